@@ -1,0 +1,126 @@
+//! Who somebody is: role, name, and what the platform may say about them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Email, FieldError, Timestamp, UserId, limits};
+
+/// What an account may do. Chosen at sign-up, never by a later request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Creates events, and registers for those of others.
+    Organizer,
+    /// Registers for events.
+    #[default]
+    Attendee,
+}
+
+impl Role {
+    /// Reads a role as the contract spells it.
+    ///
+    /// # Errors
+    /// `unknown_role` for anything that cannot be chosen, `admin` included.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        match text {
+            "organizer" => Ok(Self::Organizer),
+            "attendee" => Ok(Self::Attendee),
+            _ => Err(FieldError::new(
+                "role",
+                "unknown_role",
+                "Choose organizer or attendee.",
+            )),
+        }
+    }
+
+    /// The role as the contract spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Organizer => "organizer",
+            Self::Attendee => "attendee",
+        }
+    }
+}
+
+/// A person's name: 1 to 100 characters on one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name(String);
+
+impl Name {
+    /// Reads a name as a person typed it; outer white space does not count.
+    ///
+    /// # Errors
+    /// `blank`, `too_long` or `invalid_characters`.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let name = text.trim();
+        if name.is_empty() {
+            return Err(FieldError::new(
+                "name",
+                "blank",
+                "Give a name, or leave the field out.",
+            ));
+        }
+        if name.chars().count() > limits::NAME_MAX_CHARS {
+            return Err(FieldError::new(
+                "name",
+                "too_long",
+                "Use at most 100 characters.",
+            ));
+        }
+        if name.chars().any(char::is_control) {
+            return Err(FieldError::new(
+                "name",
+                "invalid_characters",
+                "Use one line without control characters.",
+            ));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An account as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The user's id; a later account of the same address has another.
+    pub id: UserId,
+    /// The address, which also names the account.
+    pub email: Email,
+    /// What the user wants to be called, if anything.
+    pub name: Option<Name>,
+    /// What the account may do.
+    pub role: Role,
+    /// Whether the address has been confirmed by following the link sent to it.
+    pub email_verified: bool,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_can_choose_to_be_an_administrator() {
+        for text in ["admin", "Organizer", ""] {
+            assert!(Role::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_trimmed_line() {
+        assert_eq!(
+            Name::parse("  Ada Lovelace ").unwrap().as_str(),
+            "Ada Lovelace"
+        );
+        for text in ["", "   ", "Ada\r\nBcc: eve@example.com", &"x".repeat(101)] {
+            assert!(Name::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The fields of an event, each a value that cannot be wrong once it exists.
+
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+use crate::domain::{FieldError, Timestamp, limits};
+
+/// Where an event stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Seen by its organizer alone.
+    Draft,
+    /// Open to participants.
+    #[default]
+    Published,
+    /// Called off, for good.
+    Cancelled,
+}
+
+impl Status {
+    /// Reads a status as the contract spells it.
+    ///
+    /// # Errors
+    /// `unknown_status`.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        match text {
+            "draft" => Ok(Self::Draft),
+            "published" => Ok(Self::Published),
+            "cancelled" => Ok(Self::Cancelled),
+            _ => Err(FieldError::new(
+                "status",
+                "unknown_status",
+                "Choose draft, published or cancelled.",
+            )),
+        }
+    }
+
+    /// The status as the contract spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Published => "published",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether an event may go from this status to `next`: a cancelled one stays cancelled, and
+    /// a published one becomes a draft again only while nobody is registered.
+    #[must_use]
+    pub fn may_become(self, next: Self, anyone_registered: bool) -> bool {
+        match (self, next) {
+            (Self::Cancelled, next) => next == Self::Cancelled,
+            (Self::Published, Self::Draft) => !anyone_registered,
+            _ => true,
+        }
+    }
+}
+
+/// Who finds an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// In the list, for everybody.
+    #[default]
+    Public,
+    /// In no list, open to who has the id.
+    Unlisted,
+}
+
+impl Visibility {
+    /// Reads a visibility as the contract spells it.
+    ///
+    /// # Errors
+    /// `unknown_visibility`.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        match text {
+            "public" => Ok(Self::Public),
+            "unlisted" => Ok(Self::Unlisted),
+            _ => Err(FieldError::new(
+                "visibility",
+                "unknown_visibility",
+                "Choose public or unlisted.",
+            )),
+        }
+    }
+
+    /// The visibility as the contract spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Unlisted => "unlisted",
+        }
+    }
+}
+
+/// A headline: 1 to 200 characters on one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Title(String);
+
+impl Title {
+    /// Reads a title; outer white space does not count.
+    ///
+    /// # Errors
+    /// `blank`, `too_long` or `invalid_characters`.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let title = text.trim();
+        if title.is_empty() {
+            return Err(FieldError::new(
+                "title",
+                "blank",
+                "Give a title, or null for the default.",
+            ));
+        }
+        if title.chars().count() > limits::TITLE_MAX_CHARS {
+            return Err(FieldError::new(
+                "title",
+                "too_long",
+                "Use at most 200 characters.",
+            ));
+        }
+        if title.chars().any(char::is_control) {
+            return Err(FieldError::new(
+                "title",
+                "invalid_characters",
+                "Use one line without control characters.",
+            ));
+        }
+        Ok(Self(title.to_owned()))
+    }
+
+    /// The title itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an event is about: 1 to 10,000 characters, not all of them white space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Description(String);
+
+impl Description {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// `blank`, `too_long` or `invalid_characters`.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        if text.trim().is_empty() {
+            return Err(FieldError::new(
+                "description",
+                "blank",
+                "Say what the event is about.",
+            ));
+        }
+        if text.chars().count() > limits::DESCRIPTION_MAX_CHARS {
+            return Err(FieldError::new(
+                "description",
+                "too_long",
+                "Use at most 10000 characters.",
+            ));
+        }
+        if text.contains('\0') {
+            return Err(FieldError::new(
+                "description",
+                "invalid_characters",
+                "A NUL cannot be part of it.",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first line with anything on it, as a title.
+    #[must_use]
+    pub fn first_line(&self) -> String {
+        let line = self
+            .0
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or_default();
+        let kept: String = line
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(limits::TITLE_MAX_CHARS)
+            .collect();
+        kept.trim_end().to_owned()
+    }
+}
+
+/// An `https` link, at most 2048 bytes of it, without a user name in front of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JoinUrl(String);
+
+impl JoinUrl {
+    /// Reads a link.
+    ///
+    /// # Errors
+    /// `invalid_url`.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let https = http::Uri::from_str(text).ok().is_some_and(|uri| {
+            uri.scheme_str() == Some("https")
+                && uri.authority().is_some_and(|authority| {
+                    !authority.host().is_empty() && !authority.as_str().contains('@')
+                })
+        });
+        if https && text.len() <= limits::JOIN_URL_MAX_BYTES {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(FieldError::new(
+                "join_url",
+                "invalid_url",
+                "Give a link that begins with https://.",
+            ))
+        }
+    }
+
+    /// The link itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Up to ten tags of 1 to 32 characters, none of them twice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tags(Vec<String>);
+
+impl Tags {
+    /// Reads tags; outer white space does not count, and of equal ones the first is kept.
+    ///
+    /// # Errors
+    /// `too_many` or `invalid_tag`.
+    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, FieldError> {
+        let mut tags: Vec<String> = Vec::new();
+        for (count, text) in texts.into_iter().enumerate() {
+            let tag = text.trim();
+            if count >= limits::TAGS_MAX {
+                return Err(FieldError::new("tags", "too_many", "Give at most 10 tags."));
+            }
+            if !(1..=limits::TAG_MAX_CHARS).contains(&tag.chars().count())
+                || tag.chars().any(char::is_control)
+            {
+                return Err(FieldError::new(
+                    "tags",
+                    "invalid_tag",
+                    "A tag has 1 to 32 characters on one line.",
+                ));
+            }
+            if !tags.iter().any(|known| known == tag) {
+                tags.push(tag.to_owned());
+            }
+        }
+        Ok(Self(tags))
+    }
+
+    /// The tags in their order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Reads a number of seats.
+///
+/// # Errors
+/// `out_of_range`.
+pub fn parse_capacity(seats: i64) -> Result<u32, FieldError> {
+    u32::try_from(seats)
+        .ok()
+        .filter(|seats| (1..=limits::CAPACITY_MAX).contains(seats))
+        .ok_or(FieldError::new(
+            "capacity",
+            "out_of_range",
+            "Give 1 to 1000000 seats, or null for no limit.",
+        ))
+}
+
+/// Reads a bound of the registration window, named by `field`.
+///
+/// # Errors
+/// `invalid_time`.
+pub fn parse_instant(field: &'static str, text: &str) -> Result<Timestamp, FieldError> {
+    Timestamp::parse_rfc3339(text).ok_or(FieldError::new(
+        field,
+        "invalid_time",
+        "Give a time like 2024-05-25T14:00:00Z.",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_count_characters_not_bytes() {
+        assert!(Title::parse(&"ü".repeat(200)).is_ok());
+        assert!(Title::parse(&"ü".repeat(201)).is_err());
+        assert!(Description::parse(&"ü".repeat(10_000)).is_ok());
+        assert!(Description::parse(&"ü".repeat(10_001)).is_err());
+        assert!(Tags::parse(["ü".repeat(32).as_str()]).is_ok());
+    }
+
+    #[test]
+    fn the_default_title_is_the_first_line_cut_at_200() {
+        let first_line = |text: &str| Description::parse(text).unwrap().first_line();
+        assert_eq!(
+            first_line("\n  Rust at the edge \r\nAll day."),
+            "Rust at the edge"
+        );
+        assert_eq!(first_line(&"x".repeat(300)).len(), 200);
+    }
+
+    #[test]
+    fn a_join_link_is_https_and_nothing_else() {
+        assert!(JoinUrl::parse("https://meet.example.com/a?b=c#d").is_ok());
+        for text in [
+            "http://meet.example.com",
+            "javascript:alert(1)",
+            "https://",
+            "//meet.example.com",
+            "meet",
+            "https://user@meet.example.com",
+            "https://meet.example.com/a b",
+            "https://a\r\nb",
+        ] {
+            assert!(JoinUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_are_trimmed_and_unique() {
+        let tags = Tags::parse([" rust ", "wasm", "rust"]).unwrap();
+        assert_eq!(tags.as_slice(), ["rust", "wasm"]);
+        assert!(Tags::parse(["a"; 11]).is_err());
+        assert!(Tags::parse([" "]).is_err());
+    }
+
+    #[test]
+    fn a_cancelled_event_stays_cancelled() {
+        assert!(!Status::Cancelled.may_become(Status::Published, false));
+        assert!(Status::Cancelled.may_become(Status::Cancelled, true));
+        assert!(Status::Published.may_become(Status::Draft, false));
+        assert!(!Status::Published.may_become(Status::Draft, true));
+        assert!(Status::Draft.may_become(Status::Published, false));
+    }
+}

@@ -1,0 +1,169 @@
+//! What an event is: the details that its organizer sets, and the rules for changing them.
+
+mod fields;
+mod patch;
+
+pub use fields::{
+    Description, JoinUrl, Status, Tags, Title, Visibility, parse_capacity, parse_instant,
+};
+pub use patch::{Change, EventPatch};
+
+use serde::{Deserialize, Serialize};
+
+use super::schedule::Schedule;
+use super::{FieldError, Refusal, Timestamp, UserId, account::Name, ids::AccountKey};
+
+/// Who an event belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organizer {
+    /// The organizer's user id.
+    pub id: UserId,
+    /// Where the organizer's account is found.
+    pub account: AccountKey,
+    /// The organizer's name, as shown with the event.
+    pub name: Option<Name>,
+}
+
+/// Everything an organizer decides about an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    title: Option<Title>,
+    description: Description,
+    schedule: Schedule,
+    capacity: Option<u32>,
+    waitlist: bool,
+    status: Status,
+    visibility: Visibility,
+    registration: Window,
+    join_url: Option<JoinUrl>,
+    tags: Tags,
+}
+
+/// When registration is possible: from `opens_at` until just before `closes_at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Window {
+    /// No bound when `None`.
+    pub opens_at: Option<Timestamp>,
+    /// No bound when `None`.
+    pub closes_at: Option<Timestamp>,
+}
+
+impl Window {
+    /// A window that does not end before it begins.
+    ///
+    /// # Errors
+    /// `closes_before_opens`.
+    pub fn new(
+        opens_at: Option<Timestamp>,
+        closes_at: Option<Timestamp>,
+    ) -> Result<Self, FieldError> {
+        if opens_at
+            .zip(closes_at)
+            .is_some_and(|(opens, closes)| closes < opens)
+        {
+            return Err(FieldError::new(
+                "registration_closes_at",
+                "closes_before_opens",
+                "Registration cannot close before it opens.",
+            ));
+        }
+        Ok(Self {
+            opens_at,
+            closes_at,
+        })
+    }
+
+    /// Whether somebody may register now.
+    ///
+    /// # Errors
+    /// [`Refusal::RegistrationNotOpen`] or [`Refusal::RegistrationClosed`].
+    pub fn admit(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.opens_at.is_some_and(|opens| now < opens) {
+            return Err(Refusal::RegistrationNotOpen);
+        }
+        if self.closes_at.is_some_and(|closes| now >= closes) {
+            return Err(Refusal::RegistrationClosed);
+        }
+        Ok(())
+    }
+}
+
+impl Details {
+    /// The title that was set, or the description's first line.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.title.as_ref().map_or_else(
+            || self.description.first_line(),
+            |title| title.as_str().to_owned(),
+        )
+    }
+
+    /// What the event is about.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        self.description.as_str()
+    }
+
+    /// When it takes place.
+    #[must_use]
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// How many may come; no limit when `None`.
+    #[must_use]
+    pub const fn capacity(&self) -> Option<u32> {
+        self.capacity
+    }
+
+    /// Whether people may wait for a seat once all are taken.
+    #[must_use]
+    pub const fn waitlist(&self) -> bool {
+        self.waitlist
+    }
+
+    /// Where the event stands in its life.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Who finds the event.
+    #[must_use]
+    pub const fn visibility(&self) -> Visibility {
+        self.visibility
+    }
+
+    /// When registration is possible.
+    #[must_use]
+    pub const fn registration(&self) -> Window {
+        self.registration
+    }
+
+    /// Where participants go, if the organizer has said so.
+    #[must_use]
+    pub fn join_url(&self) -> Option<&str> {
+        self.join_url.as_ref().map(JoinUrl::as_str)
+    }
+
+    /// The tags in the organizer's order.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        self.tags.as_slice()
+    }
+
+    /// The same without the link, for copies that more people see than may join.
+    #[must_use]
+    pub fn without_join_url(self) -> Self {
+        Self {
+            join_url: None,
+            ..self
+        }
+    }
+
+    /// Whether the event belongs in the public list: published or cancelled, and not unlisted.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.visibility == Visibility::Public && self.status != Status::Draft
+    }
+}

@@ -1,0 +1,159 @@
+//! Identifiers: one type per thing, so that a user's id never stands where an event's belongs.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::{Builder, Uuid, Variant};
+
+use super::Timestamp;
+
+/// Random bits that a fresh id needs (RFC 9562 §5.7 leaves 74 to chance).
+pub type IdEntropy = [u8; 10];
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// A `UUIDv7` (RFC 9562 §5.7), written in lower case with hyphens.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Makes an id from the time of its making and random bits.
+            #[must_use]
+            pub fn new(now: Timestamp, entropy: &IdEntropy) -> Self {
+                let ms = u64::try_from(now.ms()).unwrap_or(0);
+                Self(Builder::from_unix_timestamp_millis(ms, entropy).into_uuid())
+            }
+
+            /// Reads the one spelling that is ever handed out; anything else is no id of ours.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let id = Uuid::try_parse(text).ok()?;
+                let ours = id.get_version_num() == 7
+                    && id.get_variant() == Variant::RFC4122
+                    && id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text;
+                ours.then_some(Self(id))
+            }
+
+            /// The sixteen bytes of the id.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// Names a user.
+    UserId
+}
+id! {
+    /// Names an event, and the Event object that holds it.
+    EventId
+}
+id! {
+    /// Names one registration of one user for one event.
+    RegistrationId
+}
+id! {
+    /// Names a session: what a login begins and a logout ends.
+    SessionId
+}
+
+impl EventId {
+    /// The id that an `Idempotency-Key` stands for: the same user and key always meet the same
+    /// event. The bits come from `digest`, shaped as a `UUIDv7`.
+    #[must_use]
+    pub fn from_digest(digest: &[u8; 32]) -> Self {
+        let mut bytes = [0; 16];
+        bytes
+            .iter_mut()
+            .zip(digest)
+            .for_each(|(to, from)| *to = *from);
+        Self(
+            Builder::from_bytes(bytes)
+                .with_version(uuid::Version::SortRand)
+                .with_variant(Variant::RFC4122)
+                .into_uuid(),
+        )
+    }
+}
+
+/// Names the Account object of one address: a digest of the normalised e-mail, so that a token
+/// or a participant list can point to an account without carrying the address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountKey(String);
+
+impl AccountKey {
+    const LENGTH: usize = 43;
+
+    /// The key that `text` (base64url of a SHA-256 digest, unpadded) spells.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == Self::LENGTH
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The key as text: 43 characters of base64url.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> EventId {
+        EventId::new(Timestamp::from_ms(1_716_645_600_000), &[7; 10])
+    }
+
+    #[test]
+    fn an_id_reads_back_as_it_was_written() {
+        assert_eq!(EventId::parse(&sample().to_string()), Some(sample()));
+    }
+
+    #[test]
+    fn other_spellings_and_versions_are_no_ids() {
+        let upper = sample().to_string().to_uppercase();
+        for text in [
+            upper.as_str(),
+            "",
+            "42",
+            "67e55044-10b1-426f-9247-bb680e5fe0c8",
+        ] {
+            assert_eq!(EventId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_digest_makes_a_well_formed_id() {
+        let id = EventId::from_digest(&[0xff; 32]);
+        assert_eq!(EventId::parse(&id.to_string()), Some(id));
+    }
+}

@@ -1,0 +1,25 @@
+//! What is true of accounts, events and seats, whatever stores or serves them.
+//!
+//! Nothing here reads a clock, draws a random number, speaks SQL or knows HTTP: time and fresh
+//! ids come in as arguments, and what cannot be granted comes back as a [`Refusal`].
+
+pub mod account;
+pub mod email;
+pub mod event;
+pub mod guard;
+pub mod ids;
+pub mod limits;
+pub mod password;
+pub mod refusal;
+pub mod roster;
+pub mod schedule;
+pub mod secret;
+pub mod time;
+pub mod waitlist;
+
+pub use email::Email;
+pub use ids::{AccountKey, EventId, RegistrationId, SessionId, UserId};
+pub use password::Password;
+pub use refusal::{FieldError, Invalid, Refusal};
+pub use secret::Secret;
+pub use time::Timestamp;

@@ -1,0 +1,266 @@
+//! When an event takes place: wall-clock time in a zone, and the instants that follow from it.
+
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::{FieldError, Timestamp, limits};
+
+/// Reads `YYYY-MM-DD` in the years 1900 to 9998, so that every instant that follows from it
+/// has a year of four digits (RFC 3339 §5.6).
+///
+/// # Errors
+/// `invalid_date`.
+pub fn parse_date(text: &str) -> Result<NaiveDate, FieldError> {
+    let well_formed = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let date = if well_formed {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+    } else {
+        None
+    };
+    date.filter(|date| (1900..=9998).contains(&date.year()))
+        .ok_or(FieldError::new(
+            "date",
+            "invalid_date",
+            "Give a date like 2024-05-25.",
+        ))
+}
+
+/// Reads `HH:MM`.
+///
+/// # Errors
+/// `invalid_time`.
+pub fn parse_time(text: &str) -> Result<NaiveTime, FieldError> {
+    let well_formed = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    let time = if well_formed {
+        NaiveTime::parse_from_str(text, "%H:%M").ok()
+    } else {
+        None
+    };
+    time.ok_or(FieldError::new(
+        "time",
+        "invalid_time",
+        "Give a time like 14:00.",
+    ))
+}
+
+/// Reads the IANA name of a time zone.
+///
+/// # Errors
+/// `unknown_timezone`.
+pub fn parse_timezone(text: &str) -> Result<Tz, FieldError> {
+    text.parse().map_err(|_| {
+        FieldError::new(
+            "timezone",
+            "unknown_timezone",
+            "Give an IANA name like Europe/Berlin.",
+        )
+    })
+}
+
+/// Reads a duration in minutes.
+///
+/// # Errors
+/// `out_of_range`.
+pub fn parse_duration(minutes: i64) -> Result<u32, FieldError> {
+    u32::try_from(minutes)
+        .ok()
+        .filter(|minutes| (1..=limits::DURATION_MAX_MINUTES).contains(minutes))
+        .ok_or(FieldError::new(
+            "duration_minutes",
+            "out_of_range",
+            "Give 1 to 44640 minutes.",
+        ))
+}
+
+/// Date, time, zone and length of an event. The start is an instant that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    date: NaiveDate,
+    time: NaiveTime,
+    timezone: Tz,
+    duration_minutes: u32,
+}
+
+impl Schedule {
+    /// Minutes that an event lasts unless it says otherwise.
+    pub const DEFAULT_DURATION_MINUTES: u32 = 60;
+
+    /// Puts a schedule together.
+    ///
+    /// # Errors
+    /// `nonexistent_time` when a change of the clock skips the time on that day.
+    pub fn new(
+        date: NaiveDate,
+        time: NaiveTime,
+        timezone: Tz,
+        duration_minutes: u32,
+    ) -> Result<Self, FieldError> {
+        let schedule = Self {
+            date,
+            time,
+            timezone,
+            duration_minutes,
+        };
+        match schedule.first_instant() {
+            Some(_) => Ok(schedule),
+            None => Err(FieldError::new(
+                "time",
+                "nonexistent_time",
+                "The clock skips this time on that day in that time zone.",
+            )),
+        }
+    }
+
+    /// The date at the place of the event.
+    #[must_use]
+    pub const fn date(&self) -> NaiveDate {
+        self.date
+    }
+
+    /// The wall-clock time at the place of the event.
+    #[must_use]
+    pub const fn time(&self) -> NaiveTime {
+        self.time
+    }
+
+    /// The zone in which date and time are meant.
+    #[must_use]
+    pub const fn timezone(&self) -> Tz {
+        self.timezone
+    }
+
+    /// How long the event lasts, in minutes.
+    #[must_use]
+    pub const fn duration_minutes(&self) -> u32 {
+        self.duration_minutes
+    }
+
+    /// The instant of the start. Of a time that happens twice, the first is meant.
+    #[must_use]
+    pub fn starts_at(&self) -> Timestamp {
+        self.first_instant().unwrap_or_default()
+    }
+
+    /// The instant of the end.
+    #[must_use]
+    pub fn ends_at(&self) -> Timestamp {
+        self.starts_at()
+            .plus_ms(i64::from(self.duration_minutes).saturating_mul(60_000))
+    }
+
+    fn first_instant(&self) -> Option<Timestamp> {
+        let local = self.date.and_time(self.time);
+        self.timezone
+            .from_local_datetime(&local)
+            .earliest()
+            .map(|at| at.to_utc().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(date: &str, time: &str, zone: &str) -> Result<String, String> {
+        let (date, time) = (parse_date(date).unwrap(), parse_time(time).unwrap());
+        Schedule::new(date, time, parse_timezone(zone).unwrap(), 60)
+            .map(|schedule| schedule.starts_at().to_rfc3339())
+            .map_err(|error| error.code.into_owned())
+    }
+
+    #[test]
+    fn wall_clock_time_follows_the_zone() {
+        for (date, time, zone, expected) in [
+            ("2024-05-25", "14:00", "UTC", "2024-05-25T14:00:00Z"),
+            (
+                "2024-07-01",
+                "14:00",
+                "Europe/London",
+                "2024-07-01T13:00:00Z",
+            ),
+            (
+                "2024-01-01",
+                "14:00",
+                "America/New_York",
+                "2024-01-01T19:00:00Z",
+            ),
+            (
+                "2024-01-01",
+                "14:00",
+                "Australia/Lord_Howe",
+                "2024-01-01T03:00:00Z",
+            ),
+            (
+                "2024-01-01",
+                "00:15",
+                "Asia/Kathmandu",
+                "2023-12-31T18:30:00Z",
+            ),
+        ] {
+            assert_eq!(start(date, time, zone).as_deref(), Ok(expected), "{zone}");
+        }
+    }
+
+    #[test]
+    fn a_skipped_time_does_not_exist() {
+        assert_eq!(
+            start("2025-03-30", "02:30", "Europe/Berlin").unwrap_err(),
+            "nonexistent_time"
+        );
+        assert_eq!(
+            start("2024-10-06", "02:15", "Australia/Lord_Howe").unwrap_err(),
+            "nonexistent_time"
+        );
+        assert_eq!(
+            start("2011-12-30", "12:00", "Pacific/Apia").unwrap_err(),
+            "nonexistent_time"
+        );
+    }
+
+    #[test]
+    fn of_a_doubled_time_the_first_is_meant() {
+        assert_eq!(
+            start("2025-10-26", "02:30", "Europe/Berlin").unwrap(),
+            "2025-10-26T00:30:00Z"
+        );
+        assert_eq!(
+            start("2024-11-03", "01:30", "America/New_York").unwrap(),
+            "2024-11-03T05:30:00Z"
+        );
+    }
+
+    #[test]
+    fn only_the_contracts_spelling_is_read() {
+        for text in [
+            "2024-5-25",
+            "2024-02-30",
+            "25.05.2024",
+            "2024-05-25T14:00",
+            "",
+            "1899-12-31",
+            "+024-01-01",
+        ] {
+            assert!(parse_date(text).is_err(), "{text}");
+        }
+        for text in ["14", "24:00", "14:60", "14:00:00", "2:30", "2:30 ", "14h00"] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
+        for text in ["Mars/Olympus", "", "+02:00"] {
+            assert!(parse_timezone(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_event_lasts_a_minute_to_a_month() {
+        for (minutes, fits) in [
+            (0, false),
+            (1, true),
+            (44_640, true),
+            (44_641, false),
+            (-1, false),
+        ] {
+            assert_eq!(parse_duration(minutes).is_ok(), fits, "{minutes}");
+        }
+    }
+}
