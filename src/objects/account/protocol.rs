@@ -1,0 +1,127 @@
+//! What an Account object is asked and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::account::{Name, Profile, Role};
+use crate::domain::{Email, EventId, Refusal, Secret, SessionId, Timestamp, UserId};
+
+/// A question or an order for an account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Whether the address has an account.
+    Exists,
+    /// Makes the account, unless there is one.
+    SignUp(Box<SignUp>),
+    /// The hash to compare a password with, unless a pause is on.
+    BeginLogin,
+    /// How the comparison ended; begins a session if the password was right.
+    FinishLogin {
+        /// The hash that the password matched; `None` when it matched nothing.
+        matched: Option<Secret<String>>,
+        /// The session to begin.
+        session: NewSession,
+    },
+    /// Whether the session stands, and who it belongs to.
+    Authorize {
+        /// Whom the token names.
+        user: UserId,
+        /// The session that the token belongs to.
+        session: SessionId,
+        /// The event that the user is about to register for: it belongs in the own list at once,
+        /// before the event's own report arrives.
+        visiting: Option<EventId>,
+    },
+    /// Marks the address as confirmed.
+    VerifyEmail {
+        /// Digest of the token from the mail.
+        token: Digest,
+    },
+    /// The events that the user is or may be registered for, newest first.
+    Registrations {
+        /// Only events older than this one.
+        before: Option<EventId>,
+        /// How many at most.
+        limit: u32,
+    },
+    /// A fact that another object reports.
+    Fact(AccountFact),
+}
+
+/// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
+pub type Digest = String;
+
+/// A new account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of the contract")]
+pub struct SignUp {
+    pub id: UserId,
+    pub email: Email,
+    pub name: Option<Name>,
+    pub role: Role,
+    pub password_hash: Secret<String>,
+    /// Confirms the address when it comes back.
+    pub verification: OneTimeToken,
+    /// Where the mail sends its reader, with the token in it.
+    pub verification_link: Secret<String>,
+}
+
+/// A token that works once and not for ever.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OneTimeToken {
+    /// What is stored of it.
+    pub digest: Digest,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// A session about to begin.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewSession {
+    /// Its id, which every token of the session carries.
+    pub id: SessionId,
+    /// The refresh token that extends it.
+    pub refresh: OneTimeToken,
+}
+
+/// What an Event object tells the account of a participant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountFact {
+    /// A registration stands or has ended. Of two facts for one event, the one with the higher
+    /// `seq` is newer, and of one registration the end comes last: so facts may arrive late,
+    /// repeated and in any order.
+    Registration {
+        /// The user, who may have left and signed up anew meanwhile.
+        user: UserId,
+        /// The event.
+        event: EventId,
+        /// The registration's place in the order of arrival.
+        seq: u64,
+        /// Whether it stands.
+        stands: bool,
+    },
+}
+
+/// What an account answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// Whether the address has an account.
+    Exists(bool),
+    /// The hash to compare with; none for an unknown address, which is nobody's business.
+    Challenge(Option<Secret<String>>),
+    /// The login has failed, which was counted; this is what to say.
+    Failed(Refusal),
+    /// The account.
+    Profile(Box<Profile>),
+    /// Events of the own list.
+    Registrations {
+        /// Newest first.
+        events: Vec<EventId>,
+        /// Whether older ones follow.
+        more: bool,
+    },
+}

@@ -1,0 +1,61 @@
+//! The Catalog object: the one index of events, for lists.
+//!
+//! It owns nothing. Event objects report what is true of them, each report with the event's
+//! version and the time at which it was true, so that a late or repeated one changes nothing. A
+//! change is acknowledged to its organizer once it is in here, or once it is certain to come.
+
+mod protocol;
+mod query;
+mod store;
+
+pub use protocol::{Command, Cursor, Order, Query, Reply, Report, Scope};
+
+use super::sql::{Sql, SqlError};
+use super::{Fault, Kind, Object, Turn};
+
+/// The index of events. All of it lives in SQL, where the lists are made.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    founded: bool,
+}
+
+impl Object for Catalog {
+    const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
+    type Command = Command;
+    type Reply = Reply;
+
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn load(_sql: &dyn Sql) -> Result<Self, SqlError> {
+        Ok(Self { founded: true })
+    }
+
+    fn founds(command: &Command) -> bool {
+        matches!(command, Command::Report(_))
+    }
+
+    fn kind(command: &Command) -> Kind {
+        match command {
+            Command::List(_) => Kind::LeasedRead,
+            Command::Report(report) if report.news => Kind::GuardedWrite,
+            Command::Report(_) => Kind::Write,
+        }
+    }
+
+    fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
+        match command {
+            Command::List(_) if !self.founded => Ok(Reply::Page {
+                events: Vec::new(),
+                next: None,
+            }),
+            Command::List(query) => Ok(query::page(turn.sql, &query)?),
+            Command::Report(report) => {
+                self.founded = true;
+                turn.unchanged = !store::apply(turn.sql, &report)?;
+                Ok(Reply::Done)
+            }
+        }
+    }
+}

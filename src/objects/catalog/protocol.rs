@@ -1,0 +1,102 @@
+//! What the Catalog is asked and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::event::Status;
+use crate::domain::{EventId, Timestamp, UserId};
+use crate::objects::event::Snapshot;
+
+/// A question or a report for the Catalog.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// A page of events.
+    List(Query),
+    /// What is true of one event.
+    Report(Box<Report>),
+}
+
+/// What is true of one event at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Which event.
+    pub event: EventId,
+    /// The version of its details.
+    pub version: u64,
+    /// When this was true, by the clock of the event's object.
+    pub as_of: Timestamp,
+    /// Whether the Catalog may not have heard of this version yet. Otherwise nothing but seats
+    /// has changed, which no lease protects.
+    pub news: bool,
+    /// The event, without its join link; `None` once it was deleted.
+    pub entry: Option<Snapshot>,
+}
+
+/// Which events, in which order, how many.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Query {
+    /// Whose view it is.
+    pub scope: Scope,
+    /// Only those with this tag, in any case.
+    pub tag: Option<String>,
+    /// Only those of this organizer.
+    pub organizer: Option<UserId>,
+    /// Only those that start at or after this instant.
+    pub from: Option<Timestamp>,
+    /// Only those that start before this instant.
+    pub to: Option<Timestamp>,
+    /// The order.
+    pub order: Order,
+    /// Only those behind this place in the order.
+    pub after: Option<Cursor>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// Whose view a list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Everybody's: public events of this status.
+    Public(Status),
+    /// An organizer's own: every event, in every status.
+    Own(UserId),
+}
+
+/// The order of a list; ids decide between equal times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// First the one that starts first.
+    StartsAt,
+    /// First the one that starts last.
+    StartsAtDescending,
+    /// First the oldest.
+    CreatedAt,
+    /// First the newest.
+    CreatedAtDescending,
+}
+
+/// A place in an order: the last event of the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Its time in that order.
+    pub at: Timestamp,
+    /// Its id.
+    pub id: EventId,
+}
+
+/// What the Catalog answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// A page of events.
+    Page {
+        /// In the order that was asked for.
+        events: Vec<Snapshot>,
+        /// Where the next page begins, if there is one.
+        next: Option<Cursor>,
+    },
+}

@@ -1,0 +1,208 @@
+//! The Event object: one event, its seats and its waitlist.
+//!
+//! It is named by the event's id. Seats and waitlist are decided here and nowhere else, one
+//! command after the other, so that no seat is ever sold twice; all commands that wait share one
+//! transaction. What follows from a decision (mail, the participant's own list, the Catalog's
+//! copy) is a parcel written in that transaction.
+//!
+//! | command | atomic because |
+//! |---|---|
+//! | create, update, delete | `If-Match`, rules and write happen in one turn |
+//! | register, leave, remove | who moves up is decided and written with what freed the seat |
+//! | check in, join | one turn |
+//!
+//! The Catalog's copy is a report of what is true when it is delivered: a change of details is
+//! reported at once, before the organizer has an answer; seats that change are reported within
+//! [`SEATS_REPORT_AFTER_MS`].
+
+mod details;
+mod protocol;
+mod seats;
+mod store;
+
+pub use protocol::{
+    Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot,
+};
+
+use super::catalog::Report;
+use super::outbox::Parcel;
+use super::sql::{Sql, SqlError};
+use super::{Fault, Kind, Object, Turn};
+use crate::domain::event::{Details, Organizer, Status};
+use crate::domain::roster::Roster;
+use crate::domain::{EventId, Refusal, Timestamp, UserId};
+
+/// Milliseconds after which the Catalog hears of changed seats.
+pub const SEATS_REPORT_AFTER_MS: i64 = 1_000;
+/// Milliseconds after which a report is repeated whose delivery was not confirmed.
+const REPORT_AGAIN_AFTER_MS: i64 = 2_000;
+/// The outbox key of the report to the Catalog.
+pub const REPORT_KEY: &str = "report";
+
+/// One event; nothing before it was created.
+#[derive(Debug, Default)]
+pub struct Event {
+    held: Option<Held>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    id: EventId,
+    organizer: Organizer,
+    details: Details,
+    version: u64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    deleted: bool,
+    fingerprint: Option<String>,
+    roster: Roster,
+    reported: Reported,
+}
+
+/// What the Catalog knows and will hear, as far as memory tells.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reported {
+    version: Option<u64>,
+    seats_due: Option<Timestamp>,
+}
+
+impl Object for Event {
+    const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
+    type Command = Command;
+    type Reply = Reply;
+
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
+        Ok(Self {
+            held: store::load(sql)?,
+        })
+    }
+
+    fn founds(command: &Command) -> bool {
+        matches!(command, Command::Create(_))
+    }
+
+    fn kind(command: &Command) -> Kind {
+        match command {
+            Command::Read => Kind::LeasedRead,
+            Command::Mine { .. } | Command::List { .. } => Kind::Read,
+            Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
+            Command::Create(_)
+            | Command::Register { .. }
+            | Command::Leave { .. }
+            | Command::Remove { .. }
+            | Command::CheckIn { .. }
+            | Command::Join { .. } => Kind::Write,
+        }
+    }
+
+    fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
+        if let Command::Create(create) = command {
+            return self.create(turn, *create);
+        }
+        let held = self
+            .held
+            .as_mut()
+            .filter(|held| !held.deleted)
+            .ok_or(Refusal::NotFound)?;
+        match command {
+            Command::Create(_) => Err(Refusal::NotFound.into()),
+            Command::Read => Ok(Reply::Event(Box::new(held.snapshot()))),
+            Command::Update {
+                by,
+                patch,
+                if_match,
+            } => held.update(turn, by, &patch, if_match.as_ref()),
+            Command::Delete { by, if_match } => held.delete(turn, by, if_match.as_ref()),
+            Command::Register { id, participant } => held.register(turn, id, &participant),
+            Command::Mine { user } => held.mine(turn, user),
+            Command::Leave { user } => held.leave(turn, user),
+            Command::List {
+                by,
+                status,
+                after,
+                limit,
+            } => held.list(turn, by, status, after, limit),
+            Command::Remove { by, id } => held.remove(turn, by, id),
+            Command::CheckIn { by, id, present } => held.check_in(turn, by, id, present),
+            Command::Join { user } => held.join(turn, user),
+        }
+    }
+
+    fn announces(command: &Command) -> bool {
+        matches!(
+            command,
+            Command::Create(_) | Command::Update { .. } | Command::Delete { .. }
+        )
+    }
+
+    fn delivered(&mut self, parcel: &Parcel) {
+        if let (Parcel::Report(Some(report)), Some(held)) = (parcel, &mut self.held) {
+            held.reported.version = held.reported.version.max(Some(report.version));
+        }
+    }
+
+    fn seal(&self, parcel: Parcel, now: Timestamp) -> Option<Parcel> {
+        match parcel {
+            Parcel::Report(_) => {
+                let report = self.held.as_ref()?.report(now);
+                Some(Parcel::Report(Some(Box::new(report))))
+            }
+            other => Some(other),
+        }
+    }
+}
+
+impl Event {
+    /// The seats, for tests that hold memory against what is stored.
+    #[must_use]
+    pub fn roster(&self) -> Option<&Roster> {
+        self.held.as_ref().map(|held| &held.roster)
+    }
+}
+
+impl Held {
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            id: self.id,
+            organizer: self.organizer.clone(),
+            details: self.details.clone(),
+            seats: self.roster.seats(&self.details),
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn report(&self, now: Timestamp) -> Report {
+        let entry = (!self.deleted).then(|| {
+            let snapshot = self.snapshot();
+            Snapshot {
+                details: snapshot.details.without_join_url(),
+                ..snapshot
+            }
+        });
+        let news = self.reported.version != Some(self.version);
+        Report {
+            event: self.id,
+            version: self.version,
+            as_of: now,
+            news,
+            entry,
+        }
+    }
+
+    /// Allows the organizer alone. To others a draft does not exist.
+    fn only_organizer(&self, by: UserId) -> Result<(), Refusal> {
+        if self.organizer.id == by {
+            Ok(())
+        } else if self.details.status() == Status::Draft {
+            Err(Refusal::NotFound)
+        } else {
+            Err(Refusal::Forbidden)
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Registering, leaving, and what the organizer and the participants see of it.
+
+use super::protocol::{Participant, Registration, Reply, SeatStatus};
+use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, store};
+use crate::domain::event::Status;
+use crate::domain::roster::{Admission, Departure, Seat};
+use crate::domain::{Refusal, RegistrationId, UserId};
+use crate::mail::{EventBrief, Letter, Mail};
+use crate::objects::account::AccountFact;
+use crate::objects::outbox::Parcel;
+use crate::objects::sql::SqlError;
+use crate::objects::{Fault, Turn};
+
+impl Held {
+    pub(super) fn register(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: RegistrationId,
+        participant: &Participant,
+    ) -> Result<Reply, Fault> {
+        let (new, seat) = match self
+            .roster
+            .register(&self.details, turn.now, id, participant.id)?
+        {
+            Admission::New(seat) => (true, seat),
+            Admission::Standing(seat) => (false, seat),
+        };
+        if new {
+            store::insert_seat(turn.sql, &seat, participant)?;
+            let letter = match self.roster.position(&seat) {
+                None => Letter::Registered {
+                    event: self.brief(),
+                },
+                Some(position) => Letter::Waitlisted {
+                    event: self.brief(),
+                    position,
+                },
+            };
+            post_letter(turn, &seat, participant, letter)?;
+            self.post_fact(turn, &seat, participant, true)?;
+            self.report_seats(turn)?;
+            return Ok(Reply::Registration {
+                new,
+                registration: Box::new(self.registration(&seat, participant)),
+            });
+        }
+        let participant = store::participant(turn.sql, &seat)?;
+        Ok(Reply::Registration {
+            new,
+            registration: Box::new(self.registration(&seat, &participant)),
+        })
+    }
+
+    pub(super) fn mine(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        let seat = self.roster.of_user(user).ok_or(Refusal::NotFound)?;
+        let participant = store::participant(turn.sql, seat)?;
+        Ok(Reply::Mine {
+            registration: Box::new(self.registration(seat, &participant)),
+            event: Box::new(self.snapshot()),
+        })
+    }
+
+    pub(super) fn leave(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        let departure = self.roster.leave(&self.details, turn.now, user)?;
+        self.depart(turn, &departure, false)
+    }
+
+    pub(super) fn remove(
+        &mut self,
+        turn: &mut Turn<'_>,
+        by: UserId,
+        id: RegistrationId,
+    ) -> Result<Reply, Fault> {
+        self.only_organizer(by)?;
+        let departure = self.roster.remove(&self.details, turn.now, id)?;
+        self.depart(turn, &departure, true)
+    }
+
+    pub(super) fn list(
+        &self,
+        turn: &Turn<'_>,
+        by: UserId,
+        status: Option<SeatStatus>,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Reply, Fault> {
+        self.only_organizer(by)?;
+        let mut rows = store::list(turn.sql, self.id, status, after, limit)?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().map(|(seq, _)| *seq).filter(|_| more);
+        let registrations = rows
+            .into_iter()
+            .map(|(_, registration)| {
+                let seat = self.roster.of_id(registration.id);
+                let position = seat.and_then(|seat| self.roster.position(seat));
+                Registration {
+                    position,
+                    ..registration
+                }
+            })
+            .collect();
+        Ok(Reply::Page {
+            registrations,
+            next,
+        })
+    }
+
+    pub(super) fn check_in(
+        &mut self,
+        turn: &Turn<'_>,
+        by: UserId,
+        id: RegistrationId,
+        present: bool,
+    ) -> Result<Reply, Fault> {
+        self.only_organizer(by)?;
+        let seat = self.roster.check_in(id, present.then_some(turn.now))?;
+        store::save_check_in(turn.sql, &seat)?;
+        let participant = store::participant(turn.sql, &seat)?;
+        let registration = Registration {
+            join_url: None,
+            ..self.registration(&seat, &participant)
+        };
+        Ok(Reply::Registration {
+            new: false,
+            registration: Box::new(registration),
+        })
+    }
+
+    pub(super) fn join(&mut self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        if self.details.status() == Status::Draft && self.organizer.id != user {
+            return Err(Refusal::NotFound.into());
+        }
+        let seat = self.roster.join(&self.details, turn.now, user)?;
+        store::save_check_in(turn.sql, &seat)?;
+        let join_url = self
+            .details
+            .join_url()
+            .ok_or(Refusal::NoJoinUrl)?
+            .to_owned();
+        Ok(Reply::Join { join_url })
+    }
+
+    /// Writes who moved up, and tells them.
+    pub(super) fn confirm(
+        &mut self,
+        turn: &mut Turn<'_>,
+        promoted: &[Seat],
+    ) -> Result<(), SqlError> {
+        for seat in promoted {
+            store::confirm_seat(turn.sql, seat)?;
+            let participant = store::participant(turn.sql, seat)?;
+            post_letter(
+                turn,
+                seat,
+                &participant,
+                Letter::SeatIsYours {
+                    event: self.brief(),
+                },
+            )?;
+        }
+        if promoted.is_empty() {
+            Ok(())
+        } else {
+            self.report_seats(turn)
+        }
+    }
+
+    fn depart(
+        &mut self,
+        turn: &mut Turn<'_>,
+        departure: &Departure,
+        by_organizer: bool,
+    ) -> Result<Reply, Fault> {
+        let Departure { left, promoted } = departure;
+        let participant = store::participant(turn.sql, left)?;
+        store::end_seat(turn, left)?;
+        let letter = Letter::RegistrationCancelled {
+            event: self.brief(),
+            by_organizer,
+        };
+        post_letter(turn, left, &participant, letter)?;
+        self.post_fact(turn, left, &participant, false)?;
+        self.confirm(turn, promoted)?;
+        self.report_seats(turn)?;
+        Ok(Reply::Done)
+    }
+
+    fn registration(&self, seat: &Seat, participant: &Participant) -> Registration {
+        let join_url = self
+            .details
+            .join_url()
+            .filter(|_| seat.is_confirmed())
+            .map(str::to_owned);
+        Registration {
+            id: seat.id,
+            event: self.id,
+            user: seat.user,
+            name: participant.name.clone(),
+            email: participant.email.clone(),
+            status: store::status_of(seat),
+            position: self.roster.position(seat),
+            registered_at: seat.registered_at,
+            confirmed_at: seat.confirmed_at,
+            checked_in_at: seat.checked_in_at,
+            join_url,
+        }
+    }
+
+    fn brief(&self) -> EventBrief {
+        EventBrief {
+            id: self.id,
+            title: self.details.title(),
+            schedule: self.details.schedule().clone(),
+        }
+    }
+
+    fn post_fact(
+        &self,
+        turn: &mut Turn<'_>,
+        seat: &Seat,
+        participant: &Participant,
+        stands: bool,
+    ) -> Result<(), SqlError> {
+        let fact = AccountFact::Registration {
+            user: seat.user,
+            event: self.id,
+            seq: seat.seq,
+            stands,
+        };
+        let parcel = Parcel::Account(participant.account.clone(), fact);
+        turn.post(&format!("account/{}", seat.user), &parcel, turn.now)
+    }
+
+    /// Lets the Catalog know soon, once for all the seats that change until then.
+    fn report_seats(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+        if self.reported.seats_due.is_some_and(|due| due > turn.now) {
+            return Ok(());
+        }
+        let due = turn.now.plus_ms(SEATS_REPORT_AFTER_MS);
+        turn.post(REPORT_KEY, &Parcel::Report(None), due)?;
+        self.reported.seats_due = Some(due);
+        Ok(())
+    }
+}
+
+/// One letter per registration and kind, however often it is decided or tried.
+fn post_letter(
+    turn: &mut Turn<'_>,
+    seat: &Seat,
+    participant: &Participant,
+    letter: Letter,
+) -> Result<(), SqlError> {
+    let key = format!("{}/{}", letter.kind(), seat.id);
+    let mail = Mail {
+        to: participant.email.clone(),
+        name: participant.name.clone(),
+        letter,
+    };
+    turn.post(&key, &Parcel::Mail(mail), turn.now)
+}

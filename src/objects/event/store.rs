@@ -1,0 +1,250 @@
+//! The tables of an event.
+
+use super::protocol::{Participant, Registration, SeatStatus};
+use super::{Held, Reported};
+use crate::domain::account::Name;
+use crate::domain::roster::{Roster, Seat};
+use crate::domain::{Email, EventId, FieldError, Timestamp, UserId};
+use crate::objects::schema::Step;
+use crate::objects::sql::{self, Row, Sql, SqlError, Value};
+use crate::objects::{Turn, outbox};
+
+/// The schema, one entry per version.
+pub(super) const MIGRATIONS: &[Step] = &[&[
+    outbox::TABLE,
+    "CREATE TABLE event (
+        id TEXT PRIMARY KEY,
+        organizer TEXT NOT NULL,
+        details TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        deleted INTEGER NOT NULL,
+        fingerprint TEXT
+    );
+    CREATE TABLE registrations (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        account TEXT NOT NULL,
+        name TEXT,
+        email TEXT NOT NULL,
+        status TEXT NOT NULL,
+        registered_at INTEGER NOT NULL,
+        confirmed_at INTEGER,
+        checked_in_at INTEGER,
+        cancelled_at INTEGER
+    );
+    CREATE INDEX registrations_status ON registrations (status, seq);
+    CREATE INDEX registrations_left ON registrations (user_id) WHERE status = 'cancelled';",
+]];
+
+const REGISTRATION_COLUMNS: &str =
+    "seq, id, user_id, name, email, status, registered_at, confirmed_at, checked_in_at";
+
+pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
+    let rows = sql.run(
+        "SELECT id, organizer, details, version, created_at, updated_at, deleted, fingerprint FROM event",
+        &[],
+    )?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Held {
+        id: row.get(0)?,
+        organizer: row.json(1)?,
+        details: row.json(2)?,
+        version: row.get(3)?,
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
+        deleted: row.get(6)?,
+        fingerprint: row.get(7)?,
+        roster: load_roster(sql)?,
+        reported: Reported::default(),
+    }))
+}
+
+fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
+    let last = sql.run("SELECT max(seq) FROM registrations", &[])?;
+    let last: Option<u64> = last.first().map_or(Ok(None), |row| row.get(0))?;
+    let rows = sql.run(
+        "SELECT seq, id, user_id, registered_at, confirmed_at, checked_in_at
+         FROM registrations WHERE status <> 'cancelled' ORDER BY seq",
+        &[],
+    )?;
+    let seats = rows.iter().map(read_seat).collect::<Result<Vec<_>, _>>()?;
+    Ok(Roster::restore(
+        seats,
+        last.map_or(0, |seq| seq.saturating_add(1)),
+    ))
+}
+
+fn read_seat(row: &Row) -> Result<Seat, SqlError> {
+    Ok(Seat {
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        user: row.get(2)?,
+        registered_at: row.get(3)?,
+        confirmed_at: row.get(4)?,
+        checked_in_at: row.get(5)?,
+    })
+}
+
+/// Writes the event's row as it is to become.
+pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
+    sql.run(
+        "INSERT OR REPLACE INTO event
+         (id, organizer, details, version, created_at, updated_at, deleted, fingerprint)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        &[
+            held.id.into(),
+            sql::json(&held.organizer)?,
+            sql::json(&held.details)?,
+            held.version.into(),
+            held.created_at.into(),
+            held.updated_at.into(),
+            held.deleted.into(),
+            held.fingerprint.clone().into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes a new registration. Of those that a user has ended, the last alone is kept.
+pub(super) fn insert_seat(
+    sql: &dyn Sql,
+    seat: &Seat,
+    participant: &Participant,
+) -> Result<(), SqlError> {
+    sql.run(
+        "DELETE FROM registrations WHERE user_id = ? AND status = 'cancelled'",
+        &[seat.user.into()],
+    )?;
+    sql.run(
+        "INSERT INTO registrations
+         (seq, id, user_id, account, name, email, status, registered_at, confirmed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        &[
+            seat.seq.into(),
+            seat.id.into(),
+            seat.user.into(),
+            participant.account.as_str().into(),
+            participant.name.as_ref().map(Name::as_str).into(),
+            participant.email.as_str().into(),
+            status_of(seat).as_str().into(),
+            seat.registered_at.into(),
+            seat.confirmed_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn confirm_seat(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> {
+    sql.run(
+        "UPDATE registrations SET status = 'confirmed', confirmed_at = ? WHERE seq = ?",
+        &[seat.confirmed_at.into(), seat.seq.into()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn end_seat(turn: &Turn<'_>, seat: &Seat) -> Result<(), SqlError> {
+    turn.sql.run(
+        "UPDATE registrations SET status = 'cancelled', cancelled_at = ? WHERE seq = ?",
+        &[turn.now.into(), seat.seq.into()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn save_check_in(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> {
+    sql.run(
+        "UPDATE registrations SET checked_in_at = ? WHERE seq = ?",
+        &[seat.checked_in_at.into(), seat.seq.into()],
+    )?;
+    Ok(())
+}
+
+/// Who holds the registration.
+pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, SqlError> {
+    let rows = sql.run(
+        "SELECT account, name, email FROM registrations WHERE seq = ?",
+        &[seat.seq.into()],
+    )?;
+    let row = rows
+        .first()
+        .ok_or_else(|| SqlError::new("a seat has no row"))?;
+    Ok(Participant {
+        id: seat.user,
+        account: row.get(0)?,
+        name: read_name(row, 1)?,
+        email: read_email(row, 2)?,
+    })
+}
+
+/// A page of registrations after `after`, with one row more than `limit` if there are more.
+pub(super) fn list(
+    sql: &dyn Sql,
+    event: EventId,
+    status: Option<SeatStatus>,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<Vec<(u64, Registration)>, SqlError> {
+    let after = after.map_or(Value::Integer(-1), Value::from);
+    let more = Value::from(limit.saturating_add(1));
+    let rows = match status {
+        None => sql.run(
+            &format!("SELECT {REGISTRATION_COLUMNS} FROM registrations WHERE seq > ? ORDER BY seq LIMIT ?"),
+            &[after, more],
+        )?,
+        Some(status) => sql.run(
+            &format!(
+                "SELECT {REGISTRATION_COLUMNS} FROM registrations
+                 WHERE status = ? AND seq > ? ORDER BY seq LIMIT ?"
+            ),
+            &[status.as_str().into(), after, more],
+        )?,
+    };
+    rows.iter()
+        .map(|row| read_registration(row, event))
+        .collect()
+}
+
+fn read_registration(row: &Row, event: EventId) -> Result<(u64, Registration), SqlError> {
+    let status: String = row.get(5)?;
+    let registration = Registration {
+        id: row.get(1)?,
+        event,
+        user: row.get::<UserId>(2)?,
+        name: read_name(row, 3)?,
+        email: read_email(row, 4)?,
+        status: SeatStatus::parse(&status).ok_or_else(|| SqlError::new("an unknown status"))?,
+        position: None,
+        registered_at: row.get(6)?,
+        confirmed_at: row.get(7)?,
+        checked_in_at: row.get::<Option<Timestamp>>(8)?,
+        join_url: None,
+    };
+    Ok((row.get(0)?, registration))
+}
+
+pub(super) const fn status_of(seat: &Seat) -> SeatStatus {
+    if seat.is_confirmed() {
+        SeatStatus::Confirmed
+    } else {
+        SeatStatus::Waitlisted
+    }
+}
+
+fn read_name(row: &Row, at: usize) -> Result<Option<Name>, SqlError> {
+    let name: Option<String> = row.get(at)?;
+    name.map(|name| Name::parse(&name))
+        .transpose()
+        .map_err(unreadable)
+}
+
+fn read_email(row: &Row, at: usize) -> Result<Email, SqlError> {
+    Email::parse(&row.get::<String>(at)?).map_err(unreadable)
+}
+
+fn unreadable(error: FieldError) -> SqlError {
+    SqlError::new(format!("the stored {} is not valid", error.field))
+}

@@ -1,0 +1,325 @@
+//! Runs an object: loads it, gives it turns, and throws it away when its storage fails.
+//!
+//! A turn executes all the commands that wait, in one transaction, and so with one commit (group
+//! commit). A command that is refused has changed nothing and fails alone. When the storage
+//! fails, the whole turn is rolled back, nothing of it is acknowledged, and the object is rebuilt
+//! from what was committed before.
+
+use serde::{Deserialize, Serialize};
+
+use super::lease::Lease;
+use super::outbox::{Delivery, Item, Outbox, Parcel};
+use super::sql::{Sql, SqlError};
+use super::{Fault, Kind, Object, Turn, schema};
+use crate::domain::{Refusal, Timestamp};
+
+/// Names a state of an object in memory: when it was loaded, and how many turns have written
+/// since. Equal stamps mean that nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    loaded_at: Timestamp,
+    turns: u64,
+}
+
+/// A command on its way to an object, with the stamp of the answer that the asker still holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Envelope<C> {
+    /// What is asked.
+    pub command: C,
+    /// What the asker knows already, if the command is a leased read.
+    pub have: Option<Stamp>,
+}
+
+/// What an object says to a command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answer<R> {
+    /// The state that was asked.
+    pub stamp: Stamp,
+    /// For so many milliseconds, counted from before asking, the answer may be repeated.
+    pub lease_ms: u32,
+    /// The answer itself.
+    pub outcome: Outcome<R>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome<R> {
+    /// As the asker's copy says.
+    Unchanged,
+    /// Done.
+    Reply(R),
+    /// Not done, and nothing changed.
+    Refused(Refusal),
+}
+
+impl<R> Answer<R> {
+    /// The answer to a command that was not even looked at.
+    #[must_use]
+    pub const fn refused(refusal: Refusal) -> Self {
+        let stamp = Stamp {
+            loaded_at: Timestamp::from_ms(0),
+            turns: 0,
+        };
+        Self {
+            stamp,
+            lease_ms: 0,
+            outcome: Outcome::Refused(refusal),
+        }
+    }
+}
+
+/// One object and what is kept beside it.
+pub struct Host<O> {
+    longest_lease_ms: u32,
+    running: Option<Running<O>>,
+}
+
+struct Running<O> {
+    object: O,
+    outbox: Outbox,
+    lease: Lease,
+    stamp: Stamp,
+    founded: bool,
+    changed: bool,
+}
+
+impl<O: Object> Host<O> {
+    /// A host whose object is loaded when it is first needed.
+    #[must_use]
+    pub const fn new(longest_lease_ms: u32) -> Self {
+        Self {
+            longest_lease_ms,
+            running: None,
+        }
+    }
+
+    /// Answers a command that changes nothing.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn read(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        envelope: Envelope<O::Command>,
+    ) -> Result<Answer<O::Reply>, SqlError> {
+        let leased = O::kind(&envelope.command) == Kind::LeasedRead;
+        let running = self.running(sql, now)?;
+        let lease_ms = if leased { running.lease.grant(now) } else { 0 };
+        let outcome = if leased && envelope.have == Some(running.stamp) {
+            Outcome::Unchanged
+        } else {
+            running.execute(sql, now, envelope.command)?
+        };
+        running.changed = false;
+        Ok(Answer {
+            stamp: running.stamp,
+            lease_ms,
+            outcome,
+        })
+    }
+
+    /// Executes all `commands` in one transaction, one outcome for each in the same order.
+    ///
+    /// # Errors
+    /// When the storage fails: then none of them has happened.
+    pub fn turn(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        commands: Vec<O::Command>,
+    ) -> Result<Vec<Answer<O::Reply>>, SqlError> {
+        let running = self.running(sql, now)?;
+        let mut outcomes = Vec::with_capacity(commands.len());
+        let mut commands = commands.into_iter();
+        let result = sql.transaction(&mut || {
+            for command in commands.by_ref() {
+                if !running.founded && O::founds(&command) {
+                    schema::migrate(sql, O::MIGRATIONS)?;
+                    running.founded = true;
+                }
+                outcomes.push(running.execute(sql, now, command)?);
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            self.running = None;
+            return Err(error);
+        }
+        if std::mem::take(&mut running.changed) {
+            running.stamp.turns = running.stamp.turns.saturating_add(1);
+        }
+        let stamp = running.stamp;
+        Ok(outcomes
+            .into_iter()
+            .map(|outcome| Answer {
+                stamp,
+                lease_ms: 0,
+                outcome,
+            })
+            .collect())
+    }
+
+    /// Stops granting leases; milliseconds until all that were granted have run out.
+    ///
+    /// # Errors
+    /// When the object cannot be loaded.
+    pub fn hold_leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u32, SqlError> {
+        let running = self.running(sql, now)?;
+        running.lease.hold();
+        Ok(running.lease.remaining_ms(now))
+    }
+
+    /// Milliseconds until every lease that was granted has run out.
+    #[must_use]
+    pub fn leases_remaining_ms(&self, now: Timestamp) -> u32 {
+        self.running
+            .as_ref()
+            .map_or(self.longest_lease_ms, |running| {
+                running.lease.remaining_ms(now)
+            })
+    }
+
+    /// Grants leases again.
+    pub fn release_leases(&mut self, now: Timestamp) {
+        if let Some(running) = &mut self.running {
+            running.lease.release(now);
+        }
+    }
+
+    /// When the object wants to be woken, if at all.
+    #[must_use]
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        self.running
+            .as_ref()
+            .and_then(|running| running.outbox.next_due())
+    }
+
+    /// The parcels that are due, each filled with what is true now.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
+        let running = self.running(sql, now)?;
+        if !running.founded {
+            return Ok(Vec::new());
+        }
+        let items = Outbox::due(sql, now)?;
+        Ok(items
+            .into_iter()
+            .filter_map(|item| {
+                let parcel = running.object.seal(item.parcel, now)?;
+                Some(Item { parcel, ..item })
+            })
+            .collect())
+    }
+
+    /// The object's report as of now, to be delivered before an answer.
+    #[must_use]
+    pub fn report(&self, now: Timestamp) -> Option<Parcel> {
+        self.running
+            .as_ref()
+            .and_then(|running| running.object.seal(Parcel::Report(None), now))
+    }
+
+    /// Lets the object know that its report has arrived.
+    pub fn reported(&mut self, report: &Parcel) {
+        if let Some(running) = &mut self.running {
+            running.object.delivered(report);
+        }
+    }
+
+    /// Notes how tries ended.
+    ///
+    /// # Errors
+    /// When the storage fails: then the parcels will be tried again.
+    pub fn settle(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        results: &[(Item, Delivery)],
+    ) -> Result<(), SqlError> {
+        let running = self.running(sql, now)?;
+        let settled = sql.transaction(&mut || running.outbox.settle(sql, now, results));
+        if settled.is_err() {
+            self.running = None;
+            return settled;
+        }
+        for (item, _) in results
+            .iter()
+            .filter(|(_, delivery)| *delivery == Delivery::Done)
+        {
+            running.object.delivered(&item.parcel);
+        }
+        Ok(())
+    }
+
+    /// The object itself, loaded; for tests that compare memory with what is stored.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn object(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<&O, SqlError> {
+        Ok(&self.running(sql, now)?.object)
+    }
+
+    fn running(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<&mut Running<O>, SqlError> {
+        if self.running.is_none() {
+            self.running = Some(Running::load(sql, now, self.longest_lease_ms)?);
+        }
+        self.running
+            .as_mut()
+            .ok_or_else(|| SqlError::new("the object is not loaded"))
+    }
+}
+
+impl<O: Object> Running<O> {
+    fn load(sql: &dyn Sql, now: Timestamp, longest_lease_ms: u32) -> Result<Self, SqlError> {
+        let stamp = Stamp {
+            loaded_at: now,
+            turns: 0,
+        };
+        if schema::version(sql)? == 0 {
+            let lease = Lease::fresh(longest_lease_ms, now);
+            return Ok(Self {
+                object: O::blank(),
+                outbox: Outbox::default(),
+                lease,
+                stamp,
+                founded: false,
+                changed: false,
+            });
+        }
+        sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
+        Ok(Self {
+            object: O::load(sql)?,
+            outbox: Outbox::load(sql)?,
+            lease: Lease::after_restart(longest_lease_ms, now),
+            stamp,
+            founded: true,
+            changed: false,
+        })
+    }
+
+    fn execute(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        command: O::Command,
+    ) -> Result<Outcome<O::Reply>, SqlError> {
+        let mut turn = Turn {
+            sql,
+            now,
+            outbox: &mut self.outbox,
+            unchanged: false,
+        };
+        match self.object.execute(&mut turn, command) {
+            Ok(reply) => {
+                self.changed |= !turn.unchanged;
+                Ok(Outcome::Reply(reply))
+            }
+            Err(Fault::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+            Err(Fault::Storage(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Who holds the truth: three kinds of object, each a synchronous state machine over SQL.
+//!
+//! | object | one per | holds |
+//! |---|---|---|
+//! | [`account::Account`] | e-mail address | credentials, sessions, the list of own registrations |
+//! | [`event::Event`] | event | details, seats, waitlist |
+//! | [`catalog::Catalog`] | platform | the index of events: list, filter, search |
+//!
+//! An object decides, writes and answers without awaiting anything, without a clock and without
+//! randomness of its own ([`Object::execute`]). That makes the very same code run in the Workers
+//! runtime, in native tests over SQLite, and in a simulation that crashes and delays at will.
+//! What must leave an object goes through its [`outbox`], written with the fact it reports.
+
+pub mod account;
+pub mod catalog;
+pub mod event;
+pub mod host;
+pub mod lease;
+pub mod outbox;
+pub mod schema;
+pub mod sql;
+
+pub use host::{Answer, Envelope, Host, Outcome, Stamp};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::domain::{Refusal, Timestamp};
+use outbox::{Outbox, Parcel};
+use sql::{Sql, SqlError};
+
+/// What a command does to the object, as far as running it is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Changes nothing, and its answer may be kept under a lease.
+    LeasedRead,
+    /// Changes nothing.
+    Read,
+    /// Changes something that no lease protects.
+    Write,
+    /// Changes what leases protect: waits until all of them have run out.
+    GuardedWrite,
+}
+
+/// A state machine that owns one SQLite database.
+pub trait Object: Sized {
+    /// The steps that build the schema, in order; their count is the schema's version.
+    const MIGRATIONS: &'static [schema::Step];
+    /// What can be asked of it.
+    type Command: Serialize + DeserializeOwned;
+    /// What it answers.
+    type Reply: Serialize + DeserializeOwned;
+
+    /// The object before anything was ever written to it.
+    fn blank() -> Self;
+
+    /// Rebuilds the object from its database, whose schema is up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn load(sql: &dyn Sql) -> Result<Self, SqlError>;
+
+    /// Whether the command may be the first that an object ever hears. Others find a blank object
+    /// as it is and must refuse without touching its database, so that asking for what does not
+    /// exist never stores anything.
+    fn founds(command: &Self::Command) -> bool;
+
+    /// How a command is to be run.
+    fn kind(command: &Self::Command) -> Kind;
+
+    /// Decides, then writes, then changes its memory, then answers.
+    ///
+    /// # Errors
+    /// A refusal, with nothing changed; or a failure of the storage, after which the caller
+    /// rolls the turn back and throws this object away.
+    fn execute(
+        &mut self,
+        turn: &mut Turn<'_>,
+        command: Self::Command,
+    ) -> Result<Self::Reply, Fault>;
+
+    /// Whether the command is answered only once the object's report was delivered, or could not
+    /// be and waits in the outbox.
+    fn announces(_command: &Self::Command) -> bool {
+        false
+    }
+
+    /// Hears that a parcel has arrived.
+    fn delivered(&mut self, _parcel: &Parcel) {}
+
+    /// Fills a parcel that stands for the state at the time of delivery; others are as they are.
+    fn seal(&self, parcel: Parcel, _now: Timestamp) -> Option<Parcel> {
+        Some(parcel)
+    }
+}
+
+/// What a command has at hand while it executes.
+pub struct Turn<'a> {
+    /// The object's database, inside a transaction.
+    pub sql: &'a dyn Sql,
+    /// The time of the turn.
+    pub now: Timestamp,
+    /// Where everything goes that must leave the object.
+    pub outbox: &'a mut Outbox,
+    /// Set by a command that was granted and had nothing to change, so that copies stay good.
+    pub unchanged: bool,
+}
+
+impl Turn<'_> {
+    /// Writes a parcel to the outbox, in the transaction of this turn.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn post(&mut self, key: &str, parcel: &Parcel, due: Timestamp) -> Result<(), SqlError> {
+        self.outbox.post(self.sql, self.now, key, parcel, due)
+    }
+}
+
+/// Why a command did not do what it says.
+#[derive(Debug)]
+pub enum Fault {
+    /// It may not be done. Nothing was changed.
+    Refused(Refusal),
+    /// The database failed. The turn must be rolled back.
+    Storage(SqlError),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<SqlError> for Fault {
+    fn from(error: SqlError) -> Self {
+        Self::Storage(error)
+    }
+}

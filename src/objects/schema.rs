@@ -1,0 +1,62 @@
+//! Schemas by number: a database remembers how many steps were applied, and a newer version of
+//! the program applies the rest. A step that has been released is never changed again.
+
+use super::sql::{Sql, SqlError};
+
+/// What one version adds: scripts of statements that end in `;`, none of which holds one inside.
+pub type Step = &'static [&'static str];
+
+/// The version of the schema; 0 for a database that nothing was ever written to.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn version(sql: &dyn Sql) -> Result<usize, SqlError> {
+    let known = sql.run(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+        &[],
+    )?;
+    if known.is_empty() {
+        return Ok(0);
+    }
+    let rows = sql.run("SELECT version FROM schema_version", &[])?;
+    let version: u64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
+    usize::try_from(version).map_err(|_| SqlError::new("the schema's version is out of range"))
+}
+
+/// Applies the steps that are missing.
+///
+/// # Errors
+/// When a step fails, or when the database was written by a newer version of the program.
+pub fn migrate(sql: &dyn Sql, steps: &[Step]) -> Result<(), SqlError> {
+    let applied = version(sql)?;
+    if applied == steps.len() {
+        return Ok(());
+    }
+    let missing = steps.get(applied..).ok_or_else(|| {
+        SqlError::new(format!(
+            "schema {applied} is newer than this program's {}",
+            steps.len()
+        ))
+    })?;
+    for step in missing {
+        for statement in step
+            .iter()
+            .flat_map(|script| script.split(';'))
+            .map(str::trim)
+            .filter(|statement| !statement.is_empty())
+        {
+            sql.run(statement, &[])?;
+        }
+    }
+    sql.run(
+        "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)",
+        &[],
+    )?;
+    sql.run("DELETE FROM schema_version", &[])?;
+    let now = u64::try_from(steps.len()).unwrap_or(u64::MAX);
+    sql.run(
+        "INSERT INTO schema_version (version) VALUES (?)",
+        &[now.into()],
+    )?;
+    Ok(())
+}
