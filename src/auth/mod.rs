@@ -1,0 +1,6 @@
+//! Proving who somebody is: password hashes, signed tokens, one-time tokens.
+
+pub mod digest;
+pub mod onetime;
+pub mod passwords;
+pub mod tokens;
