@@ -1,0 +1,122 @@
+//! Who is asking.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+
+use super::door::{App, Trace};
+use super::ports::Unreachable;
+use super::problem::Problem;
+use crate::auth::tokens::Bearer;
+use crate::domain::account::{Profile, Role};
+use crate::domain::{AccountKey, EventId};
+use crate::objects::{Envelope, Outcome, account};
+
+/// A caller whose token is ours and in force. Whether the session still stands is for
+/// [`Caller::profile`] to say, which asks the account.
+pub(super) struct Caller(Bearer);
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = Self::of(&parts.headers, app).ok_or(Problem::unauthenticated())?;
+        if let Some(trace) = parts.extensions.get::<Arc<Trace>>() {
+            let _ = trace.user.set(caller.0.user);
+        }
+        Ok(caller)
+    }
+}
+
+impl Caller {
+    /// The caller named by the one `Authorization` header (RFC 6750 §2.1), if it holds.
+    pub(super) fn of(headers: &HeaderMap, app: &App) -> Option<Self> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return None;
+        };
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        let bearer = scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim())?;
+        app.config.keys.verify(bearer, app.runtime.now()).map(Self)
+    }
+
+    /// What the token says.
+    pub(super) const fn bearer(&self) -> &Bearer {
+        &self.0
+    }
+
+    /// The account behind the token, provided that the session stands.
+    pub(super) async fn profile(&self, app: &App) -> Result<Profile, Problem> {
+        self.profile_visiting(app, None).await
+    }
+
+    /// The same, noting that the caller is about to register for `visiting`.
+    pub(super) async fn profile_visiting(
+        &self,
+        app: &App,
+        visiting: Option<EventId>,
+    ) -> Result<Profile, Problem> {
+        let Bearer {
+            user,
+            account,
+            session,
+        } = &self.0;
+        let command = account::Command::Authorize {
+            user: *user,
+            session: *session,
+            visiting,
+        };
+        match ask_account(app, account, command).await? {
+            account::Reply::Profile(profile) => Ok(*profile),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The account behind the token, provided that it may organize events.
+    pub(super) async fn organizer(&self, app: &App) -> Result<Profile, Problem> {
+        let profile = self.profile(app).await?;
+        if profile.role == Role::Organizer {
+            Ok(profile)
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+}
+
+/// Asks an account and takes a refusal for the problem that it is.
+pub(super) async fn ask_account(
+    app: &App,
+    key: &AccountKey,
+    command: account::Command,
+) -> Result<account::Reply, Problem> {
+    let answer = app
+        .hub
+        .account(
+            key,
+            Envelope {
+                command,
+                have: None,
+            },
+        )
+        .await?;
+    reply(answer.outcome)
+}
+
+/// The reply, or the problem that a refusal is.
+pub(super) fn reply<R>(outcome: Outcome<R>) -> Result<R, Problem> {
+    match outcome {
+        Outcome::Reply(reply) => Ok(reply),
+        Outcome::Refused(refusal) => Err(refusal.into()),
+        Outcome::Unchanged => Err(unexpected()),
+    }
+}
+
+/// An object has answered another question than the one that was asked.
+pub(super) fn unexpected() -> Problem {
+    Unreachable("an answer to another question".to_owned()).into()
+}

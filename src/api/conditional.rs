@@ -1,0 +1,120 @@
+//! Conditional requests (RFC 9110 §13): entity-tags, `If-None-Match`, `If-Match`.
+
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue};
+
+use crate::auth::digest;
+use crate::objects::event::IfMatch;
+
+/// The strong entity-tag of a body: equal tags, equal bytes.
+pub(super) fn etag_of(body: &[u8]) -> HeaderValue {
+    let etag = format!("\"{}\"", short_digest(body));
+    HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// The entity-tag of an event: its version, which edits are held against, and a digest of the
+/// rest of what the reader sees.
+pub(super) fn event_etag(version: u64, body: &[u8]) -> String {
+    format!("\"{version}.{}\"", short_digest(body))
+}
+
+fn short_digest(body: &[u8]) -> String {
+    digest::text(body).chars().take(16).collect()
+}
+
+/// The value of `If-None-Match`, several headers as one.
+pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
+    joined(headers, &IF_NONE_MATCH)
+}
+
+/// Whether `list` names `etag`, by weak comparison (§13.1.2), or is `*`.
+pub(super) fn lists(list: &str, etag: &HeaderValue) -> bool {
+    list.trim() == "*"
+        || etag
+            .to_str()
+            .is_ok_and(|etag| tags(list).any(|tag| tag.opaque == etag))
+}
+
+/// The condition of `If-Match`, if there is one. Comparison is strong (§13.1.1): a weak tag never
+/// matches, nor does one that no event has. Of a tag the part before the dot alone counts.
+pub(super) fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
+    let list = joined(headers, &IF_MATCH)?;
+    if list.trim() == "*" {
+        return Some(IfMatch::Any);
+    }
+    let versions = tags(&list)
+        .filter(|tag| !tag.weak)
+        .filter_map(|tag| tag.opaque.trim_matches('"').split('.').next()?.parse().ok())
+        .collect();
+    Some(IfMatch::Versions(versions))
+}
+
+fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
+    let values: Vec<&str> = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+struct Tag<'a> {
+    weak: bool,
+    /// With its quotes.
+    opaque: &'a str,
+}
+
+/// The entity-tags of a list; what is none ends it.
+fn tags(list: &str) -> impl Iterator<Item = Tag<'_>> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let (weak, quoted) = match rest.strip_prefix("W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, rest),
+        };
+        let end = quoted.strip_prefix('"')?.find('"')?.checked_add(2)?;
+        let (opaque, after) = quoted.split_at_checked(end)?;
+        rest = after;
+        Some(Tag { weak, opaque })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_none_match_compares_weakly_and_reads_lists() {
+        let etag = HeaderValue::from_static("\"3.ab,c\"");
+        for (list, expected) in [
+            ("\"3.ab,c\"", true),
+            ("W/\"3.ab,c\"", true),
+            ("\"x\", W/\"3.ab,c\" ,\"y\"", true),
+            (" * ", true),
+            ("\"3.ab\"", false),
+            ("3.ab,c", false),
+            ("\"unclosed", false),
+            ("", false),
+        ] {
+            assert_eq!(lists(list, &etag), expected, "{list}");
+        }
+    }
+
+    #[test]
+    fn if_match_looks_at_versions_alone() {
+        let condition = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_MATCH, HeaderValue::from_static(value));
+            if_match(&headers)
+        };
+        assert_eq!(condition("*"), Some(IfMatch::Any));
+        assert_eq!(
+            condition("\"3.abc\", \"4.x\""),
+            Some(IfMatch::Versions(vec![3, 4]))
+        );
+        assert_eq!(condition("W/\"3.abc\""), Some(IfMatch::Versions(vec![])));
+        assert_eq!(condition("nonsense"), Some(IfMatch::Versions(vec![])));
+        assert_eq!(if_match(&HeaderMap::new()), None);
+    }
+}

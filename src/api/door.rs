@@ -1,0 +1,194 @@
+//! Where a request comes in and its answer goes out.
+//!
+//! (1) The request gets an id. (2) A deployment with a bad setting answers nothing else. (3) The
+//! route table finds the handler. (4) The answer gets what every answer has: the id, `nosniff`,
+//! the body of a problem, the entity-tag of a read and the 304 that follows from it. (5) One line
+//! is logged: what was asked and how it ended, and nothing about the person but the user's id.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::json;
+use tower_service::Service;
+use uuid::Uuid;
+
+use super::ports::{Hub, Runtime};
+use super::problem::Problem;
+use super::{conditional, health, routes};
+use crate::cache::Cache;
+use crate::config::{Config, ConfigError};
+use crate::domain::UserId;
+use crate::domain::ids::IdEntropy;
+
+/// The header that names a request, for people who ask about it and for the log.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Everything that the requests of one isolate share.
+pub(super) struct App {
+    pub(super) config: Config,
+    pub(super) hub: Arc<dyn Hub>,
+    pub(super) runtime: Arc<dyn Runtime>,
+    cache: Mutex<Cache>,
+}
+
+impl App {
+    /// Draws the random bits of an id.
+    pub(super) fn id_entropy(&self) -> IdEntropy {
+        let mut entropy = IdEntropy::default();
+        self.runtime.fill_random(&mut entropy);
+        entropy
+    }
+
+    /// Works on the isolate's copies, for no longer than that.
+    pub(super) fn cached<T>(&self, work: impl FnOnce(&mut Cache) -> T) -> T {
+        work(&mut self.cache.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What the log learns about a request on its way.
+#[derive(Debug, Default)]
+pub(super) struct Trace {
+    /// The pattern that matched, not the path: paths name people's things.
+    pub(super) route: OnceLock<String>,
+    /// Who asked, once a token has proved it.
+    pub(super) user: OnceLock<UserId>,
+}
+
+/// The API of one isolate.
+pub struct Api {
+    runtime: Arc<dyn Runtime>,
+    router: Option<Router>,
+}
+
+impl Api {
+    /// Builds the route table over these settings, or the wall that stands in for it.
+    #[must_use]
+    pub fn new(
+        config: Result<Config, ConfigError>,
+        hub: Arc<dyn Hub>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
+        let router = match config {
+            Ok(config) => {
+                let app = App {
+                    config,
+                    hub,
+                    runtime: Arc::clone(&runtime),
+                    cache: Mutex::default(),
+                };
+                Some(routes::router(Arc::new(app)))
+            }
+            Err(error) => {
+                let line = json!({ "level": "error", "event": "misconfigured", "detail": error.to_string() });
+                runtime.log(&line.to_string());
+                None
+            }
+        };
+        Self { runtime, router }
+    }
+
+    /// Answers a request.
+    pub async fn serve(&self, request: Request<Bytes>) -> http::Response<Bytes> {
+        let started = self.runtime.now();
+        let request_id = self.request_id();
+        let method = request.method().clone();
+        let if_none_match = conditional::if_none_match(request.headers());
+        let trace = Arc::new(Trace::default());
+        let response = match &self.router {
+            None if request.uri().path() == health::PATH => health::misconfigured(),
+            None => Problem::misconfigured().into_response(),
+            Some(router) => {
+                let mut request = request.map(Body::from);
+                request.extensions_mut().insert(Arc::clone(&trace));
+                if method == Method::HEAD {
+                    *request.method_mut() = Method::GET;
+                }
+                let Ok(response) = router.clone().call(request).await;
+                response
+            }
+        };
+        let cause = response
+            .extensions()
+            .get::<Problem>()
+            .and_then(Problem::cause)
+            .map(str::to_owned);
+        let response = finish(response, &method, if_none_match.as_deref(), &request_id).await;
+        let line = json!({
+            "level": if response.status().is_server_error() { "error" } else { "info" },
+            "event": "request",
+            "method": method.as_str(),
+            "route": trace.route.get(),
+            "status": response.status().as_u16(),
+            "duration_ms": self.runtime.now().ms_since(started),
+            "request_id": request_id,
+            "user_id": trace.user.get().map(ToString::to_string),
+            "cause": cause,
+        });
+        self.runtime.log(&line.to_string());
+        response
+    }
+
+    fn request_id(&self) -> String {
+        let mut bits = [0; 16];
+        self.runtime.fill_random(&mut bits);
+        uuid::Builder::from_random_bytes(bits)
+            .into_uuid()
+            .hyphenated()
+            .encode_lower(&mut Uuid::encode_buffer())
+            .to_owned()
+    }
+}
+
+async fn finish(
+    response: Response,
+    method: &Method,
+    if_none_match: Option<&str>,
+    request_id: &str,
+) -> http::Response<Bytes> {
+    let (mut parts, body) = response.into_parts();
+    let body = match parts.extensions.get::<Problem>() {
+        Some(problem) => Bytes::from(problem.body(request_id)),
+        None => body
+            .collect()
+            .await
+            .map(|collected| collected.to_bytes())
+            .unwrap_or_default(),
+    };
+    let reads = matches!(*method, Method::GET | Method::HEAD) && parts.status == StatusCode::OK;
+    if reads && !parts.headers.contains_key(ETAG) {
+        parts.headers.insert(ETAG, conditional::etag_of(&body));
+    }
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        parts.headers.insert(X_REQUEST_ID, request_id);
+    }
+    parts
+        .headers
+        .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    parts
+        .headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    let unchanged = reads
+        && if_none_match
+            .zip(parts.headers.get(ETAG))
+            .is_some_and(|(list, etag)| conditional::lists(list, etag));
+    if unchanged {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(CONTENT_TYPE);
+        parts.headers.remove(CONTENT_LENGTH);
+        return http::Response::from_parts(parts, Bytes::new());
+    }
+    if *method == Method::HEAD {
+        parts
+            .headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        return http::Response::from_parts(parts, Bytes::new());
+    }
+    http::Response::from_parts(parts, body)
+}

@@ -1,0 +1,94 @@
+//! Bodies and ids as they come in.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, Request};
+use serde_json::{Map, Value};
+
+use super::door::App;
+use super::fields::Fields;
+use super::problem::Problem;
+use crate::domain::{EventId, FieldError, RegistrationId};
+
+/// Bytes of a body at most.
+pub const BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// The members of a JSON object.
+pub(super) struct JsonBody {
+    members: Map<String, Value>,
+    raw: bytes::Bytes,
+}
+
+impl JsonBody {
+    pub(super) fn fields(&self) -> Fields<'_> {
+        Fields::new(&self.members)
+    }
+
+    /// The bytes as they were sent.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+}
+
+impl FromRequest<Arc<App>> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let raw = to_bytes(body, BODY_MAX_BYTES)
+            .await
+            .map_err(|_| Problem::body_too_large())?;
+        let says_anything = !raw.is_empty() || parts.headers.contains_key(CONTENT_TYPE);
+        if says_anything && !is_json(&parts.headers) {
+            return Err(Problem::unsupported_media_type());
+        }
+        match serde_json::from_slice(&raw) {
+            Ok(Value::Object(members)) => Ok(Self { members, raw }),
+            Ok(_) => Err(FieldError::new("", "invalid_type", "Send a JSON object.").into()),
+            Err(_) => Err(Problem::malformed_json()),
+        }
+    }
+}
+
+/// Whether the body says that it is JSON. Parameters do not matter: JSON is UTF-8 (RFC 8259 §8.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The event that the path names. A malformed id names nothing.
+pub(super) struct EventPath(pub(super) EventId);
+
+impl FromRequestParts<Arc<App>> for EventPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        EventId::parse(&id).map(Self).ok_or(Problem::not_found())
+    }
+}
+
+/// The registration that the path names, and its event.
+pub(super) struct RegistrationPath(pub(super) EventId, pub(super) RegistrationId);
+
+impl FromRequestParts<Arc<App>> for RegistrationPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let Path((event, id)) = Path::<(String, String)>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        let ids = EventId::parse(&event).zip(RegistrationId::parse(&id));
+        ids.map(|(event, id)| Self(event, id))
+            .ok_or(Problem::not_found())
+    }
+}

@@ -1,0 +1,290 @@
+//! Registrations: taking a seat, giving it back, and the organizer's view of both.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{HeaderValue, LINK};
+use serde_json::json;
+
+use super::access::{Caller, ask_account, reply, unexpected};
+use super::door::App;
+use super::input::{EventPath, RegistrationPath};
+use super::page::{self, Params};
+use super::problem::Problem;
+use super::view;
+use crate::domain::event::Status;
+use crate::domain::{EventId, FieldError, Invalid, Refusal, RegistrationId};
+use crate::objects::event::{Command, Participant, Reply, SeatStatus};
+use crate::objects::{Envelope, Outcome, account};
+
+/// `POST /api/events/:id/register`: a seat or a place on the waitlist, or what stands already.
+pub(super) async fn register(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    EventPath(event): EventPath,
+) -> Result<Response, Problem> {
+    let profile = caller.profile_visiting(&app, Some(event)).await?;
+    let participant = Participant {
+        id: profile.id,
+        account: caller.bearer().account.clone(),
+        name: profile.name,
+        email: profile.email,
+    };
+    let id = RegistrationId::new(app.runtime.now(), &app.id_entropy());
+    match ask(
+        &app,
+        event,
+        Command::Register {
+            id,
+            participant: Box::new(participant),
+        },
+    )
+    .await?
+    {
+        Reply::Registration { new, registration } => {
+            let status = if new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            };
+            Ok((
+                status,
+                Json(json!({ "registration": view::registration(&registration) })),
+            )
+                .into_response())
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+/// `GET /api/events/:id/register`: the caller's own registration.
+pub(super) async fn own(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    EventPath(event): EventPath,
+) -> Result<Response, Problem> {
+    let user = caller.profile(&app).await?.id;
+    match ask(&app, event, Command::Mine { user }).await? {
+        Reply::Mine { registration, .. } => {
+            Ok(Json(json!({ "registration": view::registration(&registration) })).into_response())
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+/// `DELETE /api/events/:id/register`: gives the seat back.
+pub(super) async fn leave(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    EventPath(event): EventPath,
+) -> Result<StatusCode, Problem> {
+    let user = caller.profile(&app).await?.id;
+    ask(&app, event, Command::Leave { user }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/events/:id/join`: the link, for a participant with a seat.
+pub(super) async fn join(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    EventPath(event): EventPath,
+) -> Result<Response, Problem> {
+    let user = caller.profile(&app).await?.id;
+    match ask(&app, event, Command::Join { user }).await? {
+        Reply::Join { join_url } => Ok(Json(json!({ "join_url": join_url })).into_response()),
+        _ => Err(unexpected()),
+    }
+}
+
+/// `GET /api/events/:id/registrations`: the organizer's list, in the order of arrival.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    EventPath(event): EventPath,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let by = caller.profile(&app).await?.id;
+    let params = Params::read(query.as_deref());
+    let mut invalid = Invalid::default();
+    let status = invalid.take(status_filter(&params));
+    let limit = invalid.take(params.limit());
+    let after = invalid.take(params.cursor::<u64>());
+    invalid.into_result()?;
+    let (Some(status), Some(limit), Some(after)) = (status, limit, after) else {
+        return Err(unexpected());
+    };
+    let Reply::Page {
+        registrations,
+        next,
+    } = ask(
+        &app,
+        event,
+        Command::List {
+            by,
+            status,
+            after,
+            limit,
+        },
+    )
+    .await?
+    else {
+        return Err(unexpected());
+    };
+    let views: Vec<_> = registrations.iter().map(view::registration).collect();
+    let path = format!("/api/events/{event}/registrations");
+    let next = next.and_then(|seq| page::encode(&seq));
+    Ok(paged("registrations", &views, &params, &path, next))
+}
+
+/// `DELETE /api/events/:id/registrations/:registration_id`.
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RegistrationPath(event, id): RegistrationPath,
+) -> Result<StatusCode, Problem> {
+    let by = caller.profile(&app).await?.id;
+    ask(&app, event, Command::Remove { by, id }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/check-in`: the participant is there.
+pub(super) async fn check_in(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RegistrationPath(event, id): RegistrationPath,
+) -> Result<Response, Problem> {
+    mark(&app, &caller, event, id, true).await
+}
+
+/// `DELETE …/check-in`: not after all.
+pub(super) async fn undo_check_in(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RegistrationPath(event, id): RegistrationPath,
+) -> Result<Response, Problem> {
+    mark(&app, &caller, event, id, false).await
+}
+
+async fn mark(
+    app: &App,
+    caller: &Caller,
+    event: EventId,
+    id: RegistrationId,
+    present: bool,
+) -> Result<Response, Problem> {
+    let by = caller.profile(app).await?.id;
+    match ask(app, event, Command::CheckIn { by, id, present }).await? {
+        Reply::Registration { registration, .. } => {
+            Ok(Json(json!({ "registration": view::registration(&registration) })).into_response())
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+/// `GET /api/me/registrations`: newest event first. The account knows which events to ask; each
+/// event says what is true now, so the list is never behind.
+pub(super) async fn own_list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let user = caller.profile(&app).await?.id;
+    let params = Params::read(query.as_deref());
+    let mut invalid = Invalid::default();
+    let limit = invalid.take(params.limit());
+    let before = invalid.take(params.cursor::<EventId>());
+    invalid.into_result()?;
+    let (Some(limit), Some(before)) = (limit, before) else {
+        return Err(unexpected());
+    };
+    let command = account::Command::Registrations { before, limit };
+    let account::Reply::Registrations { events, more } =
+        ask_account(&app, &caller.bearer().account, command).await?
+    else {
+        return Err(unexpected());
+    };
+    let mut found = Vec::with_capacity(events.len());
+    for event in &events {
+        let command = Command::Mine { user };
+        match app
+            .hub
+            .event(
+                *event,
+                Envelope {
+                    command,
+                    have: None,
+                },
+            )
+            .await?
+            .outcome
+        {
+            Outcome::Reply(Reply::Mine {
+                registration,
+                event,
+            }) if event.details.status() != Status::Draft => {
+                found.push((registration, event));
+            }
+            Outcome::Reply(_) | Outcome::Refused(Refusal::NotFound) => {}
+            Outcome::Refused(refusal) => return Err(refusal.into()),
+            Outcome::Unchanged => return Err(unexpected()),
+        }
+    }
+    let views: Vec<_> = found
+        .iter()
+        .map(|(own, event)| view::registration_with_event(own, event))
+        .collect();
+    let next = events.last().filter(|_| more).and_then(page::encode);
+    Ok(paged(
+        "registrations",
+        &views,
+        &params,
+        "/api/me/registrations",
+        next,
+    ))
+}
+
+fn status_filter(params: &Params) -> Result<Option<SeatStatus>, FieldError> {
+    let Some(text) = params.get("status").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let unknown = FieldError::new(
+        "status",
+        "unknown_status",
+        "Choose confirmed, waitlisted or cancelled.",
+    );
+    SeatStatus::parse(text).map(Some).ok_or(unknown)
+}
+
+fn paged<T: serde::Serialize>(
+    things: &str,
+    views: &[T],
+    params: &Params,
+    path: &str,
+    next_cursor: Option<String>,
+) -> Response {
+    let mut response = Json(json!({ things: views, "next_cursor": next_cursor })).into_response();
+    let link =
+        next_cursor.and_then(|cursor| HeaderValue::from_str(&params.next_link(path, &cursor)).ok());
+    if let Some(link) = link {
+        response.headers_mut().insert(LINK, link);
+    }
+    response
+}
+
+async fn ask(app: &App, event: EventId, command: Command) -> Result<Reply, Problem> {
+    reply(
+        app.hub
+            .event(
+                event,
+                Envelope {
+                    command,
+                    have: None,
+                },
+            )
+            .await?
+            .outcome,
+    )
+}

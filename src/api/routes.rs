@@ -1,0 +1,123 @@
+//! The route table: every path of the contract, in one place.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, ORIGIN,
+    RETRY_AFTER,
+};
+use http::{HeaderValue, Method, StatusCode};
+use std::time::Duration;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::door::{App, Trace, X_REQUEST_ID};
+use super::problem::Problem;
+use super::{accounts, events, health, registrations};
+use crate::config::Cors;
+
+pub(super) fn router(app: Arc<App>) -> Router {
+    let cors = cors(&app.config.cors);
+    Router::new()
+        .route(health::PATH, get(health::get))
+        .route("/api/register", post(accounts::register))
+        .route("/api/login", post(accounts::login))
+        .route(
+            "/api/verify-email",
+            get(accounts::verify_page).post(accounts::verify),
+        )
+        .route("/api/me", get(accounts::me))
+        .route("/api/me/events", get(events::own))
+        .route("/api/me/registrations", get(registrations::own_list))
+        .route("/api/events", get(events::list).post(events::create))
+        .route(
+            "/api/events/{id}",
+            get(events::read)
+                .put(events::update)
+                .patch(events::update)
+                .delete(events::delete),
+        )
+        .route(
+            "/api/events/{id}/register",
+            get(registrations::own)
+                .post(registrations::register)
+                .delete(registrations::leave),
+        )
+        .route("/api/events/{id}/join", post(registrations::join))
+        .route("/api/events/{id}/registrations", get(registrations::list))
+        .route(
+            "/api/events/{id}/registrations/{registration}",
+            axum::routing::delete(registrations::remove),
+        )
+        .route(
+            "/api/events/{id}/registrations/{registration}/check-in",
+            post(registrations::check_in).delete(registrations::undo_check_in),
+        )
+        .route_layer(from_fn(note_route))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(cors)
+        .layer(map_response(preflight_has_no_content))
+        .with_state(app)
+}
+
+/// Leaves the pattern that matched for the log.
+async fn note_route(request: Request, next: Next) -> Response {
+    let extensions = request.extensions();
+    if let (Some(trace), Some(path)) = (
+        extensions.get::<Arc<Trace>>(),
+        extensions.get::<MatchedPath>(),
+    ) {
+        let _ = trace.route.set(path.as_str().to_owned());
+    }
+    next.run(request).await
+}
+
+/// Who may call from a browser, and what they may see. Never with credentials: tokens travel in a
+/// header that a page sets itself.
+fn cors(setting: &Cors) -> CorsLayer {
+    let origins = match setting {
+        Cors::Any => AllowOrigin::any(),
+        Cors::List(origins) => AllowOrigin::list(
+            origins
+                .iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok()),
+        ),
+    };
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([ETAG, LOCATION, LINK, RETRY_AFTER, X_REQUEST_ID])
+        .max_age(Duration::from_secs(600))
+        .vary([ORIGIN])
+}
+
+/// The CORS layer answers every `OPTIONS` with an empty 200.
+async fn preflight_has_no_content(response: Response) -> Response {
+    let preflight = response
+        .headers()
+        .contains_key(http::header::ACCESS_CONTROL_ALLOW_METHODS);
+    if preflight {
+        (StatusCode::NO_CONTENT, response).into_response()
+    } else {
+        response
+    }
+}

@@ -1,0 +1,182 @@
+//! What clients see: the JSON of users, events and registrations. The contract is `docs/api.md`.
+
+use serde::Serialize;
+
+use crate::domain::account::Profile;
+use crate::domain::roster::Seats;
+use crate::domain::{EventId, RegistrationId, Timestamp, UserId};
+use crate::objects::event::{Registration, SeatStatus, Snapshot};
+
+/// An instant as RFC 3339 in UTC.
+struct Instant(Timestamp);
+
+impl Serialize for Instant {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339())
+    }
+}
+
+/// An id as text.
+struct Id<T>(T);
+
+impl<T: std::fmt::Display> Serialize for Id<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct User<'a> {
+    id: Id<UserId>,
+    email: &'a str,
+    name: Option<&'a str>,
+    role: &'static str,
+    email_verified: bool,
+    created_at: Instant,
+}
+
+pub(super) fn user(profile: &Profile) -> User<'_> {
+    User {
+        id: Id(profile.id),
+        email: profile.email.as_str(),
+        name: profile
+            .name
+            .as_ref()
+            .map(crate::domain::account::Name::as_str),
+        role: profile.role.as_str(),
+        email_verified: profile.email_verified,
+        created_at: Instant(profile.created_at),
+    }
+}
+
+#[derive(Serialize)]
+struct Organizer<'a> {
+    id: Id<UserId>,
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Event<'a> {
+    id: Id<EventId>,
+    title: String,
+    description: &'a str,
+    date: String,
+    time: String,
+    timezone: &'static str,
+    duration_minutes: u32,
+    starts_at: Instant,
+    ends_at: Instant,
+    capacity: Option<u32>,
+    waitlist: bool,
+    status: &'static str,
+    visibility: &'static str,
+    registration_opens_at: Option<Instant>,
+    registration_closes_at: Option<Instant>,
+    join_url: Option<&'a str>,
+    tags: &'a [String],
+    organizer: Organizer<'a>,
+    seats: Seats,
+    version: u64,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// Who looks at an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Viewer {
+    /// Its organizer, who sees the join link.
+    Organizer,
+    /// Anybody else.
+    Anyone,
+}
+
+pub(super) fn event(snapshot: &Snapshot, viewer: Viewer) -> Event<'_> {
+    let details = &snapshot.details;
+    let schedule = details.schedule();
+    Event {
+        id: Id(snapshot.id),
+        title: details.title(),
+        description: details.description(),
+        date: schedule.date().format("%Y-%m-%d").to_string(),
+        time: schedule.time().format("%H:%M").to_string(),
+        timezone: schedule.timezone().name(),
+        duration_minutes: schedule.duration_minutes(),
+        starts_at: Instant(schedule.starts_at()),
+        ends_at: Instant(schedule.ends_at()),
+        capacity: details.capacity(),
+        waitlist: details.waitlist(),
+        status: details.status().as_str(),
+        visibility: details.visibility().as_str(),
+        registration_opens_at: details.registration().opens_at.map(Instant),
+        registration_closes_at: details.registration().closes_at.map(Instant),
+        join_url: details.join_url().filter(|_| viewer == Viewer::Organizer),
+        tags: details.tags(),
+        organizer: Organizer {
+            id: Id(snapshot.organizer.id),
+            name: snapshot
+                .organizer
+                .name
+                .as_ref()
+                .map(crate::domain::account::Name::as_str),
+        },
+        seats: snapshot.seats,
+        version: snapshot.version,
+        created_at: Instant(snapshot.created_at),
+        updated_at: Instant(snapshot.updated_at),
+    }
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    id: Id<UserId>,
+    name: Option<&'a str>,
+    email: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct RegistrationView<'a> {
+    id: Id<RegistrationId>,
+    event_id: Id<EventId>,
+    user: Person<'a>,
+    status: SeatStatus,
+    position: Option<u32>,
+    registered_at: Instant,
+    confirmed_at: Option<Instant>,
+    checked_in_at: Option<Instant>,
+    join_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<Event<'a>>,
+}
+
+pub(super) fn registration(registration: &Registration) -> RegistrationView<'_> {
+    RegistrationView {
+        id: Id(registration.id),
+        event_id: Id(registration.event),
+        user: Person {
+            id: Id(registration.user),
+            name: registration
+                .name
+                .as_ref()
+                .map(crate::domain::account::Name::as_str),
+            email: registration.email.as_str(),
+        },
+        status: registration.status,
+        position: registration.position,
+        registered_at: Instant(registration.registered_at),
+        confirmed_at: registration.confirmed_at.map(Instant),
+        checked_in_at: registration.checked_in_at.map(Instant),
+        join_url: registration.join_url.as_deref(),
+        event: None,
+    }
+}
+
+/// A registration in the participant's own list, with its event.
+pub(super) fn registration_with_event<'a>(
+    own: &'a Registration,
+    snapshot: &'a Snapshot,
+) -> RegistrationView<'a> {
+    RegistrationView {
+        event: Some(event(snapshot, Viewer::Anyone)),
+        ..registration(own)
+    }
+}
