@@ -1,0 +1,163 @@
+//! Delivers what waits in an object's outbox.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use serde_json::json;
+use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, console_log};
+
+use super::hub::WorkerHub;
+use crate::api::ports::Hub;
+use crate::config::Config;
+use crate::mail::{HttpRequest, HttpResponse, Mail, Plan};
+use crate::objects::outbox::{Delivery, Item, Parcel};
+use crate::objects::{Envelope, account, catalog};
+
+/// How long a mail provider may take to answer.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Parcels on their way at the same time.
+const SIDE_BY_SIDE: usize = 8;
+/// Bytes of a provider's answer that are looked at.
+const ANSWER_MAX_BYTES: usize = 1_024;
+
+/// Tries each parcel once.
+pub(super) async fn deliver(
+    config: Option<&Config>,
+    hub: Option<&WorkerHub>,
+    items: Vec<Item>,
+) -> Vec<(Item, Delivery)> {
+    let mut results = Vec::with_capacity(items.len());
+    for chunk in items.chunks(SIDE_BY_SIDE) {
+        let tries = chunk.iter().map(|item| async {
+            let delivery = one(config, hub, item).await;
+            (item.clone(), delivery)
+        });
+        results.extend(join_all(tries).await);
+    }
+    results
+}
+
+async fn one(config: Option<&Config>, hub: Option<&WorkerHub>, item: &Item) -> Delivery {
+    let (Some(config), Some(hub)) = (config, hub) else {
+        return Delivery::Retry { after_ms: None };
+    };
+    match &item.parcel {
+        Parcel::Mail(mail) => send_mail(config, mail, item).await,
+        Parcel::Account(key, fact) => {
+            let command = account::Command::Fact(fact.clone());
+            arrived(
+                hub.account(
+                    key,
+                    Envelope {
+                        command,
+                        have: None,
+                    },
+                )
+                .await
+                .is_ok(),
+            )
+        }
+        Parcel::Report(Some(report)) => {
+            let command = catalog::Command::Report(report.clone());
+            arrived(
+                hub.catalog(Envelope {
+                    command,
+                    have: None,
+                })
+                .await
+                .is_ok(),
+            )
+        }
+        Parcel::Report(None) => Delivery::Done,
+    }
+}
+
+const fn arrived(arrived: bool) -> Delivery {
+    if arrived {
+        Delivery::Done
+    } else {
+        Delivery::Retry { after_ms: None }
+    }
+}
+
+async fn send_mail(config: &Config, mail: &Mail, item: &Item) -> Delivery {
+    let request = match config
+        .mail_provider
+        .plan(mail, &config.mail_from, &item.key)
+    {
+        Plan::Print(text) => {
+            console_log!("{text}");
+            return Delivery::Done;
+        }
+        Plan::Wait(setting) => {
+            log(mail, item, "waiting", Some(setting));
+            return Delivery::Retry { after_ms: None };
+        }
+        Plan::Send(request) => request,
+    };
+    let delivery = match post(&request).await {
+        Ok(response) => config.mail_provider.judge(&response),
+        Err(_) => Delivery::Retry { after_ms: None },
+    };
+    match delivery {
+        Delivery::Done => log(mail, item, "sent", None),
+        Delivery::Retry { .. } => log(mail, item, "delayed", None),
+        Delivery::Refused => log(mail, item, "refused", None),
+    }
+    delivery
+}
+
+/// The kind of a mail and how it went; nothing about who gets it.
+fn log(mail: &Mail, item: &Item, outcome: &str, missing: Option<&str>) {
+    let line = json!({
+        "level": if outcome == "sent" { "info" } else { "warn" },
+        "event": "mail",
+        "kind": mail.letter.kind(),
+        "outcome": outcome,
+        "attempt": item.attempts.saturating_add(1),
+        "missing": missing,
+    });
+    console_log!("{line}");
+}
+
+async fn post(request: &HttpRequest) -> worker::Result<HttpResponse> {
+    let headers = Headers::new();
+    for (name, value) in request.headers.reveal() {
+        headers.set(name, value)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_headers(headers)
+        .with_body(Some(request.body.as_str().into()));
+    let fetch = Fetch::Request(Request::new_with_init(&request.url, &init)?);
+    let controller = AbortController::default();
+    let signal = controller.signal();
+    let answer = async {
+        let mut response = fetch.send_with_signal(&signal).await?;
+        let retry_after = response
+            .headers()
+            .get("retry-after")?
+            .and_then(|seconds| seconds.trim().parse().ok());
+        let body: String = response
+            .text()
+            .await?
+            .chars()
+            .take(ANSWER_MAX_BYTES)
+            .collect();
+        Ok(HttpResponse {
+            status: response.status_code(),
+            retry_after,
+            body,
+        })
+    };
+    match select(Box::pin(answer), Delay::from(MAIL_TIMEOUT)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(((), unanswered)) => {
+            controller.abort();
+            drop(unanswered);
+            Err(worker::Error::RustError(
+                "the mail provider took too long".to_owned(),
+            ))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The Worker's `fetch`: the API is built with the first request of an isolate and kept.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use worker::{Context, Env, event, web_sys};
+
+use super::hub::WorkerHub;
+use super::runtime::WorkerRuntime;
+use super::{config, http};
+use crate::api::Api;
+
+thread_local! {
+    /// Bindings are the same for every request of an isolate. It holds nothing that cannot be
+    /// built again: after a reset of the wasm instance it simply is.
+    static API: OnceCell<Rc<Api>> = const { OnceCell::new() };
+}
+
+#[event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<web_sys::Response> {
+    let api = match API.with(|api| api.get().cloned()) {
+        Some(api) => api,
+        None => first_request(&env)?,
+    };
+    let response = api.serve(http::read(&request).await).await;
+    http::write(response)
+}
+
+fn first_request(env: &Env) -> worker::Result<Rc<Api>> {
+    let hub = Arc::new(WorkerHub::new(env)?);
+    let api = Rc::new(Api::new(
+        config(env),
+        hub,
+        Arc::new(WorkerRuntime::new(env)),
+    ));
+    Ok(API.with(|cell| Rc::clone(cell.get_or_init(|| api))))
+}

@@ -1,0 +1,84 @@
+//! Carries commands to Durable Objects: `POST` of JSON, answered with JSON.
+
+use send_wrapper::SendWrapper;
+use serde::{Serialize, de::DeserializeOwned};
+use worker::{Env, Method, ObjectNamespace, Request, RequestInit};
+
+use crate::api::ports::{BoxFuture, Hub, Unreachable};
+use crate::domain::{AccountKey, EventId};
+use crate::objects::{Answer, Envelope, account, catalog, event};
+
+/// The name of the one Catalog.
+const CATALOG: &str = "catalog";
+
+/// The namespaces of the three objects.
+pub(super) struct WorkerHub {
+    accounts: ObjectNamespace,
+    events: ObjectNamespace,
+    catalog: ObjectNamespace,
+}
+
+impl WorkerHub {
+    pub(super) fn new(env: &Env) -> worker::Result<Self> {
+        Ok(Self {
+            accounts: env.durable_object("ACCOUNTS")?,
+            events: env.durable_object("EVENTS")?,
+            catalog: env.durable_object("CATALOG")?,
+        })
+    }
+}
+
+impl Hub for WorkerHub {
+    fn account<'a>(
+        &'a self,
+        key: &'a AccountKey,
+        envelope: Envelope<account::Command>,
+    ) -> BoxFuture<'a, Result<Answer<account::Reply>, Unreachable>> {
+        send(&self.accounts, key.as_str().to_owned(), envelope)
+    }
+
+    fn event(
+        &self,
+        id: EventId,
+        envelope: Envelope<event::Command>,
+    ) -> BoxFuture<'_, Result<Answer<event::Reply>, Unreachable>> {
+        send(&self.events, id.to_string(), envelope)
+    }
+
+    fn catalog(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
+        send(&self.catalog, CATALOG.to_owned(), envelope)
+    }
+}
+
+/// wasm has one thread: what JavaScript holds never leaves it.
+fn send<'a, C, R>(
+    namespace: &'a ObjectNamespace,
+    name: String,
+    envelope: Envelope<C>,
+) -> BoxFuture<'a, Result<Answer<R>, Unreachable>>
+where
+    C: Serialize + 'a,
+    R: DeserializeOwned + 'a,
+{
+    Box::pin(SendWrapper::new(async move {
+        let sent = async {
+            let mut init = RequestInit::new();
+            init.with_method(Method::Post)
+                .with_body(Some(serde_json::to_string(&envelope)?.into()));
+            let request = Request::new_with_init("https://object/", &init)?;
+            let mut response = namespace
+                .get_by_name(&name)?
+                .fetch_with_request(request)
+                .await?;
+            Ok::<_, worker::Error>((response.status_code(), response.text().await?))
+        };
+        let (status, text) = sent.await.map_err(|error| Unreachable(error.to_string()))?;
+        if status != 200 {
+            return Err(Unreachable(text));
+        }
+        serde_json::from_str(&text).map_err(|error| Unreachable(error.to_string()))
+    }))
+}

@@ -1,0 +1,23 @@
+//! The Workers runtime: the only floor that names the `worker` crate, compiled for wasm alone.
+//!
+//! It is thin. It turns a request of the runtime into one of the API and back ([`http`]), carries
+//! commands to objects ([`hub`]), gives objects their turns ([`shell`]) over their SQLite
+//! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]). It decides nothing.
+
+mod delivery;
+mod entry;
+mod http;
+mod hub;
+mod objects;
+mod runtime;
+mod shell;
+mod sql;
+
+use ::worker::Env;
+
+use crate::config::{Config, ConfigError};
+
+/// Reads the settings of this deployment.
+fn config(env: &Env) -> Result<Config, ConfigError> {
+    Config::from_lookup(|name| env.var(name).ok().map(|value| value.to_string()))
+}

@@ -1,0 +1,55 @@
+//! Time, chance and the log of the runtime.
+
+use send_wrapper::SendWrapper;
+use worker::{Date, Env, RateLimiter, console_log};
+
+use crate::api::ports::{BoxFuture, Runtime};
+use crate::domain::Timestamp;
+
+/// The time now, as far as the runtime lets it be known.
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_ms(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What the API needs of the runtime.
+pub(super) struct WorkerRuntime {
+    rate_limiter: Option<SendWrapper<RateLimiter>>,
+}
+
+impl WorkerRuntime {
+    pub(super) fn new(env: &Env) -> Self {
+        Self {
+            rate_limiter: env.rate_limiter("RATE_LIMITER").ok().map(SendWrapper::new),
+        }
+    }
+}
+
+impl Runtime for WorkerRuntime {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        if getrandom::fill(bytes).is_err() {
+            console_log!("{{\"level\":\"error\",\"event\":\"no_randomness\"}}");
+            bytes.fill(0);
+        }
+    }
+
+    fn log(&self, line: &str) {
+        console_log!("{line}");
+    }
+
+    fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool> {
+        let client = client.to_owned();
+        Box::pin(SendWrapper::new(async move {
+            match &self.rate_limiter {
+                Some(limiter) => limiter
+                    .limit(client)
+                    .await
+                    .is_ok_and(|outcome| outcome.success),
+                None => true,
+            }
+        }))
+    }
+}
