@@ -1,0 +1,124 @@
+// A built Worker on raw `workerd serve`: the runtime itself, with no proxy in front, on a core of
+// its own where the system can pin. Unlike the tests' server it throws output away (collecting it
+// would be part of what is measured) and lets the caller slow the disk down and read the CPU time.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import workerd from "workerd";
+import { pinned } from "./cores.mjs";
+
+const START_DEADLINE_MS = 10_000;
+const CLOCK_TICK_MICROS = 10_000;
+
+/**
+ * Starts the Worker in `directory` (what `worker-build` leaves there).
+ *
+ * `objects` lists its Durable Object classes, `settings` its text bindings. `storage` is a folder
+ * that outlives the server; without one a folder is made and removed. `preload` is a library that
+ * stands between workerd and the C library.
+ */
+export async function startServer({
+  directory,
+  compatibilityDate,
+  objects = [],
+  settings = {},
+  storage,
+  preload,
+}) {
+  const folder = mkdtempSync(join(tmpdir(), "event-platform-bench-"));
+  const disk = storage ?? join(folder, "objects");
+  mkdirSync(disk, { recursive: true });
+  const config = join(folder, "config.capnp");
+  writeFileSync(config, capnp({ directory, compatibilityDate, objects, settings, disk }));
+
+  const [program, ...args] = pinned("server", [
+    workerd.default, "serve", "--import-path=/", "--control-fd=3", config,
+  ]);
+  const child = spawn(program, args, {
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    env: { ...process.env, ...(preload && { LD_PRELOAD: preload }) },
+  });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const endWithUs = () => child.kill("SIGKILL");
+  process.once("exit", endWithUs);
+
+  const port = await listeningPort(child);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    cpuMicros: () => cpuMicros(child.pid),
+    async stop() {
+      process.removeListener("exit", endWithUs);
+      child.kill("SIGTERM");
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** workerd says on its control channel where it listens. */
+function listeningPort(child) {
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    if (complaint.length < 10_000) complaint += text;
+  });
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new Error(`workerd did not start:\n${complaint}`));
+    const impatient = setTimeout(fail, START_DEADLINE_MS);
+    child.once("exit", fail).once("error", reject);
+    let pending = "";
+    child.stdio[3].setEncoding("utf8").on("data", (text) => {
+      pending += text;
+      const listening = pending.match(/^.*"event":"listen".*"port":(\d+).*$/m);
+      if (!listening) return;
+      clearTimeout(impatient);
+      resolve(Number(listening[1]));
+    });
+  });
+}
+
+/** User and system time of a process so far; undefined where there is no /proc. */
+function cpuMicros(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field, the program's name in brackets, may hold spaces: count from its end.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MICROS;
+  } catch {
+    return undefined;
+  }
+}
+
+function capnp({ directory, compatibilityDate, objects, settings, disk }) {
+  const text = JSON.stringify;
+  const bindings = [
+    ...objects.map(({ binding, className }) =>
+      `(name = "${binding}", durableObjectNamespace = "${className}")`),
+    ...Object.entries(settings).map(([name, value]) => `(name = "${name}", text = ${text(value)})`),
+  ];
+  const namespaces = objects.map(({ className }) =>
+    `(className = "${className}", uniqueKey = "${className}", enableSql = true)`);
+  return `
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = .worker),
+    (name = "objects", disk = (path = ${text(disk)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
+);
+
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "index.js", esModule = embed ${text(join(directory, "index.js"))}),
+    (name = "index_bg.wasm", wasm = embed ${text(join(directory, "index_bg.wasm"))}),
+  ],
+  compatibilityDate = ${text(compatibilityDate)},
+  bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
+);
+`;
+}
