@@ -1,0 +1,139 @@
+// Resend's `POST /emails` on a local port, as far as a sender can tell: it demands a key and a
+// User-Agent, and it knows idempotency keys. It keeps what it was sent and fails when told to.
+
+import { createServer } from "node:http";
+import { eventually } from "./eventually.mjs";
+
+const API_KEY = "re_a_key_for_tests_alone";
+
+/**
+ * What can go wrong with a mail, told for each recipient, so that tests share a double:
+ * - a status (`500`, `429`): that answer, a 429 with `retry-after: 1`; the mail is not taken;
+ * - `"hang"`: no answer at all;
+ * - `"reset"`: the connection breaks, the mail is not taken;
+ * - `"lost"`: the mail is taken, but the connection breaks before the answer.
+ */
+export class MailDouble {
+  #http = createServer((request, response) => this.#receive(request, response));
+  #faults = new Map();
+  #delivered = new Map();
+
+  /** Every request, in order: `{ at, headers, text, body, fault }`. */
+  attempts = [];
+
+  static async start() {
+    const double = new MailDouble();
+    await new Promise((resolve) => double.#http.listen(0, "127.0.0.1", resolve));
+    return double;
+  }
+
+  /** The settings that send a worker's mail here. */
+  get settings() {
+    return {
+      MAIL_PROVIDER: "resend",
+      MAIL_API_URL: `http://127.0.0.1:${this.#http.address().port}`,
+      MAIL_API_KEY: API_KEY,
+      MAIL_FROM: "Events <events@example.org>",
+    };
+  }
+
+  /** Each mail that was taken, once for each idempotency key: `{ key, to, subject, text, … }`. */
+  get delivered() {
+    return [...this.#delivered.values()].map(({ mail }) => mail);
+  }
+
+  deliveredTo(address) {
+    return this.delivered.filter(({ to }) => [to].flat().includes(address));
+  }
+
+  attemptsFor(address) {
+    return this.attempts.filter(({ body }) => [body?.to].flat().includes(address));
+  }
+
+  /** The next tries to reach `address` fail so, one after the other; then all is well. */
+  failNext(address, ...faults) {
+    this.#faults.set(address, faults.values());
+  }
+
+  /** Every try to reach `address` fails so until `recover(address)`. */
+  failAlways(address, fault) {
+    this.#faults.set(address, repeated(fault));
+  }
+
+  recover(address) {
+    this.#faults.delete(address);
+  }
+
+  /** The mails to `address`, once `count` of them were taken and the sender was told so. */
+  mailsTo(address, { count = 1, within = 45_000 } = {}) {
+    return eventually(
+      () => {
+        const attempts = this.attemptsFor(address);
+        const told = attempts.filter(({ fault }) => fault === undefined);
+        const keys = new Set(told.map(({ headers }) => headers["idempotency-key"]));
+        if (keys.size >= count) return this.deliveredTo(address);
+        const tried = attempts.map(({ fault }) => fault ?? "taken");
+        throw new Error(`${keys.size} of ${count} mails to ${address}; attempts: [${tried}]`);
+      },
+      { within },
+    );
+  }
+
+  dispose() {
+    const closed = new Promise((resolve) => this.#http.close(resolve));
+    this.#http.closeAllConnections();
+    return closed;
+  }
+
+  async #receive(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    const body = parsed(text);
+    const fault = this.#faults.get([body?.to].flat()[0])?.next().value;
+    const attempt = { at: Date.now(), headers: request.headers, text, body, fault };
+    this.attempts.push(attempt);
+
+    if (fault === "hang") return;
+    if (fault === "reset") return void request.socket.destroy();
+    const [status, answer, headers] =
+      typeof fault === "number" ? failure(fault) : this.#take(request, attempt);
+    if (fault === "lost") return void request.socket.destroy();
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(JSON.stringify(answer));
+  }
+
+  /** What Resend checks, in its order. */
+  #take({ method, url, headers }, { text, body }) {
+    if (method !== "POST" || url !== "/emails") return refusal(404, "not_found");
+    if (!headers["user-agent"]) return refusal(403, "missing_user_agent");
+    if (headers.authorization !== `Bearer ${API_KEY}`) return refusal(401, "invalid_api_key");
+    for (const field of ["from", "to", "subject"]) {
+      if (!body?.[field]) return refusal(422, "missing_required_field");
+    }
+    const key = headers["idempotency-key"] ?? `none-${this.#delivered.size}`;
+    const earlier = this.#delivered.get(key);
+    if (earlier && earlier.text !== text) return refusal(409, "invalid_idempotent_request");
+    if (!earlier) this.#delivered.set(key, { text, mail: { ...body, key } });
+    return [200, { id: key }];
+  }
+}
+
+const refusal = (status, name) => [status, { statusCode: status, name, message: name }];
+
+function failure(status) {
+  const [, body] = refusal(status, status === 429 ? "rate_limit_exceeded" : "application_error");
+  return [status, body, status === 429 ? { "retry-after": "1" } : {}];
+}
+
+function* repeated(fault) {
+  for (;;) yield fault;
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
