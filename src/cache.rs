@@ -69,12 +69,7 @@ impl Cache {
     /// An empty cache with these bounds.
     #[must_use]
     pub fn new(most_copies: usize, most_bytes: usize) -> Self {
-        Self {
-            copies: LruCache::unbounded(),
-            bytes: 0,
-            most_bytes,
-            most_copies,
-        }
+        Self { copies: LruCache::unbounded(), bytes: 0, most_bytes, most_copies }
     }
 
     /// What to do for a request that begins now.
@@ -92,27 +87,11 @@ impl Cache {
     }
 
     /// Keeps an answer that was asked for at `asked_at`. Without a lease it is kept for its stamp.
-    pub fn store(
-        &mut self,
-        key: Key,
-        page: Page,
-        stamp: Stamp,
-        lease_ms: u32,
-        asked_at: Timestamp,
-    ) {
+    pub fn store(&mut self, key: Key, page: Page, stamp: Stamp, lease_ms: u32, asked_at: Timestamp) {
         let leased_until = asked_at.plus_ms(i64::from(lease_ms));
         self.forget(&key);
         self.bytes = self.bytes.saturating_add(page.body.len());
-        self.copies.put(
-            key,
-            Copy {
-                page,
-                stamp,
-                leased_until,
-                lease_ms,
-                renewing: false,
-            },
-        );
+        self.copies.put(key, Copy { page, stamp, leased_until, lease_ms, renewing: false });
         while self.bytes > self.most_bytes || self.copies.len() > self.most_copies {
             let Some((_, dropped)) = self.copies.pop_lru() else {
                 break;

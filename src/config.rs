@@ -71,8 +71,7 @@ impl Config {
         };
         let current = secret("JWT_SECRET").ok_or_else(|| bad_secret.clone())?;
         Ok(Self {
-            keys: TokenKeys::new(&current, secret("JWT_SECRET_PREVIOUS").as_ref())
-                .ok_or(bad_secret)?,
+            keys: TokenKeys::new(&current, secret("JWT_SECRET_PREVIOUS").as_ref()).ok_or(bad_secret)?,
             bcrypt_cost: number(&get, "BCRYPT_COST", 10, 4, 14, "4 to 14")?,
             access_token_ttl_seconds: number(
                 &get,
@@ -92,9 +91,7 @@ impl Config {
             )?,
             cache_lease_ms: number(&get, "CACHE_LEASE_MS", 1_000, 0, 10_000, "0 to 10000")?,
             cors: cors(&get("CORS_ORIGINS").unwrap_or_else(|| "*".to_owned()))?,
-            public_url: get("PUBLIC_URL")
-                .map(|url| base_url("PUBLIC_URL", &url))
-                .transpose()?,
+            public_url: get("PUBLIC_URL").map(|url| base_url("PUBLIC_URL", &url)).transpose()?,
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
         })
@@ -136,48 +133,31 @@ fn cors(text: &str) -> Result<Cors, ConfigError> {
 fn base_url(name: &'static str, text: &str) -> Result<String, ConfigError> {
     let text = text.trim().trim_end_matches('/');
     let well_formed = http::Uri::from_str(text).is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some()
-            && uri.query().is_none()
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
     });
     if well_formed {
         Ok(text.to_owned())
     } else {
-        Err(ConfigError {
-            name,
-            expected: "a URL like https://example.com",
-        })
+        Err(ConfigError { name, expected: "a URL like https://example.com" })
     }
 }
 
 fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, ConfigError> {
     let api_url = |default: &str| {
-        get("MAIL_API_URL").map_or_else(
-            || Ok(default.to_owned()),
-            |url| base_url("MAIL_API_URL", &url),
-        )
+        get("MAIL_API_URL").map_or_else(|| Ok(default.to_owned()), |url| base_url("MAIL_API_URL", &url))
     };
     let api_key = get("MAIL_API_KEY").map(|key| Secret::new(key.trim().to_owned()));
     match get("MAIL_PROVIDER").as_deref().map(str::trim) {
         None | Some("log") => Ok(Provider::Log),
-        Some("resend") => Ok(Provider::Resend {
-            api_url: api_url("https://api.resend.com")?,
-            api_key,
-        }),
-        Some(_) => Err(ConfigError {
-            name: "MAIL_PROVIDER",
-            expected: "log or resend",
-        }),
+        Some("resend") => Ok(Provider::Resend { api_url: api_url("https://api.resend.com")?, api_key }),
+        Some(_) => Err(ConfigError { name: "MAIL_PROVIDER", expected: "log or resend" }),
     }
 }
 
 fn mail_from(setting: Option<String>) -> Result<String, ConfigError> {
     let from = setting.unwrap_or_else(|| "Events <events@localhost>".to_owned());
     if from.chars().any(char::is_control) || !from.contains('@') {
-        return Err(ConfigError {
-            name: "MAIL_FROM",
-            expected: "a sender like Events <events@example.com>",
-        });
+        return Err(ConfigError { name: "MAIL_FROM", expected: "a sender like Events <events@example.com>" });
     }
     Ok(from)
 }
@@ -208,25 +188,13 @@ mod tests {
         for (settings, name) in [
             (vec![], "JWT_SECRET"),
             (vec![("JWT_SECRET", "too short")], "JWT_SECRET"),
-            (
-                vec![SECRET, ("JWT_SECRET_PREVIOUS", "too short")],
-                "JWT_SECRET",
-            ),
+            (vec![SECRET, ("JWT_SECRET_PREVIOUS", "too short")], "JWT_SECRET"),
             (vec![SECRET, ("BCRYPT_COST", "15")], "BCRYPT_COST"),
             (vec![SECRET, ("BCRYPT_COST", "ten")], "BCRYPT_COST"),
-            (
-                vec![SECRET, ("ACCESS_TOKEN_TTL_SECONDS", "0")],
-                "ACCESS_TOKEN_TTL_SECONDS",
-            ),
+            (vec![SECRET, ("ACCESS_TOKEN_TTL_SECONDS", "0")], "ACCESS_TOKEN_TTL_SECONDS"),
             (vec![SECRET, ("CACHE_LEASE_MS", "10001")], "CACHE_LEASE_MS"),
-            (
-                vec![SECRET, ("CORS_ORIGINS", "https://a.example, nonsense")],
-                "CORS_ORIGINS",
-            ),
-            (
-                vec![SECRET, ("PUBLIC_URL", "ftp://example.com")],
-                "PUBLIC_URL",
-            ),
+            (vec![SECRET, ("CORS_ORIGINS", "https://a.example, nonsense")], "CORS_ORIGINS"),
+            (vec![SECRET, ("PUBLIC_URL", "ftp://example.com")], "PUBLIC_URL"),
             (vec![SECRET, ("MAIL_PROVIDER", "pigeon")], "MAIL_PROVIDER"),
             (vec![SECRET, ("MAIL_FROM", "nobody")], "MAIL_FROM"),
         ] {
@@ -236,16 +204,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let config = read(&[
-            SECRET,
-            ("MAIL_PROVIDER", "resend"),
-            ("MAIL_API_KEY", "re_123"),
-        ])
-        .unwrap();
+        let config = read(&[SECRET, ("MAIL_PROVIDER", "resend"), ("MAIL_API_KEY", "re_123")]).unwrap();
         let shown = format!("{config:?}");
-        assert!(
-            !shown.contains("re_123") && !shown.contains(SECRET.1),
-            "{shown}"
-        );
+        assert!(!shown.contains("re_123") && !shown.contains(SECRET.1), "{shown}");
     }
 }

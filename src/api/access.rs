@@ -39,9 +39,7 @@ impl Caller {
             return None;
         };
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        let bearer = scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim())?;
+        let bearer = scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())?;
         app.config.keys.verify(bearer, app.runtime.now()).map(Self)
     }
 
@@ -61,16 +59,8 @@ impl Caller {
         app: &App,
         visiting: Option<EventId>,
     ) -> Result<Profile, Problem> {
-        let Bearer {
-            user,
-            account,
-            session,
-        } = &self.0;
-        let command = account::Command::Authorize {
-            user: *user,
-            session: *session,
-            visiting,
-        };
+        let Bearer { user, account, session } = &self.0;
+        let command = account::Command::Authorize { user: *user, session: *session, visiting };
         match ask_account(app, account, command).await? {
             account::Reply::Profile(profile) => Ok(*profile),
             _ => Err(unexpected()),
@@ -80,11 +70,7 @@ impl Caller {
     /// The account behind the token, provided that it may organize events.
     pub(super) async fn organizer(&self, app: &App) -> Result<Profile, Problem> {
         let profile = self.profile(app).await?;
-        if profile.role == Role::Organizer {
-            Ok(profile)
-        } else {
-            Err(Problem::forbidden())
-        }
+        if profile.role == Role::Organizer { Ok(profile) } else { Err(Problem::forbidden()) }
     }
 }
 
@@ -94,16 +80,7 @@ pub(super) async fn ask_account(
     key: &AccountKey,
     command: account::Command,
 ) -> Result<account::Reply, Problem> {
-    let answer = app
-        .hub
-        .account(
-            key,
-            Envelope {
-                command,
-                have: None,
-            },
-        )
-        .await?;
+    let answer = app.hub.account(key, Envelope { command, have: None }).await?;
     reply(answer.outcome)
 }
 

@@ -7,14 +7,14 @@ use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
-use serde_json::json;
+use serde::Serialize;
 
 use super::access::{Caller, ask_account, unexpected};
 use super::door::App;
 use super::input::JsonBody;
 use super::page::Params;
 use super::problem::Problem;
-use super::view;
+use super::view::{self, OneUser, User};
 use crate::auth::{digest, onetime, passwords, tokens::Bearer};
 use crate::domain::account::{Name, Profile, Role};
 use crate::domain::event::Change;
@@ -51,36 +51,21 @@ pub(super) async fn register(
     let password_hash = passwords::hash(&password, app.config.bcrypt_cost, salt)
         .ok_or_else(|| Problem::internal("bcrypt refused a password"))?;
     let now = app.runtime.now();
-    let (token, verification) =
-        onetime::issue(&key, &entropy(&app), now.plus_ms(VERIFICATION_TTL_MS));
-    let link = format!(
-        "{}/api/verify-email?token={}",
-        base_url(&app, &uri),
-        token.reveal()
-    );
+    let (token, verification) = onetime::issue(&key, &entropy(&app), now.plus_ms(VERIFICATION_TTL_MS));
+    let link = format!("{}/api/verify-email?token={}", base_url(&app, &uri), token.reveal());
     let sign_up = SignUp {
         id: UserId::new(now, &app.id_entropy()),
         email,
-        name: if let Change::Set(name) = name {
-            Some(name)
-        } else {
-            None
-        },
-        role: if let Change::Set(role) = role {
-            role
-        } else {
-            Role::default()
-        },
+        name: if let Change::Set(name) = name { Some(name) } else { None },
+        role: if let Change::Set(role) = role { role } else { Role::default() },
         password_hash,
         verification,
         verification_link: crate::domain::Secret::new(link),
     };
     match ask_account(&app, &key, Command::SignUp(Box::new(sign_up))).await? {
-        Reply::Profile(profile) => Ok((
-            StatusCode::CREATED,
-            Json(json!({ "user": view::user(&profile) })),
-        )
-            .into_response()),
+        Reply::Profile(profile) => {
+            Ok((StatusCode::CREATED, Json(OneUser { user: view::user(&profile) })).into_response())
+        }
         _ => Err(unexpected()),
     }
 }
@@ -113,24 +98,24 @@ pub(super) async fn login(
     let matched = passwords::verify(password, hash.as_ref(), cost);
     let now = app.runtime.now();
     let refresh_ttl_ms = i64::from(app.config.refresh_token_ttl_seconds).saturating_mul(1000);
-    let (refresh_token, refresh) =
-        onetime::issue(&key, &entropy(&app), now.plus_ms(refresh_ttl_ms));
-    let session = NewSession {
-        id: SessionId::new(now, &app.id_entropy()),
-        refresh,
-    };
+    let (refresh_token, refresh) = onetime::issue(&key, &entropy(&app), now.plus_ms(refresh_ttl_ms));
+    let session = NewSession { id: SessionId::new(now, &app.id_entropy()), refresh };
     let session_id = session.id;
-    let command = Command::FinishLogin {
-        matched: hash.filter(|_| matched),
-        session,
-    };
+    let command = Command::FinishLogin { matched: hash.filter(|_| matched), session };
     match ask_account(&app, &key, command).await? {
-        Reply::Profile(profile) => {
-            session_opened(&app, &profile, key, session_id, refresh_token.reveal())
-        }
+        Reply::Profile(profile) => session_opened(&app, &profile, key, session_id, refresh_token.reveal()),
         Reply::Failed(answer) => Err(answer.into()),
         _ => Err(unexpected()),
     }
+}
+
+#[derive(Serialize)]
+struct SessionOpened<'a> {
+    token: String,
+    token_type: &'static str,
+    expires_in: u32,
+    refresh_token: &'a str,
+    user: User<'a>,
 }
 
 fn session_opened(
@@ -140,38 +125,26 @@ fn session_opened(
     session: SessionId,
     refresh_token: &str,
 ) -> Result<Response, Problem> {
-    let bearer = Bearer {
-        user: profile.id,
-        account,
-        session,
-    };
+    let bearer = Bearer { user: profile.id, account, session };
     let expires_in = app.config.access_token_ttl_seconds;
     let token = app
         .config
         .keys
         .sign(&bearer, app.runtime.now(), expires_in)
         .ok_or_else(|| Problem::internal("a token could not be signed"))?;
-    let body = json!({
-        "token": token,
-        "token_type": "Bearer",
-        "expires_in": expires_in,
-        "refresh_token": refresh_token,
-        "user": view::user(profile),
-    });
+    let body =
+        SessionOpened { token, token_type: "Bearer", expires_in, refresh_token, user: view::user(profile) };
     Ok(Json(body).into_response())
 }
 
 /// `GET /api/me`.
 pub(super) async fn me(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
     let profile = caller.profile(&app).await?;
-    Ok(Json(json!({ "user": view::user(&profile) })).into_response())
+    Ok(Json(OneUser { user: view::user(&profile) }).into_response())
 }
 
 /// `POST /api/verify-email`: confirms the address with the token from the mail.
-pub(super) async fn verify(
-    State(app): State<Arc<App>>,
-    body: JsonBody,
-) -> Result<StatusCode, Problem> {
+pub(super) async fn verify(State(app): State<Arc<App>>, body: JsonBody) -> Result<StatusCode, Problem> {
     let mut fields = body.fields();
     let token = fields.required_text("token", Ok);
     fields.finish()?;
@@ -180,18 +153,12 @@ pub(super) async fn verify(
 }
 
 /// `GET /api/verify-email?token=`: the same for people who follow the link.
-pub(super) async fn verify_page(
-    State(app): State<Arc<App>>,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(super) async fn verify_page(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     let params = Params::read(query.as_deref());
     let (status, words) = match confirm(&app, params.get("token").unwrap_or_default()).await {
         Ok(()) => (StatusCode::OK, "Your address is confirmed."),
         Err(problem) if problem.is_ours() => return problem.into_response(),
-        Err(_) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "This link has been used or has expired.",
-        ),
+        Err(_) => (StatusCode::UNPROCESSABLE_ENTITY, "This link has been used or has expired."),
     };
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
@@ -206,9 +173,7 @@ pub(super) async fn verify_page(
 
 async fn confirm(app: &App, token: &str) -> Result<(), Problem> {
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    ask_account(app, &key, Command::VerifyEmail { token })
-        .await
-        .map(|_| ())
+    ask_account(app, &key, Command::VerifyEmail { token }).await.map(|_| ())
 }
 
 fn key_of(email: &Email) -> Result<AccountKey, Problem> {
@@ -225,22 +190,13 @@ fn entropy(app: &App) -> onetime::Entropy {
 fn base_url(app: &App, uri: &Uri) -> String {
     app.config.public_url.clone().unwrap_or_else(|| {
         let scheme = uri.scheme_str().unwrap_or("https");
-        let authority = uri
-            .authority()
-            .map_or("localhost", http::uri::Authority::as_str);
+        let authority = uri.authority().map_or("localhost", http::uri::Authority::as_str);
         format!("{scheme}://{authority}")
     })
 }
 
 /// Holds back a client that tries too often, where the deployment binds a rate limit.
 async fn within_rate(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let client = headers
-        .get("cf-connecting-ip")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("unknown");
-    if app.runtime.within_rate(client).await {
-        Ok(())
-    } else {
-        Err(Problem::rate_limited(10))
-    }
+    let client = headers.get("cf-connecting-ip").and_then(|value| value.to_str().ok()).unwrap_or("unknown");
+    if app.runtime.within_rate(client).await { Ok(()) } else { Err(Problem::rate_limited(10)) }
 }

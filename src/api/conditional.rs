@@ -29,10 +29,7 @@ pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
 
 /// Whether `list` names `etag`, by weak comparison (§13.1.2), or is `*`.
 pub(super) fn lists(list: &str, etag: &HeaderValue) -> bool {
-    list.trim() == "*"
-        || etag
-            .to_str()
-            .is_ok_and(|etag| tags(list).any(|tag| tag.opaque == etag))
+    list.trim() == "*" || etag.to_str().is_ok_and(|etag| tags(list).any(|tag| tag.opaque == etag))
 }
 
 /// The condition of `If-Match`, if there is one. Comparison is strong (§13.1.1): a weak tag never
@@ -50,11 +47,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
 }
 
 fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
@@ -109,10 +102,7 @@ mod tests {
             if_match(&headers)
         };
         assert_eq!(condition("*"), Some(IfMatch::Any));
-        assert_eq!(
-            condition("\"3.abc\", \"4.x\""),
-            Some(IfMatch::Versions(vec![3, 4]))
-        );
+        assert_eq!(condition("\"3.abc\", \"4.x\""), Some(IfMatch::Versions(vec![3, 4])));
         assert_eq!(condition("W/\"3.abc\""), Some(IfMatch::Versions(vec![])));
         assert_eq!(condition("nonsense"), Some(IfMatch::Versions(vec![])));
         assert_eq!(if_match(&HeaderMap::new()), None);

@@ -69,19 +69,10 @@ pub struct Api {
 impl Api {
     /// Builds the route table over these settings, or the wall that stands in for it.
     #[must_use]
-    pub fn new(
-        config: Result<Config, ConfigError>,
-        hub: Arc<dyn Hub>,
-        runtime: Arc<dyn Runtime>,
-    ) -> Self {
+    pub fn new(config: Result<Config, ConfigError>, hub: Arc<dyn Hub>, runtime: Arc<dyn Runtime>) -> Self {
         let router = match config {
             Ok(config) => {
-                let app = App {
-                    config,
-                    hub,
-                    runtime: Arc::clone(&runtime),
-                    cache: Mutex::default(),
-                };
+                let app = App { config, hub, runtime: Arc::clone(&runtime), cache: Mutex::default() };
                 Some(routes::router(Arc::new(app)))
             }
             Err(error) => {
@@ -113,11 +104,7 @@ impl Api {
                 response
             }
         };
-        let cause = response
-            .extensions()
-            .get::<Problem>()
-            .and_then(Problem::cause)
-            .map(str::to_owned);
+        let cause = response.extensions().get::<Problem>().and_then(Problem::cause).map(str::to_owned);
         let response = finish(response, &method, if_none_match.as_deref(), &request_id).await;
         let line = json!({
             "level": if response.status().is_server_error() { "error" } else { "info" },
@@ -154,11 +141,7 @@ async fn finish(
     let (mut parts, body) = response.into_parts();
     let body = match parts.extensions.get::<Problem>() {
         Some(problem) => Bytes::from(problem.body(request_id)),
-        None => body
-            .collect()
-            .await
-            .map(|collected| collected.to_bytes())
-            .unwrap_or_default(),
+        None => body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default(),
     };
     let reads = matches!(*method, Method::GET | Method::HEAD) && parts.status == StatusCode::OK;
     if reads && !parts.headers.contains_key(ETAG) {
@@ -167,13 +150,8 @@ async fn finish(
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         parts.headers.insert(X_REQUEST_ID, request_id);
     }
-    parts
-        .headers
-        .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    parts
-        .headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    parts.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    parts.headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let unchanged = reads
         && if_none_match
             .zip(parts.headers.get(ETAG))
@@ -185,9 +163,7 @@ async fn finish(
         return http::Response::from_parts(parts, Bytes::new());
     }
     if *method == Method::HEAD {
-        parts
-            .headers
-            .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         return http::Response::from_parts(parts, Bytes::new());
     }
     http::Response::from_parts(parts, body)

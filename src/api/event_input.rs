@@ -2,8 +2,7 @@
 
 use super::fields::Fields;
 use crate::domain::event::{
-    Description, EventPatch, JoinUrl, Status, Tags, Title, Visibility, parse_capacity,
-    parse_instant,
+    Description, EventPatch, JoinUrl, Status, Tags, Title, Visibility, parse_capacity, parse_instant,
 };
 use crate::domain::schedule::{parse_date, parse_duration, parse_time, parse_timezone};
 

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
-use serde_json::json;
 
 use super::access::{Caller, reply, unexpected};
 use super::conditional::{self, event_etag};
@@ -17,7 +16,7 @@ use super::event_input;
 use super::input::{EventPath, JsonBody};
 use super::page::{self, Params};
 use super::problem::Problem;
-use super::view::{self, Viewer};
+use super::view::{self, EventPage, OneEvent, Viewer};
 use crate::auth::digest;
 use crate::cache::{Key, Lookup, Page};
 use crate::domain::event::{Details, Organizer, Status};
@@ -42,23 +41,12 @@ pub(super) async fn create(
         None => (EventId::new(app.runtime.now(), &app.id_entropy()), None),
         Some(key) => {
             let name = [b"event\0", profile.id.as_bytes().as_slice(), key.as_bytes()].concat();
-            (
-                EventId::from_digest(&digest::sha256(&name)),
-                Some(digest::text(body.raw())),
-            )
+            (EventId::from_digest(&digest::sha256(&name)), Some(digest::text(body.raw())))
         }
     };
-    let organizer = Organizer {
-        id: profile.id,
-        account: caller.bearer().account.clone(),
-        name: profile.name,
-    };
-    let command = Command::Create(Box::new(Create {
-        id,
-        organizer,
-        details,
-        fingerprint,
-    }));
+    let organizer =
+        Organizer { id: profile.id, account: caller.bearer().account.clone(), name: profile.name };
+    let command = Command::Create(Box::new(Create { id, organizer, details, fingerprint }));
     let snapshot = ask(&app, id, command).await?;
     let mut response = one(StatusCode::CREATED, &snapshot, Viewer::Organizer)?;
     if let Ok(location) = HeaderValue::from_str(&format!("/api/events/{id}")) {
@@ -83,16 +71,7 @@ pub(super) async fn read(
         Lookup::Ask(copy) => copy.filter(|(_, page)| !is_organizer(&app, &headers, page.organizer)),
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
-    let answer = app
-        .hub
-        .event(
-            id,
-            Envelope {
-                command: Command::Read,
-                have,
-            },
-        )
-        .await?;
+    let answer = app.hub.event(id, Envelope { command: Command::Read, have }).await?;
     let snapshot = match (answer.outcome, copy) {
         (Outcome::Unchanged, Some((stamp, page))) => {
             app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
@@ -114,20 +93,11 @@ pub(super) async fn read(
             Err(Problem::not_found())
         };
     }
-    let body = json_bytes(&json!({ "event": view::event(&snapshot, Viewer::Anyone) }))?;
+    let body = json_bytes(&OneEvent { event: view::event(&snapshot, Viewer::Anyone) })?;
     let etag = event_etag(snapshot.version, &body);
-    let page = Page {
-        body,
-        etag,
-        link: None,
-        organizer: Some(snapshot.organizer.id),
-    };
+    let page = Page { body, etag, link: None, organizer: Some(snapshot.organizer.id) };
     app.cached(|cache| cache.store(key, page.clone(), answer.stamp, answer.lease_ms, asked_at));
-    if organizer {
-        one(StatusCode::OK, &snapshot, Viewer::Organizer)
-    } else {
-        Ok(send(page))
-    }
+    if organizer { one(StatusCode::OK, &snapshot, Viewer::Organizer) } else { Ok(send(page)) }
 }
 
 /// `PUT` and `PATCH /api/events/:id`: changes the fields that were sent.
@@ -146,16 +116,7 @@ pub(super) async fn update(
     if !invalid.errors().is_empty() {
         return Err(first_refusal(&app, id, by, invalid).await);
     }
-    let snapshot = ask(
-        &app,
-        id,
-        Command::Update {
-            by,
-            patch: Box::new(patch),
-            if_match,
-        },
-    )
-    .await?;
+    let snapshot = ask(&app, id, Command::Update { by, patch: Box::new(patch), if_match }).await?;
     one(StatusCode::OK, &snapshot, Viewer::Organizer)
 }
 
@@ -177,22 +138,8 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let by = caller.profile(&app).await?.id;
-    let command = Command::Delete {
-        by,
-        if_match: conditional::if_match(&headers),
-    };
-    reply(
-        app.hub
-            .event(
-                id,
-                Envelope {
-                    command,
-                    have: None,
-                },
-            )
-            .await?
-            .outcome,
-    )?;
+    let command = Command::Delete { by, if_match: conditional::if_match(&headers) };
+    reply(app.hub.event(id, Envelope { command, have: None }).await?.outcome)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -210,24 +157,12 @@ pub(super) async fn list(
         Lookup::Ask(copy) => copy,
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
-    let answer = app
-        .hub
-        .catalog(Envelope {
-            command: catalog::Command::List(query.clone()),
-            have,
-        })
-        .await?;
+    let answer = app.hub.catalog(Envelope { command: catalog::Command::List(query.clone()), have }).await?;
     if let (Outcome::Unchanged, Some((stamp, page))) = (&answer.outcome, copy) {
         app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
         return Ok(send(page));
     }
-    let page = list_page(
-        "/api/events",
-        &params,
-        query.order,
-        Viewer::Anyone,
-        reply(answer.outcome)?,
-    )?;
+    let page = list_page("/api/events", &params, query.order, Viewer::Anyone, reply(answer.outcome)?)?;
     app.cached(|cache| cache.store(key, page.clone(), answer.stamp, answer.lease_ms, asked_at));
     Ok(send(page))
 }
@@ -240,29 +175,12 @@ pub(super) async fn own(
 ) -> Result<Response, Problem> {
     let user = caller.profile(&app).await?.id;
     let params = Params::read(query.as_deref());
-    let query = Query {
-        scope: Scope::Own(user),
-        ..list_query(&params)?
-    };
+    let query = Query { scope: Scope::Own(user), ..list_query(&params)? };
     let order = query.order;
-    let answer = app
-        .hub
-        .catalog(Envelope {
-            command: catalog::Command::List(query),
-            have: None,
-        })
-        .await?;
-    let page = list_page(
-        "/api/me/events",
-        &params,
-        order,
-        Viewer::Anyone,
-        reply(answer.outcome)?,
-    )?;
+    let answer = app.hub.catalog(Envelope { command: catalog::Command::List(query), have: None }).await?;
+    let page = list_page("/api/me/events", &params, order, Viewer::Anyone, reply(answer.outcome)?)?;
     let mut response = send(page);
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
@@ -280,30 +198,19 @@ fn list_query(params: &Params) -> Result<Query, Refusal> {
             "Choose starts_at, -starts_at, created_at or -created_at.",
         )),
     });
-    let status = invalid.take(
-        match params.get("status").filter(|status| !status.is_empty()) {
-            None | Some("published") => Ok(Status::Published),
-            Some("cancelled") => Ok(Status::Cancelled),
-            Some(_) => Err(FieldError::new(
-                "status",
-                "unknown_status",
-                "Choose published or cancelled.",
-            )),
-        },
-    );
-    let organizer = invalid.take(
-        match params
-            .get("organizer")
-            .filter(|organizer| !organizer.is_empty())
-        {
-            None => Ok(None),
-            Some(id) => UserId::parse(id).map(Some).ok_or(FieldError::new(
-                "organizer",
-                "invalid_id",
-                "Give the organizer's id.",
-            )),
-        },
-    );
+    let status = invalid.take(match params.get("status").filter(|status| !status.is_empty()) {
+        None | Some("published") => Ok(Status::Published),
+        Some("cancelled") => Ok(Status::Cancelled),
+        Some(_) => Err(FieldError::new("status", "unknown_status", "Choose published or cancelled.")),
+    });
+    let organizer = invalid.take(match params.get("organizer").filter(|organizer| !organizer.is_empty()) {
+        None => Ok(None),
+        Some(id) => UserId::parse(id).map(Some).ok_or(FieldError::new(
+            "organizer",
+            "invalid_id",
+            "Give the organizer's id.",
+        )),
+    });
     let from = invalid.take(bound("from", params));
     let to = invalid.take(bound("to", params));
     let limit = invalid.take(params.limit());
@@ -322,10 +229,7 @@ fn list_query(params: &Params) -> Result<Query, Refusal> {
     invalid.into_result()?;
     Ok(Query {
         scope: Scope::Public(status.unwrap_or_default()),
-        tag: params
-            .get("tag")
-            .filter(|tag| !tag.is_empty())
-            .map(str::to_owned),
+        tag: params.get("tag").filter(|tag| !tag.is_empty()).map(str::to_owned),
         organizer: organizer.flatten(),
         from: from.flatten(),
         to: to.flatten(),
@@ -340,9 +244,8 @@ fn bound(field: &'static str, params: &Params) -> Result<Option<Timestamp>, Fiel
     let Some(text) = params.get(field).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let instant = Timestamp::parse_rfc3339(text).or_else(|| {
-        Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")).filter(|_| text.len() == 10)
-    });
+    let instant = Timestamp::parse_rfc3339(text)
+        .or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")).filter(|_| text.len() == 10));
     instant.map(Some).ok_or(FieldError::new(
         field,
         "invalid_time",
@@ -361,38 +264,16 @@ fn list_page(
         return Err(unexpected());
     };
     let next_cursor = next.and_then(|cursor| page::encode(&(order, cursor)));
-    let views: Vec<_> = events
-        .iter()
-        .map(|event| view::event(event, viewer))
-        .collect();
-    let body = json_bytes(&json!({ "events": views, "next_cursor": next_cursor }))?;
-    let etag = conditional::etag_of(&body)
-        .to_str()
-        .unwrap_or_default()
-        .to_owned();
+    let views: Vec<_> = events.iter().map(|event| view::event(event, viewer)).collect();
+    let body = json_bytes(&EventPage { events: views, next_cursor: next_cursor.as_deref() })?;
+    let etag = conditional::etag_of(&body).to_str().unwrap_or_default().to_owned();
     let link = next_cursor.map(|cursor| params.next_link(path, &cursor));
-    Ok(Page {
-        body,
-        etag,
-        link,
-        organizer: None,
-    })
+    Ok(Page { body, etag, link, organizer: None })
 }
 
 /// Asks an event for something that it answers with itself.
 async fn ask(app: &App, id: EventId, command: Command) -> Result<Snapshot, Problem> {
-    match reply(
-        app.hub
-            .event(
-                id,
-                Envelope {
-                    command,
-                    have: None,
-                },
-            )
-            .await?
-            .outcome,
-    )? {
+    match reply(app.hub.event(id, Envelope { command, have: None }).await?.outcome)? {
         Reply::Event(snapshot) => Ok(*snapshot),
         _ => Err(unexpected()),
     }
@@ -400,20 +281,14 @@ async fn ask(app: &App, id: EventId, command: Command) -> Result<Snapshot, Probl
 
 /// Whether the caller is the organizer named. Calls that need no token ignore a bad one.
 fn is_organizer(app: &App, headers: &HeaderMap, organizer: Option<UserId>) -> bool {
-    organizer
-        .is_some_and(|id| Caller::of(headers, app).is_some_and(|caller| caller.bearer().user == id))
+    organizer.is_some_and(|id| Caller::of(headers, app).is_some_and(|caller| caller.bearer().user == id))
 }
 
 /// One event as `viewer` sees it.
 fn one(status: StatusCode, snapshot: &Snapshot, viewer: Viewer) -> Result<Response, Problem> {
-    let body = json_bytes(&json!({ "event": view::event(snapshot, viewer) }))?;
+    let body = json_bytes(&OneEvent { event: view::event(snapshot, viewer) })?;
     let etag = event_etag(snapshot.version, &body);
-    let mut response = send(Page {
-        body,
-        etag,
-        link: None,
-        organizer: None,
-    });
+    let mut response = send(Page { body, etag, link: None, organizer: None });
     *response.status_mut() = status;
     Ok(response)
 }
@@ -433,7 +308,5 @@ fn send(page: Page) -> Response {
 }
 
 fn json_bytes<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
-    serde_json::to_vec(value)
-        .map(Bytes::from)
-        .map_err(|error| Problem::internal(error.to_string()))
+    serde_json::to_vec(value).map(Bytes::from).map_err(|error| Problem::internal(error.to_string()))
 }

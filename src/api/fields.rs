@@ -14,10 +14,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(members: &'a Map<String, Value>) -> Self {
-        Self {
-            members,
-            invalid: Invalid::default(),
-        }
+        Self { members, invalid: Invalid::default() }
     }
 
     /// A text that `parse` accepts.
@@ -29,11 +26,7 @@ impl<'a> Fields<'a> {
         self.read(field, |value| {
             value
                 .as_str()
-                .ok_or(FieldError::new(
-                    field,
-                    "invalid_type",
-                    "This has to be a string.",
-                ))
+                .ok_or(FieldError::new(field, "invalid_type", "This has to be a string."))
                 .and_then(parse)
         })
     }
@@ -48,11 +41,7 @@ impl<'a> Fields<'a> {
             let beyond = value.as_u64().map(|_| i64::MAX);
             let number = value.as_i64().or(beyond);
             number
-                .ok_or(FieldError::new(
-                    field,
-                    "invalid_type",
-                    "This has to be a whole number.",
-                ))
+                .ok_or(FieldError::new(field, "invalid_type", "This has to be a whole number."))
                 .and_then(parse)
         })
     }
@@ -60,11 +49,7 @@ impl<'a> Fields<'a> {
     /// A truth value.
     pub(super) fn boolean(&mut self, field: &'static str) -> Change<bool> {
         self.read(field, |value| {
-            value.as_bool().ok_or(FieldError::new(
-                field,
-                "invalid_type",
-                "This has to be true or false.",
-            ))
+            value.as_bool().ok_or(FieldError::new(field, "invalid_type", "This has to be true or false."))
         })
     }
 
@@ -75,15 +60,10 @@ impl<'a> Fields<'a> {
         parse: impl FnOnce(Vec<&'a str>) -> Result<T, FieldError>,
     ) -> Change<T> {
         self.read(field, |value| {
-            let texts: Option<Vec<&str>> = value
-                .as_array()
-                .and_then(|items| items.iter().map(Value::as_str).collect());
+            let texts: Option<Vec<&str>> =
+                value.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
             texts
-                .ok_or(FieldError::new(
-                    field,
-                    "invalid_type",
-                    "This has to be an array of strings.",
-                ))
+                .ok_or(FieldError::new(field, "invalid_type", "This has to be an array of strings."))
                 .and_then(parse)
         })
     }
@@ -95,17 +75,9 @@ impl<'a> Fields<'a> {
         parse: impl FnOnce(&'a str) -> Result<T, FieldError>,
     ) -> Option<T> {
         if self.members.get(field).is_none_or(Value::is_null) {
-            self.invalid.push(FieldError::new(
-                field,
-                "required",
-                "This field is required.",
-            ));
+            self.invalid.push(FieldError::new(field, "required", "This field is required."));
         }
-        if let Change::Set(value) = self.text(field, parse) {
-            Some(value)
-        } else {
-            None
-        }
+        if let Change::Set(value) = self.text(field, parse) { Some(value) } else { None }
     }
 
     /// What was found wrong, for a check that finds more.
@@ -129,10 +101,7 @@ impl<'a> Fields<'a> {
         match self.members.get(field) {
             None => Change::Keep,
             Some(Value::Null) => Change::Reset,
-            Some(value) => self
-                .invalid
-                .take(parse(value))
-                .map_or(Change::Keep, Change::Set),
+            Some(value) => self.invalid.take(parse(value)).map_or(Change::Keep, Change::Set),
         }
     }
 }

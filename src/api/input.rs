@@ -39,9 +39,7 @@ impl FromRequest<Arc<App>> for JsonBody {
 
     async fn from_request(request: Request<Body>, _app: &Arc<App>) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let raw = to_bytes(body, BODY_MAX_BYTES)
-            .await
-            .map_err(|_| Problem::body_too_large())?;
+        let raw = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
         let says_anything = !raw.is_empty() || parts.headers.contains_key(CONTENT_TYPE);
         if says_anything && !is_json(&parts.headers) {
             return Err(Problem::unsupported_media_type());
@@ -70,9 +68,8 @@ impl FromRequestParts<Arc<App>> for EventPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let Path(id) = Path::<String>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Problem::not_found())?;
+        let Path(id) =
+            Path::<String>::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
         EventId::parse(&id).map(Self).ok_or(Problem::not_found())
     }
 }
@@ -88,7 +85,6 @@ impl FromRequestParts<Arc<App>> for RegistrationPath {
             .await
             .map_err(|_| Problem::not_found())?;
         let ids = EventId::parse(&event).zip(RegistrationId::parse(&id));
-        ids.map(|(event, id)| Self(event, id))
-            .ok_or(Problem::not_found())
+        ids.map(|(event, id)| Self(event, id)).ok_or(Problem::not_found())
     }
 }

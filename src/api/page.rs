@@ -11,18 +11,11 @@ pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
     pub(super) fn read(query: Option<&str>) -> Self {
-        Self(
-            form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect(),
-        )
+        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The number of items on a page.
@@ -30,15 +23,8 @@ impl Params {
         let Some(text) = self.get("limit") else {
             return Ok(limits::PAGE_DEFAULT);
         };
-        let limit = text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=limits::PAGE_MAX).contains(limit));
-        limit.ok_or(FieldError::new(
-            "limit",
-            "out_of_range",
-            "Give a number from 1 to 200.",
-        ))
+        let limit = text.parse().ok().filter(|limit| (1..=limits::PAGE_MAX).contains(limit));
+        limit.ok_or(FieldError::new("limit", "out_of_range", "Give a number from 1 to 200."))
     }
 
     /// Where the page begins.
@@ -46,10 +32,7 @@ impl Params {
         let Some(text) = self.get("cursor") else {
             return Ok(None);
         };
-        let place = URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok());
+        let place = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
         place.map(Some).ok_or(FieldError::new(
             "cursor",
             "invalid_cursor",
@@ -70,7 +53,5 @@ impl Params {
 
 /// A place in a list as clients carry it.
 pub(super) fn encode<T: Serialize>(place: &T) -> Option<String> {
-    serde_json::to_vec(place)
-        .ok()
-        .map(|json| URL_SAFE_NO_PAD.encode(json))
+    serde_json::to_vec(place).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
 }

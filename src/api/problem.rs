@@ -25,20 +25,11 @@ pub(super) struct Problem {
 
 impl Problem {
     const fn of(code: &'static str, status: StatusCode, detail: &'static str) -> Self {
-        Self {
-            kind: Kind(code, status, detail),
-            errors: Vec::new(),
-            retry_after: None,
-            cause: None,
-        }
+        Self { kind: Kind(code, status, detail), errors: Vec::new(), retry_after: None, cause: None }
     }
 
     pub(super) const fn malformed_json() -> Self {
-        Self::of(
-            "malformed_json",
-            StatusCode::BAD_REQUEST,
-            "The body is not well-formed JSON.",
-        )
+        Self::of("malformed_json", StatusCode::BAD_REQUEST, "The body is not well-formed JSON.")
     }
 
     pub(super) const fn unauthenticated() -> Self {
@@ -66,11 +57,7 @@ impl Problem {
     }
 
     pub(super) const fn body_too_large() -> Self {
-        Self::of(
-            "body_too_large",
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The body is larger than 65536 bytes.",
-        )
+        Self::of("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 65536 bytes.")
     }
 
     pub(super) const fn unsupported_media_type() -> Self {
@@ -94,15 +81,9 @@ impl Problem {
     }
 
     pub(super) fn internal(cause: impl Into<String>) -> Self {
-        let problem = Self::of(
-            "internal",
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong on our side.",
-        );
-        Self {
-            cause: Some(cause.into()),
-            ..problem
-        }
+        let problem =
+            Self::of("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.");
+        Self { cause: Some(cause.into()), ..problem }
     }
 
     /// Whether the fault is on this side.
@@ -137,23 +118,15 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         use StatusCode as S;
         match refusal {
-            Refusal::EmailTaken => Self::of(
-                "email_taken",
-                S::CONFLICT,
-                "This address has an account already.",
-            ),
-            Refusal::InvalidCredentials => Self::of(
-                "invalid_credentials",
-                S::UNAUTHORIZED,
-                "E-mail or password is wrong.",
-            ),
+            Refusal::EmailTaken => {
+                Self::of("email_taken", S::CONFLICT, "This address has an account already.")
+            }
+            Refusal::InvalidCredentials => {
+                Self::of("invalid_credentials", S::UNAUTHORIZED, "E-mail or password is wrong.")
+            }
             Refusal::RateLimited { retry_after } => Self {
                 retry_after: Some(retry_after),
-                ..Self::of(
-                    "rate_limited",
-                    S::TOO_MANY_REQUESTS,
-                    "Too many tries; wait and try again.",
-                )
+                ..Self::of("rate_limited", S::TOO_MANY_REQUESTS, "Too many tries; wait and try again.")
             },
             Refusal::Unauthenticated => Self::unauthenticated(),
             Refusal::Forbidden => Self::forbidden(),
@@ -165,67 +138,41 @@ impl From<Refusal> for Problem {
             ),
             Refusal::Invalid(invalid) => Self {
                 errors: invalid.errors().to_vec(),
-                ..Self::of(
-                    "validation_failed",
-                    S::UNPROCESSABLE_ENTITY,
-                    "Some fields are not acceptable.",
-                )
+                ..Self::of("validation_failed", S::UNPROCESSABLE_ENTITY, "Some fields are not acceptable.")
             },
-            Refusal::CapacityBelowConfirmed => Self::of(
-                "capacity_below_confirmed",
-                S::CONFLICT,
-                "More seats are confirmed than that.",
-            ),
-            Refusal::InvalidTransition => Self::of(
-                "invalid_transition",
-                S::CONFLICT,
-                "The status cannot change in this way.",
-            ),
-            Refusal::EventFull => Self::of("event_full", S::CONFLICT, "All seats are taken."),
-            Refusal::RegistrationNotOpen => Self::of(
-                "registration_not_open",
-                S::CONFLICT,
-                "Registration has not opened yet.",
-            ),
-            Refusal::RegistrationClosed => Self::of(
-                "registration_closed",
-                S::CONFLICT,
-                "Registration has closed.",
-            ),
-            Refusal::EventCancelled => {
-                Self::of("event_cancelled", S::CONFLICT, "The event is cancelled.")
+            Refusal::CapacityBelowConfirmed => {
+                Self::of("capacity_below_confirmed", S::CONFLICT, "More seats are confirmed than that.")
             }
-            Refusal::NotConfirmed => Self::of(
-                "not_confirmed",
-                S::CONFLICT,
-                "This registration has no seat.",
-            ),
-            Refusal::NotRegistered => Self::of(
-                "not_registered",
-                S::FORBIDDEN,
-                "You have no seat at this event.",
-            ),
-            Refusal::NotOpenYet => Self::of(
-                "not_open_yet",
-                S::CONFLICT,
-                "Joining opens 15 minutes before the start.",
-            ),
+            Refusal::InvalidTransition => {
+                Self::of("invalid_transition", S::CONFLICT, "The status cannot change in this way.")
+            }
+            Refusal::EventFull => Self::of("event_full", S::CONFLICT, "All seats are taken."),
+            Refusal::RegistrationNotOpen => {
+                Self::of("registration_not_open", S::CONFLICT, "Registration has not opened yet.")
+            }
+            Refusal::RegistrationClosed => {
+                Self::of("registration_closed", S::CONFLICT, "Registration has closed.")
+            }
+            Refusal::EventCancelled => Self::of("event_cancelled", S::CONFLICT, "The event is cancelled."),
+            Refusal::NotConfirmed => Self::of("not_confirmed", S::CONFLICT, "This registration has no seat."),
+            Refusal::NotRegistered => {
+                Self::of("not_registered", S::FORBIDDEN, "You have no seat at this event.")
+            }
+            Refusal::NotOpenYet => {
+                Self::of("not_open_yet", S::CONFLICT, "Joining opens 15 minutes before the start.")
+            }
             Refusal::EventOver => Self::of("event_over", S::CONFLICT, "The event is over."),
-            Refusal::NoJoinUrl => Self::of(
-                "no_join_url",
-                S::CONFLICT,
-                "The organizer has not given a link yet.",
-            ),
+            Refusal::NoJoinUrl => {
+                Self::of("no_join_url", S::CONFLICT, "The organizer has not given a link yet.")
+            }
             Refusal::IdempotencyKeyReused => Self::of(
                 "idempotency_key_reused",
                 S::UNPROCESSABLE_ENTITY,
                 "This Idempotency-Key was used with another body.",
             ),
-            Refusal::InvalidToken => Self::of(
-                "invalid_token",
-                S::UNPROCESSABLE_ENTITY,
-                "The token is unknown, spent or expired.",
-            ),
+            Refusal::InvalidToken => {
+                Self::of("invalid_token", S::UNPROCESSABLE_ENTITY, "The token is unknown, spent or expired.")
+            }
             Refusal::Overloaded => Self {
                 retry_after: Some(1),
                 ..Self::of(
@@ -255,10 +202,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.kind.1.into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.kind.1 == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

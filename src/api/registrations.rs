@@ -7,14 +7,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, LINK};
-use serde_json::json;
 
 use super::access::{Caller, ask_account, reply, unexpected};
 use super::door::App;
 use super::input::{EventPath, RegistrationPath};
 use super::page::{self, Params};
 use super::problem::Problem;
-use super::view;
+use super::view::{self, OneRegistration, RegistrationPage, RegistrationView};
 use crate::domain::event::Status;
 use crate::domain::{EventId, FieldError, Invalid, Refusal, RegistrationId};
 use crate::objects::event::{Command, Participant, Reply, SeatStatus};
@@ -34,26 +33,10 @@ pub(super) async fn register(
         email: profile.email,
     };
     let id = RegistrationId::new(app.runtime.now(), &app.id_entropy());
-    match ask(
-        &app,
-        event,
-        Command::Register {
-            id,
-            participant: Box::new(participant),
-        },
-    )
-    .await?
-    {
+    match ask(&app, event, Command::Register { id, participant: Box::new(participant) }).await? {
         Reply::Registration { new, registration } => {
-            let status = if new {
-                StatusCode::CREATED
-            } else {
-                StatusCode::OK
-            };
-            Ok((
-                status,
-                Json(json!({ "registration": view::registration(&registration) })),
-            )
+            let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+            Ok((status, Json(OneRegistration { registration: view::registration(&registration) }))
                 .into_response())
         }
         _ => Err(unexpected()),
@@ -69,7 +52,7 @@ pub(super) async fn own(
     let user = caller.profile(&app).await?.id;
     match ask(&app, event, Command::Mine { user }).await? {
         Reply::Mine { registration, .. } => {
-            Ok(Json(json!({ "registration": view::registration(&registration) })).into_response())
+            Ok(Json(OneRegistration { registration: view::registration(&registration) }).into_response())
         }
         _ => Err(unexpected()),
     }
@@ -94,7 +77,7 @@ pub(super) async fn join(
 ) -> Result<Response, Problem> {
     let user = caller.profile(&app).await?.id;
     match ask(&app, event, Command::Join { user }).await? {
-        Reply::Join { join_url } => Ok(Json(json!({ "join_url": join_url })).into_response()),
+        Reply::Join { join_url } => Ok(Json(view::Join { join_url }).into_response()),
         _ => Err(unexpected()),
     }
 }
@@ -116,27 +99,15 @@ pub(super) async fn list(
     let (Some(status), Some(limit), Some(after)) = (status, limit, after) else {
         return Err(unexpected());
     };
-    let Reply::Page {
-        registrations,
-        next,
-    } = ask(
-        &app,
-        event,
-        Command::List {
-            by,
-            status,
-            after,
-            limit,
-        },
-    )
-    .await?
+    let Reply::Page { registrations, next } =
+        ask(&app, event, Command::List { by, status, after, limit }).await?
     else {
         return Err(unexpected());
     };
-    let views: Vec<_> = registrations.iter().map(view::registration).collect();
+    let views = registrations.iter().map(view::registration).collect();
     let path = format!("/api/events/{event}/registrations");
     let next = next.and_then(|seq| page::encode(&seq));
-    Ok(paged("registrations", &views, &params, &path, next))
+    Ok(paged(views, &params, &path, next))
 }
 
 /// `DELETE /api/events/:id/registrations/:registration_id`.
@@ -178,7 +149,7 @@ async fn mark(
     let by = caller.profile(app).await?.id;
     match ask(app, event, Command::CheckIn { by, id, present }).await? {
         Reply::Registration { registration, .. } => {
-            Ok(Json(json!({ "registration": view::registration(&registration) })).into_response())
+            Ok(Json(OneRegistration { registration: view::registration(&registration) }).into_response())
         }
         _ => Err(unexpected()),
     }
@@ -209,22 +180,10 @@ pub(super) async fn own_list(
     let mut found = Vec::with_capacity(events.len());
     for event in &events {
         let command = Command::Mine { user };
-        match app
-            .hub
-            .event(
-                *event,
-                Envelope {
-                    command,
-                    have: None,
-                },
-            )
-            .await?
-            .outcome
-        {
-            Outcome::Reply(Reply::Mine {
-                registration,
-                event,
-            }) if event.details.status() != Status::Draft => {
+        match app.hub.event(*event, Envelope { command, have: None }).await?.outcome {
+            Outcome::Reply(Reply::Mine { registration, event })
+                if event.details.status() != Status::Draft =>
+            {
                 found.push((registration, event));
             }
             Outcome::Reply(_) | Outcome::Refused(Refusal::NotFound) => {}
@@ -232,42 +191,28 @@ pub(super) async fn own_list(
             Outcome::Unchanged => return Err(unexpected()),
         }
     }
-    let views: Vec<_> = found
-        .iter()
-        .map(|(own, event)| view::registration_with_event(own, event))
-        .collect();
+    let views = found.iter().map(|(own, event)| view::registration_with_event(own, event)).collect();
     let next = events.last().filter(|_| more).and_then(page::encode);
-    Ok(paged(
-        "registrations",
-        &views,
-        &params,
-        "/api/me/registrations",
-        next,
-    ))
+    Ok(paged(views, &params, "/api/me/registrations", next))
 }
 
 fn status_filter(params: &Params) -> Result<Option<SeatStatus>, FieldError> {
     let Some(text) = params.get("status").filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let unknown = FieldError::new(
-        "status",
-        "unknown_status",
-        "Choose confirmed, waitlisted or cancelled.",
-    );
+    let unknown = FieldError::new("status", "unknown_status", "Choose confirmed, waitlisted or cancelled.");
     SeatStatus::parse(text).map(Some).ok_or(unknown)
 }
 
-fn paged<T: serde::Serialize>(
-    things: &str,
-    views: &[T],
+fn paged(
+    registrations: Vec<RegistrationView<'_>>,
     params: &Params,
     path: &str,
     next_cursor: Option<String>,
 ) -> Response {
-    let mut response = Json(json!({ things: views, "next_cursor": next_cursor })).into_response();
-    let link =
-        next_cursor.and_then(|cursor| HeaderValue::from_str(&params.next_link(path, &cursor)).ok());
+    let page = RegistrationPage { registrations, next_cursor: next_cursor.as_deref() };
+    let mut response = Json(page).into_response();
+    let link = next_cursor.and_then(|cursor| HeaderValue::from_str(&params.next_link(path, &cursor)).ok());
     if let Some(link) = link {
         response.headers_mut().insert(LINK, link);
     }
@@ -275,16 +220,5 @@ fn paged<T: serde::Serialize>(
 }
 
 async fn ask(app: &App, event: EventId, command: Command) -> Result<Reply, Problem> {
-    reply(
-        app.hub
-            .event(
-                event,
-                Envelope {
-                    command,
-                    have: None,
-                },
-            )
-            .await?
-            .outcome,
-    )
+    reply(app.hub.event(event, Envelope { command, have: None }).await?.outcome)
 }

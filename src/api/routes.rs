@@ -26,33 +26,22 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route(health::PATH, get(health::get))
         .route("/api/register", post(accounts::register))
         .route("/api/login", post(accounts::login))
-        .route(
-            "/api/verify-email",
-            get(accounts::verify_page).post(accounts::verify),
-        )
+        .route("/api/verify-email", get(accounts::verify_page).post(accounts::verify))
         .route("/api/me", get(accounts::me))
         .route("/api/me/events", get(events::own))
         .route("/api/me/registrations", get(registrations::own_list))
         .route("/api/events", get(events::list).post(events::create))
         .route(
             "/api/events/{id}",
-            get(events::read)
-                .put(events::update)
-                .patch(events::update)
-                .delete(events::delete),
+            get(events::read).put(events::update).patch(events::update).delete(events::delete),
         )
         .route(
             "/api/events/{id}/register",
-            get(registrations::own)
-                .post(registrations::register)
-                .delete(registrations::leave),
+            get(registrations::own).post(registrations::register).delete(registrations::leave),
         )
         .route("/api/events/{id}/join", post(registrations::join))
         .route("/api/events/{id}/registrations", get(registrations::list))
-        .route(
-            "/api/events/{id}/registrations/{registration}",
-            axum::routing::delete(registrations::remove),
-        )
+        .route("/api/events/{id}/registrations/{registration}", axum::routing::delete(registrations::remove))
         .route(
             "/api/events/{id}/registrations/{registration}/check-in",
             post(registrations::check_in).delete(registrations::undo_check_in),
@@ -68,10 +57,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
 /// Leaves the pattern that matched for the log.
 async fn note_route(request: Request, next: Next) -> Response {
     let extensions = request.extensions();
-    if let (Some(trace), Some(path)) = (
-        extensions.get::<Arc<Trace>>(),
-        extensions.get::<MatchedPath>(),
-    ) {
+    if let (Some(trace), Some(path)) = (extensions.get::<Arc<Trace>>(), extensions.get::<MatchedPath>()) {
         let _ = trace.route.set(path.as_str().to_owned());
     }
     next.run(request).await
@@ -82,22 +68,13 @@ async fn note_route(request: Request, next: Next) -> Response {
 fn cors(setting: &Cors) -> CorsLayer {
     let origins = match setting {
         Cors::Any => AllowOrigin::any(),
-        Cors::List(origins) => AllowOrigin::list(
-            origins
-                .iter()
-                .filter_map(|origin| HeaderValue::from_str(origin).ok()),
-        ),
+        Cors::List(origins) => {
+            AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+        }
     };
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([
-            Method::GET,
-            Method::HEAD,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-        ])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,
@@ -112,12 +89,6 @@ fn cors(setting: &Cors) -> CorsLayer {
 
 /// The CORS layer answers every `OPTIONS` with an empty 200.
 async fn preflight_has_no_content(response: Response) -> Response {
-    let preflight = response
-        .headers()
-        .contains_key(http::header::ACCESS_CONTROL_ALLOW_METHODS);
-    if preflight {
-        (StatusCode::NO_CONTENT, response).into_response()
-    } else {
-        response
-    }
+    let preflight = response.headers().contains_key(http::header::ACCESS_CONTROL_ALLOW_METHODS);
+    if preflight { (StatusCode::NO_CONTENT, response).into_response() } else { response }
 }

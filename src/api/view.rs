@@ -1,5 +1,6 @@
 //! What clients see: the JSON of users, events and registrations. The contract is `docs/api.md`.
 
+use chrono::Timelike;
 use serde::Serialize;
 
 use crate::domain::account::Profile;
@@ -39,14 +40,49 @@ pub(super) fn user(profile: &Profile) -> User<'_> {
     User {
         id: Id(profile.id),
         email: profile.email.as_str(),
-        name: profile
-            .name
-            .as_ref()
-            .map(crate::domain::account::Name::as_str),
+        name: profile.name.as_ref().map(crate::domain::account::Name::as_str),
         role: profile.role.as_str(),
         email_verified: profile.email_verified,
         created_at: Instant(profile.created_at),
     }
+}
+
+/// `{"user": …}`
+#[derive(Serialize)]
+pub(super) struct OneUser<'a> {
+    pub(super) user: User<'a>,
+}
+
+/// `{"event": …}`
+#[derive(Serialize)]
+pub(super) struct OneEvent<'a> {
+    pub(super) event: Event<'a>,
+}
+
+/// `{"registration": …}`
+#[derive(Serialize)]
+pub(super) struct OneRegistration<'a> {
+    pub(super) registration: RegistrationView<'a>,
+}
+
+/// Where an event takes place.
+#[derive(Serialize)]
+pub(super) struct Join {
+    pub(super) join_url: String,
+}
+
+/// A page of events.
+#[derive(Serialize)]
+pub(super) struct EventPage<'a> {
+    pub(super) events: Vec<Event<'a>>,
+    pub(super) next_cursor: Option<&'a str>,
+}
+
+/// A page of registrations.
+#[derive(Serialize)]
+pub(super) struct RegistrationPage<'a> {
+    pub(super) registrations: Vec<RegistrationView<'a>>,
+    pub(super) next_cursor: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -97,8 +133,8 @@ pub(super) fn event(snapshot: &Snapshot, viewer: Viewer) -> Event<'_> {
         id: Id(snapshot.id),
         title: details.title(),
         description: details.description(),
-        date: schedule.date().format("%Y-%m-%d").to_string(),
-        time: schedule.time().format("%H:%M").to_string(),
+        date: schedule.date().to_string(),
+        time: format!("{:02}:{:02}", schedule.time().hour(), schedule.time().minute()),
         timezone: schedule.timezone().name(),
         duration_minutes: schedule.duration_minutes(),
         starts_at: Instant(schedule.starts_at()),
@@ -113,11 +149,7 @@ pub(super) fn event(snapshot: &Snapshot, viewer: Viewer) -> Event<'_> {
         tags: details.tags(),
         organizer: Organizer {
             id: Id(snapshot.organizer.id),
-            name: snapshot
-                .organizer
-                .name
-                .as_ref()
-                .map(crate::domain::account::Name::as_str),
+            name: snapshot.organizer.name.as_ref().map(crate::domain::account::Name::as_str),
         },
         seats: snapshot.seats,
         version: snapshot.version,
@@ -154,10 +186,7 @@ pub(super) fn registration(registration: &Registration) -> RegistrationView<'_> 
         event_id: Id(registration.event),
         user: Person {
             id: Id(registration.user),
-            name: registration
-                .name
-                .as_ref()
-                .map(crate::domain::account::Name::as_str),
+            name: registration.name.as_ref().map(crate::domain::account::Name::as_str),
             email: registration.email.as_str(),
         },
         status: registration.status,
@@ -175,8 +204,5 @@ pub(super) fn registration_with_event<'a>(
     own: &'a Registration,
     snapshot: &'a Snapshot,
 ) -> RegistrationView<'a> {
-    RegistrationView {
-        event: Some(event(snapshot, Viewer::Anyone)),
-        ..registration(own)
-    }
+    RegistrationView { event: Some(event(snapshot, Viewer::Anyone)), ..registration(own) }
 }

@@ -21,10 +21,7 @@ pub fn issue(
     expires_at: Timestamp,
 ) -> (Secret<String>, OneTimeToken) {
     let token = format!("{account}.{}", URL_SAFE_NO_PAD.encode(entropy));
-    let stored = OneTimeToken {
-        digest: digest::text(token.as_bytes()),
-        expires_at,
-    };
+    let stored = OneTimeToken { digest: digest::text(token.as_bytes()), expires_at };
     (Secret::new(token), stored)
 }
 

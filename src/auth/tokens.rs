@@ -57,14 +57,8 @@ impl TokenKeys {
     pub fn new(current: &Secret<String>, previous: Option<&Secret<String>>) -> Option<Self> {
         let current = SigningKey::new(current)?;
         match previous {
-            None => Some(Self {
-                current,
-                previous: None,
-            }),
-            Some(previous) => Some(Self {
-                current,
-                previous: Some(SigningKey::new(previous)?),
-            }),
+            None => Some(Self { current, previous: None }),
+            Some(previous) => Some(Self { current, previous: Some(SigningKey::new(previous)?) }),
         }
     }
 
@@ -92,10 +86,7 @@ impl TokenKeys {
             .into_iter()
             .flatten()
             .find(|key| key.id == named)?;
-        let token = Hs256
-            .validator::<OurClaims>(&key.key)
-            .validate(&token)
-            .ok()?;
+        let token = Hs256.validator::<OurClaims>(&key.key).validate(&token).ok()?;
         let claims = token.claims();
         claims.validate_expiration(&clock(now)).ok()?;
         let issued_at = claims.issued_at?.timestamp();
@@ -103,11 +94,7 @@ impl TokenKeys {
         let in_force = issued_at <= now.seconds().saturating_add(LEEWAY_SECONDS)
             && ours.iss == ISSUER
             && ours.aud == AUDIENCE;
-        in_force.then(|| Bearer {
-            user: ours.sub,
-            account: ours.acc.clone(),
-            session: ours.sid,
-        })
+        in_force.then(|| Bearer { user: ours.sub, account: ours.acc.clone(), session: ours.sid })
     }
 }
 
@@ -115,10 +102,7 @@ impl SigningKey {
     fn new(secret: &Secret<String>) -> Option<Self> {
         let bytes = secret.reveal().as_bytes();
         let long_enough = bytes.len() >= TokenKeys::MIN_SECRET_BYTES;
-        long_enough.then(|| Self {
-            id: key_id(bytes),
-            key: Hs256Key::new(bytes),
-        })
+        long_enough.then(|| Self { id: key_id(bytes), key: Hs256Key::new(bytes) })
     }
 }
 
@@ -201,11 +185,7 @@ mod tests {
             without.as_object_mut().unwrap().remove(claim);
             assert_eq!(keys.verify(&signed(&without), NOW), None, "{claim} missing");
         }
-        for (claim, value) in [
-            ("iss", "someone-else"),
-            ("aud", "another-api"),
-            ("sub", "42"),
-        ] {
+        for (claim, value) in [("iss", "someone-else"), ("aud", "another-api"), ("sub", "42")] {
             let mut wrong = claims();
             wrong[claim] = value.into();
             assert_eq!(keys.verify(&signed(&wrong), NOW), None, "{claim} wrong");
@@ -226,10 +206,7 @@ mod tests {
         ] {
             let header = URL_SAFE_NO_PAD.encode(header);
             for signature in ["", token.split('.').nth(2).unwrap()] {
-                assert_eq!(
-                    keys.verify(&format!("{header}.{payload}.{signature}"), NOW),
-                    None
-                );
+                assert_eq!(keys.verify(&format!("{header}.{payload}.{signature}"), NOW), None);
             }
         }
         for nonsense in ["", "a", "a.b.c", "....", &token[..token.len() - 2]] {

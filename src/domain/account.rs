@@ -24,11 +24,7 @@ impl Role {
         match text {
             "organizer" => Ok(Self::Organizer),
             "attendee" => Ok(Self::Attendee),
-            _ => Err(FieldError::new(
-                "role",
-                "unknown_role",
-                "Choose organizer or attendee.",
-            )),
+            _ => Err(FieldError::new("role", "unknown_role", "Choose organizer or attendee.")),
         }
     }
 
@@ -55,18 +51,10 @@ impl Name {
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let name = text.trim();
         if name.is_empty() {
-            return Err(FieldError::new(
-                "name",
-                "blank",
-                "Give a name, or leave the field out.",
-            ));
+            return Err(FieldError::new("name", "blank", "Give a name, or leave the field out."));
         }
         if name.chars().count() > limits::NAME_MAX_CHARS {
-            return Err(FieldError::new(
-                "name",
-                "too_long",
-                "Use at most 100 characters.",
-            ));
+            return Err(FieldError::new("name", "too_long", "Use at most 100 characters."));
         }
         if name.chars().any(char::is_control) {
             return Err(FieldError::new(
@@ -115,10 +103,7 @@ mod tests {
 
     #[test]
     fn a_name_is_one_trimmed_line() {
-        assert_eq!(
-            Name::parse("  Ada Lovelace ").unwrap().as_str(),
-            "Ada Lovelace"
-        );
+        assert_eq!(Name::parse("  Ada Lovelace ").unwrap().as_str(), "Ada Lovelace");
         for text in ["", "   ", "Ada\r\nBcc: eve@example.com", &"x".repeat(101)] {
             assert!(Name::parse(text).is_err(), "{text:?}");
         }

@@ -23,10 +23,7 @@ impl Email {
     /// `invalid_email` when no mail could be delivered to it.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let address = text.trim().to_ascii_lowercase();
-        let options = Options::default()
-            .with_required_tld()
-            .without_display_text()
-            .without_domain_literal();
+        let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         let deliverable = address.is_ascii()
             && address.len() <= Self::MAX_BYTES
             && !address.contains('"')
@@ -34,11 +31,7 @@ impl Email {
         if deliverable {
             Ok(Self(address))
         } else {
-            Err(FieldError::new(
-                "email",
-                "invalid_email",
-                "Give an address like name@example.com.",
-            ))
+            Err(FieldError::new("email", "invalid_email", "Give an address like name@example.com."))
         }
     }
 
@@ -61,10 +54,7 @@ mod tests {
 
     #[test]
     fn two_spellings_of_one_address_are_equal() {
-        assert_eq!(
-            Email::parse("  Ada@Example.COM "),
-            Email::parse("ada@example.com")
-        );
+        assert_eq!(Email::parse("  Ada@Example.COM "), Email::parse("ada@example.com"));
     }
 
     #[test]

@@ -26,10 +26,7 @@ impl LoginGuard {
     /// Takes up the count where it was left.
     #[must_use]
     pub const fn restore(failures: u32, last_failure: Timestamp) -> Self {
-        Self {
-            failures,
-            last_failure,
-        }
+        Self { failures, last_failure }
     }
 
     /// Failures in a row so far.
@@ -50,13 +47,7 @@ impl LoginGuard {
     /// [`Refusal::RateLimited`] while a pause lasts.
     pub fn admit(&self, now: Timestamp) -> Result<(), Refusal> {
         let left_ms = self.paused_until().ms_since(now);
-        if left_ms > 0 {
-            Err(Refusal::RateLimited {
-                retry_after: seconds_up(left_ms),
-            })
-        } else {
-            Ok(())
-        }
+        if left_ms > 0 { Err(Refusal::RateLimited { retry_after: seconds_up(left_ms) }) } else { Ok(()) }
     }
 
     /// The count after one more failure, and what to answer to it.
@@ -64,14 +55,9 @@ impl LoginGuard {
     pub fn fail(&self, now: Timestamp) -> (Self, Refusal) {
         let forgotten = now.ms_since(self.last_failure) > Self::FORGET_AFTER_MS;
         let before = if forgotten { 0 } else { self.failures };
-        let after = Self {
-            failures: before.saturating_add(1),
-            last_failure: now,
-        };
+        let after = Self { failures: before.saturating_add(1), last_failure: now };
         let answer = if after.failures > Self::FREE_FAILURES {
-            Refusal::RateLimited {
-                retry_after: seconds_up(after.paused_until().ms_since(now)),
-            }
+            Refusal::RateLimited { retry_after: seconds_up(after.paused_until().ms_since(now)) }
         } else {
             Refusal::InvalidCredentials
         };
@@ -79,10 +65,7 @@ impl LoginGuard {
     }
 
     fn paused_until(&self) -> Timestamp {
-        let pauses = self
-            .failures
-            .saturating_add(1)
-            .saturating_sub(Self::FREE_FAILURES);
+        let pauses = self.failures.saturating_add(1).saturating_sub(Self::FREE_FAILURES);
         if pauses == 0 {
             return self.last_failure;
         }
@@ -93,9 +76,7 @@ impl LoginGuard {
 }
 
 fn seconds_up(ms: i64) -> u32 {
-    u32::try_from(ms.saturating_add(999).div_euclid(1000))
-        .unwrap_or(1)
-        .max(1)
+    u32::try_from(ms.saturating_add(999).div_euclid(1000)).unwrap_or(1).max(1)
 }
 
 #[cfg(test)]
@@ -114,10 +95,7 @@ mod tests {
         assert_eq!(guard.admit(NOW), Ok(()));
         let (guard, answer) = guard.fail(NOW);
         assert_eq!(answer, Refusal::InvalidCredentials);
-        assert_eq!(
-            guard.admit(NOW),
-            Err(Refusal::RateLimited { retry_after: 1 })
-        );
+        assert_eq!(guard.admit(NOW), Err(Refusal::RateLimited { retry_after: 1 }));
         assert_eq!(guard.admit(NOW.plus_ms(1000)), Ok(()));
         assert_eq!(guard.fail(NOW).1, Refusal::RateLimited { retry_after: 2 });
     }
@@ -125,10 +103,7 @@ mod tests {
     #[test]
     fn pauses_double_and_end_at_fifteen_minutes() {
         let guard = after_failures(500, NOW);
-        assert_eq!(
-            guard.admit(NOW),
-            Err(Refusal::RateLimited { retry_after: 900 })
-        );
+        assert_eq!(guard.admit(NOW), Err(Refusal::RateLimited { retry_after: 900 }));
         assert_eq!(guard.admit(NOW.plus_ms(900_000)), Ok(()));
     }
 

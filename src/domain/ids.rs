@@ -80,10 +80,7 @@ impl EventId {
     #[must_use]
     pub fn from_digest(digest: &[u8; 32]) -> Self {
         let mut bytes = [0; 16];
-        bytes
-            .iter_mut()
-            .zip(digest)
-            .for_each(|(to, from)| *to = *from);
+        bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = *from);
         Self(
             Builder::from_bytes(bytes)
                 .with_version(uuid::Version::SortRand)
@@ -106,9 +103,7 @@ impl AccountKey {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == Self::LENGTH
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -141,12 +136,7 @@ mod tests {
     #[test]
     fn other_spellings_and_versions_are_no_ids() {
         let upper = sample().to_string().to_uppercase();
-        for text in [
-            upper.as_str(),
-            "",
-            "42",
-            "67e55044-10b1-426f-9247-bb680e5fe0c8",
-        ] {
+        for text in [upper.as_str(), "", "42", "67e55044-10b1-426f-9247-bb680e5fe0c8"] {
             assert_eq!(EventId::parse(text), None, "{text}");
         }
     }

@@ -31,11 +31,7 @@ impl Password {
             return Err(FieldError::new(field, "too_long", "Use at most 72 bytes."));
         }
         if text.contains('\0') {
-            return Err(FieldError::new(
-                field,
-                "invalid_characters",
-                "A NUL cannot be part of a password.",
-            ));
+            return Err(FieldError::new(field, "invalid_characters", "A NUL cannot be part of a password."));
         }
         let lower = text.to_lowercase();
         if COMMON.lines().any(|common| common == lower) {
@@ -66,9 +62,7 @@ mod tests {
     use super::*;
 
     fn code(text: &str) -> Option<String> {
-        Password::parse("password", text)
-            .err()
-            .map(|error| error.code.into_owned())
+        Password::parse("password", text).err().map(|error| error.code.into_owned())
     }
 
     #[test]

@@ -72,11 +72,7 @@ impl FieldError {
     /// An error whose words are known at compile time.
     #[must_use]
     pub const fn new(field: &'static str, code: &'static str, message: &'static str) -> Self {
-        Self {
-            field: Cow::Borrowed(field),
-            code: Cow::Borrowed(code),
-            message: Cow::Borrowed(message),
-        }
+        Self { field: Cow::Borrowed(field), code: Cow::Borrowed(code), message: Cow::Borrowed(message) }
     }
 }
 
@@ -101,11 +97,7 @@ impl Invalid {
     /// # Errors
     /// [`Refusal::Invalid`] with all that was noted.
     pub fn into_result(self) -> Result<(), Refusal> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Refusal::Invalid(self))
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(Refusal::Invalid(self)) }
     }
 
     /// The bad fields in the order in which they were found.

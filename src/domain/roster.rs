@@ -84,10 +84,7 @@ impl Roster {
     /// Takes up what stands, in the order of arrival. `next_seq` lies above every number used.
     #[must_use]
     pub fn restore(seats: impl IntoIterator<Item = Seat>, next_seq: u64) -> Self {
-        let mut roster = Self {
-            next_seq,
-            ..Self::default()
-        };
+        let mut roster = Self { next_seq, ..Self::default() };
         seats.into_iter().for_each(|seat| roster.insert(seat));
         roster
     }
@@ -99,9 +96,7 @@ impl Roster {
         Seats {
             confirmed,
             waitlisted: u32::try_from(self.waiting.len()).unwrap_or(u32::MAX),
-            remaining: details
-                .capacity()
-                .map(|capacity| capacity.saturating_sub(confirmed)),
+            remaining: details.capacity().map(|capacity| capacity.saturating_sub(confirmed)),
         }
     }
 
@@ -175,12 +170,7 @@ impl Roster {
     ///
     /// # Errors
     /// `NotFound` if there is none.
-    pub fn leave(
-        &mut self,
-        details: &Details,
-        now: Timestamp,
-        user: UserId,
-    ) -> Result<Departure, Refusal> {
+    pub fn leave(&mut self, details: &Details, now: Timestamp, user: UserId) -> Result<Departure, Refusal> {
         let seq = *self.by_user.get(&user).ok_or(Refusal::NotFound)?;
         self.depart(details, now, seq)
     }
@@ -207,10 +197,7 @@ impl Roster {
         if !current.status().may_become(next.status(), !self.is_empty()) {
             return Err(Refusal::InvalidTransition);
         }
-        if next
-            .capacity()
-            .is_some_and(|capacity| capacity < self.confirmed())
-        {
+        if next.capacity().is_some_and(|capacity| capacity < self.confirmed()) {
             return Err(Refusal::CapacityBelowConfirmed);
         }
         Ok(())
@@ -257,26 +244,13 @@ impl Roster {
     /// # Errors
     /// `Forbidden` variants of the contract: `NotRegistered`, `EventCancelled`, `NotOpenYet`,
     /// `EventOver`, `NoJoinUrl`.
-    pub fn join(
-        &mut self,
-        details: &Details,
-        now: Timestamp,
-        user: UserId,
-    ) -> Result<Seat, Refusal> {
-        let seat = self
-            .of_user(user)
-            .filter(|seat| seat.is_confirmed())
-            .ok_or(Refusal::NotRegistered)?;
+    pub fn join(&mut self, details: &Details, now: Timestamp, user: UserId) -> Result<Seat, Refusal> {
+        let seat = self.of_user(user).filter(|seat| seat.is_confirmed()).ok_or(Refusal::NotRegistered)?;
         let id = seat.id;
         if details.status() == Status::Cancelled {
             return Err(Refusal::EventCancelled);
         }
-        if now
-            < details
-                .schedule()
-                .starts_at()
-                .plus_ms(limits::JOIN_OPENS_BEFORE_MS.saturating_neg())
-        {
+        if now < details.schedule().starts_at().plus_ms(limits::JOIN_OPENS_BEFORE_MS.saturating_neg()) {
             return Err(Refusal::NotOpenYet);
         }
         if now >= details.schedule().ends_at() {
@@ -288,20 +262,12 @@ impl Roster {
         self.check_in(id, Some(now))
     }
 
-    fn depart(
-        &mut self,
-        details: &Details,
-        now: Timestamp,
-        seq: u64,
-    ) -> Result<Departure, Refusal> {
+    fn depart(&mut self, details: &Details, now: Timestamp, seq: u64) -> Result<Departure, Refusal> {
         let left = self.seats.remove(&seq).ok_or(Refusal::NotFound)?;
         self.by_user.remove(&left.user);
         self.by_id.remove(&left.id);
         self.waiting.remove(seq);
-        Ok(Departure {
-            left,
-            promoted: self.promote(details, now),
-        })
+        Ok(Departure { left, promoted: self.promote(details, now) })
     }
 
     fn insert(&mut self, seat: Seat) {
@@ -319,8 +285,6 @@ impl Roster {
     }
 
     fn free(&self, details: &Details) -> u32 {
-        details.capacity().map_or(u32::MAX, |capacity| {
-            capacity.saturating_sub(self.confirmed())
-        })
+        details.capacity().map_or(u32::MAX, |capacity| capacity.saturating_sub(self.confirmed()))
     }
 }

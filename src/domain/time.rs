@@ -1,12 +1,10 @@
 //! Instants, as milliseconds since the Unix epoch in UTC.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant in UTC with millisecond resolution.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
@@ -51,7 +49,16 @@ impl Timestamp {
     /// Writes an RFC 3339 date-time in UTC with whole seconds, `2024-05-25T14:00:00Z`.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
-        self.to_chrono().to_rfc3339_opts(SecondsFormat::Secs, true)
+        let at = self.to_chrono();
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second()
+        )
     }
 
     /// The same instant as a `chrono` value; the epoch where `chrono` has no such year.

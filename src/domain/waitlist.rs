@@ -73,11 +73,7 @@ impl Waitlist {
             node = node.saturating_add(lowbit(node));
         }
         self.waiting = self.waiting.saturating_sub(1);
-        while self
-            .arrivals
-            .get(self.head)
-            .is_some_and(|arrival| !arrival.waiting)
-        {
+        while self.arrivals.get(self.head).is_some_and(|arrival| !arrival.waiting) {
             self.head = self.head.saturating_add(1);
         }
         self.sweep();
@@ -90,26 +86,15 @@ impl Waitlist {
         let mut node = self.index_of(seq)?.saturating_add(1);
         let mut ahead: u32 = 0;
         while node > 0 {
-            ahead = ahead.saturating_add(
-                self.counts
-                    .get(node.saturating_sub(1))
-                    .copied()
-                    .unwrap_or(0),
-            );
+            ahead = ahead.saturating_add(self.counts.get(node.saturating_sub(1)).copied().unwrap_or(0));
             node = node.saturating_sub(lowbit(node));
         }
         Some(ahead)
     }
 
     fn index_of(&self, seq: u64) -> Option<usize> {
-        let at = self
-            .arrivals
-            .binary_search_by_key(&seq, |arrival| arrival.seq)
-            .ok()?;
-        self.arrivals
-            .get(at)
-            .filter(|arrival| arrival.waiting)
-            .map(|_| at)
+        let at = self.arrivals.binary_search_by_key(&seq, |arrival| arrival.seq).ok()?;
+        self.arrivals.get(at).filter(|arrival| arrival.waiting).map(|_| at)
     }
 
     fn sweep(&mut self) {
@@ -180,10 +165,6 @@ mod tests {
             list.push(seq);
             list.remove(seq);
         }
-        assert!(
-            list.arrivals.len() <= 2 * Waitlist::SWEEP_ABOVE,
-            "{}",
-            list.arrivals.len()
-        );
+        assert!(list.arrivals.len() <= 2 * Waitlist::SWEEP_ABOVE, "{}", list.arrivals.len());
     }
 }

@@ -61,16 +61,9 @@ impl Provider {
         match self {
             Self::Log => Plan::Print(log::print(mail, from)),
             Self::Resend { api_key: None, .. } => Plan::Wait("MAIL_API_KEY"),
-            Self::Resend {
-                api_url,
-                api_key: Some(api_key),
-            } => Plan::Send(Box::new(resend::request(
-                api_url,
-                api_key.reveal(),
-                mail,
-                from,
-                key,
-            ))),
+            Self::Resend { api_url, api_key: Some(api_key) } => {
+                Plan::Send(Box::new(resend::request(api_url, api_key.reveal(), mail, from, key)))
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chrono::{Offset, TimeZone};
+use chrono::{Datelike, Month, Offset, TimeZone, Timelike, Weekday};
 
 use super::{EventBrief, Letter, Mail};
 use crate::domain::account::Name;
@@ -27,10 +27,8 @@ enum Part {
 #[must_use]
 pub fn render(mail: &Mail) -> Message {
     let (subject, parts) = write(&mail.letter);
-    let greeting = mail.name.as_ref().map_or_else(
-        || "Hello,".to_owned(),
-        |name| format!("Hello {},", name.as_str()),
-    );
+    let greeting =
+        mail.name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {},", name.as_str()));
     Message {
         subject: one_line(&subject),
         text: as_text(&greeting, &parts),
@@ -44,25 +42,17 @@ fn write(letter: &Letter) -> (String, Vec<Part>) {
             "Confirm your e-mail address".to_owned(),
             vec![
                 Part::Words(
-                    "Please confirm that this is your address. The link works once, for 24 hours."
-                        .to_owned(),
+                    "Please confirm that this is your address. The link works once, for 24 hours.".to_owned(),
                 ),
-                Part::Link {
-                    label: "Confirm address",
-                    url: link.reveal().clone(),
-                },
+                Part::Link { label: "Confirm address", url: link.reveal().clone() },
                 Part::Words(
-                    "If you have not signed up, ignore this mail: nothing else will come."
-                        .to_owned(),
+                    "If you have not signed up, ignore this mail: nothing else will come.".to_owned(),
                 ),
             ],
         ),
         Letter::Registered { event } => (
             format!("You are registered: {}", event.title),
-            vec![
-                Part::Words(format!("You have a seat at “{}”.", event.title)),
-                when(event),
-            ],
+            vec![Part::Words(format!("You have a seat at “{}”.", event.title)), when(event)],
         ),
         Letter::Waitlisted { event, position } => (
             format!("You are on the waitlist: {}", event.title),
@@ -77,17 +67,11 @@ fn write(letter: &Letter) -> (String, Vec<Part>) {
         Letter::SeatIsYours { event } => (
             format!("A seat is yours: {}", event.title),
             vec![
-                Part::Words(format!(
-                    "A seat at “{}” has become free, and it is yours.",
-                    event.title
-                )),
+                Part::Words(format!("A seat at “{}” has become free, and it is yours.", event.title)),
                 when(event),
             ],
         ),
-        Letter::RegistrationCancelled {
-            event,
-            by_organizer,
-        } => {
+        Letter::RegistrationCancelled { event, by_organizer } => {
             let who = if *by_organizer {
                 "The organizer has cancelled your registration"
             } else {
@@ -95,10 +79,7 @@ fn write(letter: &Letter) -> (String, Vec<Part>) {
             };
             (
                 format!("Registration cancelled: {}", event.title),
-                vec![
-                    Part::Words(format!("{who} for “{}”.", event.title)),
-                    when(event),
-                ],
+                vec![Part::Words(format!("{who} for “{}”.", event.title)), when(event)],
             )
         }
     }
@@ -107,20 +88,31 @@ fn write(letter: &Letter) -> (String, Vec<Part>) {
 /// Date and time where the event takes place, with the zone and its offset on that day.
 fn when(event: &EventBrief) -> Part {
     let schedule = &event.schedule;
-    let start = schedule
-        .timezone()
-        .from_utc_datetime(&schedule.starts_at().to_chrono().naive_utc());
+    let start = schedule.timezone().from_utc_datetime(&schedule.starts_at().to_chrono().naive_utc());
     let minutes = start.offset().fix().local_minus_utc().div_euclid(60);
     let sign = if minutes < 0 { '-' } else { '+' };
-    let (hours, rest) = (
-        minutes.unsigned_abs().div_euclid(60),
-        minutes.unsigned_abs().rem_euclid(60),
-    );
+    let (hours, rest) = (minutes.unsigned_abs().div_euclid(60), minutes.unsigned_abs().rem_euclid(60));
     Part::Words(format!(
         "{} ({}, UTC{sign}{hours:02}:{rest:02})",
-        start.format("%A, %-d %B %Y, %H:%M"),
+        long_date(&start),
         schedule.timezone().name(),
     ))
+}
+
+/// `Monday, 1 July 2024, 14:00`
+fn long_date(at: &(impl Datelike + Timelike)) -> String {
+    let weekday = match at.weekday() {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    };
+    let month = u8::try_from(at.month()).ok().and_then(|month| Month::try_from(month).ok());
+    let month = month.map_or("", |month| month.name());
+    format!("{weekday}, {} {month} {}, {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute())
 }
 
 fn as_text(greeting: &str, parts: &[Part]) -> String {
@@ -173,9 +165,7 @@ pub(super) fn escape(text: &str) -> String {
 
 /// A header's value: control characters become spaces (RFC 5322 §2.2).
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 impl Mail {
@@ -186,10 +176,7 @@ impl Mail {
         match self.name.as_ref().map(Name::as_str) {
             None => address.to_owned(),
             Some(name) => {
-                let quoted: String = one_line(name)
-                    .chars()
-                    .filter(|c| !matches!(c, '"' | '\\'))
-                    .collect();
+                let quoted: String = one_line(name).chars().filter(|c| !matches!(c, '"' | '\\')).collect();
                 format!("\"{quoted}\" <{address}>")
             }
         }
@@ -226,14 +213,8 @@ mod tests {
 
     #[test]
     fn what_people_typed_never_becomes_markup_or_a_header() {
-        let message = render(&mail(Letter::Registered {
-            event: brief("<script>\r\nBcc: x"),
-        }));
-        assert!(
-            !message.html.contains("<script>") && !message.html.contains("<b>"),
-            "{}",
-            message.html
-        );
+        let message = render(&mail(Letter::Registered { event: brief("<script>\r\nBcc: x") }));
+        assert!(!message.html.contains("<script>") && !message.html.contains("<b>"), "{}", message.html);
         assert!(!message.subject.contains('\n') && !message.subject.contains('\r'));
         assert_eq!(
             mail(Letter::Registered { event: brief("x") }).recipient(),
@@ -245,28 +226,15 @@ mod tests {
     fn the_confirmation_carries_its_link_in_both_forms() {
         let link = Secret::new("https://example.com/api/verify-email?token=a.b".to_owned());
         let message = render(&mail(Letter::ConfirmAddress { link }));
-        assert!(
-            message
-                .text
-                .contains("https://example.com/api/verify-email?token=a.b")
-        );
-        assert!(
-            message
-                .html
-                .contains("href=\"https://example.com/api/verify-email?token=a.b\"")
-        );
+        assert!(message.text.contains("https://example.com/api/verify-email?token=a.b"));
+        assert!(message.html.contains("href=\"https://example.com/api/verify-email?token=a.b\""));
     }
 
     #[test]
     fn times_are_those_of_the_place_with_zone_and_offset() {
-        let message = render(&mail(Letter::Waitlisted {
-            event: brief("Talk"),
-            position: 3,
-        }));
+        let message = render(&mail(Letter::Waitlisted { event: brief("Talk"), position: 3 }));
         assert!(
-            message
-                .text
-                .contains("Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)"),
+            message.text.contains("Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)"),
             "{}",
             message.text
         );

@@ -6,13 +6,7 @@ use super::{HttpRequest, HttpResponse, Mail, USER_AGENT, render};
 use crate::domain::Secret;
 use crate::objects::outbox::Delivery;
 
-pub(super) fn request(
-    api_url: &str,
-    api_key: &str,
-    mail: &Mail,
-    from: &str,
-    key: &str,
-) -> HttpRequest {
+pub(super) fn request(api_url: &str, api_key: &str, mail: &Mail, from: &str, key: &str) -> HttpRequest {
     let message = render(mail);
     let body = json!({
         "from": from,
@@ -40,11 +34,9 @@ pub(super) fn judge(response: &HttpResponse) -> Delivery {
     match response.status {
         200..=299 => Delivery::Done,
         409 if response.body.contains("invalid_idempotent_request") => Delivery::Done,
-        401 | 403 | 408 | 409 | 425 | 429 | 500..=599 => Delivery::Retry {
-            after_ms: response
-                .retry_after
-                .map(|seconds| seconds.saturating_mul(1000)),
-        },
+        401 | 403 | 408 | 409 | 425 | 429 | 500..=599 => {
+            Delivery::Retry { after_ms: response.retry_after.map(|seconds| seconds.saturating_mul(1000)) }
+        }
         _ => Delivery::Refused,
     }
 }
@@ -65,22 +57,13 @@ mod tests {
     }
 
     fn answer(status: u16, body: &str) -> HttpResponse {
-        HttpResponse {
-            status,
-            retry_after: None,
-            body: body.to_owned(),
-        }
+        HttpResponse { status, retry_after: None, body: body.to_owned() }
     }
 
     #[test]
     fn the_request_is_the_one_that_resend_documents() {
-        let request = request(
-            "https://api.resend.com",
-            "re_123",
-            &mail(),
-            "Events <e@example.com>",
-            "verify/1",
-        );
+        let request =
+            request("https://api.resend.com", "re_123", &mail(), "Events <e@example.com>", "verify/1");
         assert_eq!(request.url, "https://api.resend.com/emails");
         let headers = request.headers.reveal();
         assert!(headers.contains(&("authorization", "Bearer re_123".to_owned())));
@@ -106,28 +89,13 @@ mod tests {
         ] {
             assert_eq!(judge(&answer(status, body)), expected, "{status} {body}");
         }
-        let wait = HttpResponse {
-            status: 429,
-            retry_after: Some(7),
-            body: String::new(),
-        };
-        assert_eq!(
-            judge(&wait),
-            Delivery::Retry {
-                after_ms: Some(7000)
-            }
-        );
+        let wait = HttpResponse { status: 429, retry_after: Some(7), body: String::new() };
+        assert_eq!(judge(&wait), Delivery::Retry { after_ms: Some(7000) });
     }
 
     #[test]
     fn the_key_of_the_api_is_never_shown() {
-        let request = request(
-            "https://api.resend.com",
-            "re_123",
-            &mail(),
-            "e@example.com",
-            "k",
-        );
+        let request = request("https://api.resend.com", "re_123", &mail(), "e@example.com", "k");
         assert!(!format!("{request:?}").contains("re_123"));
     }
 }

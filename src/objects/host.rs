@@ -54,18 +54,17 @@ pub enum Outcome<R> {
 }
 
 impl<R> Answer<R> {
+    /// Whether the command was granted.
+    #[must_use]
+    pub const fn is_granted(&self) -> bool {
+        !matches!(self.outcome, Outcome::Refused(_))
+    }
+
     /// The answer to a command that was not even looked at.
     #[must_use]
     pub const fn refused(refusal: Refusal) -> Self {
-        let stamp = Stamp {
-            loaded_at: Timestamp::from_ms(0),
-            turns: 0,
-        };
-        Self {
-            stamp,
-            lease_ms: 0,
-            outcome: Outcome::Refused(refusal),
-        }
+        let stamp = Stamp { loaded_at: Timestamp::from_ms(0), turns: 0 };
+        Self { stamp, lease_ms: 0, outcome: Outcome::Refused(refusal) }
     }
 }
 
@@ -88,10 +87,7 @@ impl<O: Object> Host<O> {
     /// A host whose object is loaded when it is first needed.
     #[must_use]
     pub const fn new(longest_lease_ms: u32) -> Self {
-        Self {
-            longest_lease_ms,
-            running: None,
-        }
+        Self { longest_lease_ms, running: None }
     }
 
     /// Answers a command that changes nothing.
@@ -113,14 +109,12 @@ impl<O: Object> Host<O> {
             running.execute(sql, now, envelope.command)?
         };
         running.changed = false;
-        Ok(Answer {
-            stamp: running.stamp,
-            lease_ms,
-            outcome,
-        })
+        Ok(Answer { stamp: running.stamp, lease_ms, outcome })
     }
 
-    /// Executes all `commands` in one transaction, one outcome for each in the same order.
+    /// Executes all `commands` in one transaction, one outcome for each in the same order. One that
+    /// changes what leases protect is turned away while a lease is out: the caller has waited for
+    /// them to run out, but the object may have been rebuilt since.
     ///
     /// # Errors
     /// When the storage fails: then none of them has happened.
@@ -135,6 +129,10 @@ impl<O: Object> Host<O> {
         let mut commands = commands.into_iter();
         let result = sql.transaction(&mut || {
             for command in commands.by_ref() {
+                if O::kind(&command) == Kind::GuardedWrite && running.lease.remaining_ms(now) > 0 {
+                    outcomes.push(Outcome::Refused(Refusal::Overloaded));
+                    continue;
+                }
                 if !running.founded && O::founds(&command) {
                     schema::migrate(sql, O::MIGRATIONS)?;
                     running.founded = true;
@@ -151,14 +149,7 @@ impl<O: Object> Host<O> {
             running.stamp.turns = running.stamp.turns.saturating_add(1);
         }
         let stamp = running.stamp;
-        Ok(outcomes
-            .into_iter()
-            .map(|outcome| Answer {
-                stamp,
-                lease_ms: 0,
-                outcome,
-            })
-            .collect())
+        Ok(outcomes.into_iter().map(|outcome| Answer { stamp, lease_ms: 0, outcome }).collect())
     }
 
     /// Stops granting leases; milliseconds until all that were granted have run out.
@@ -174,11 +165,7 @@ impl<O: Object> Host<O> {
     /// Milliseconds until every lease that was granted has run out.
     #[must_use]
     pub fn leases_remaining_ms(&self, now: Timestamp) -> u32 {
-        self.running
-            .as_ref()
-            .map_or(self.longest_lease_ms, |running| {
-                running.lease.remaining_ms(now)
-            })
+        self.running.as_ref().map_or(self.longest_lease_ms, |running| running.lease.remaining_ms(now))
     }
 
     /// Grants leases again.
@@ -191,9 +178,7 @@ impl<O: Object> Host<O> {
     /// When the object wants to be woken, if at all.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Timestamp> {
-        self.running
-            .as_ref()
-            .and_then(|running| running.outbox.next_due())
+        self.running.as_ref().and_then(|running| running.outbox.next_due())
     }
 
     /// The parcels that are due, each filled with what is true now.
@@ -218,9 +203,7 @@ impl<O: Object> Host<O> {
     /// The object's report as of now, to be delivered before an answer.
     #[must_use]
     pub fn report(&self, now: Timestamp) -> Option<Parcel> {
-        self.running
-            .as_ref()
-            .and_then(|running| running.object.seal(Parcel::Report(None), now))
+        self.running.as_ref().and_then(|running| running.object.seal(Parcel::Report(None), now))
     }
 
     /// Lets the object know that its report has arrived.
@@ -246,10 +229,7 @@ impl<O: Object> Host<O> {
             self.running = None;
             return settled;
         }
-        for (item, _) in results
-            .iter()
-            .filter(|(_, delivery)| *delivery == Delivery::Done)
-        {
+        for (item, _) in results.iter().filter(|(_, delivery)| *delivery == Delivery::Done) {
             running.object.delivered(&item.parcel);
         }
         Ok(())
@@ -267,18 +247,13 @@ impl<O: Object> Host<O> {
         if self.running.is_none() {
             self.running = Some(Running::load(sql, now, self.longest_lease_ms)?);
         }
-        self.running
-            .as_mut()
-            .ok_or_else(|| SqlError::new("the object is not loaded"))
+        self.running.as_mut().ok_or_else(|| SqlError::new("the object is not loaded"))
     }
 }
 
 impl<O: Object> Running<O> {
     fn load(sql: &dyn Sql, now: Timestamp, longest_lease_ms: u32) -> Result<Self, SqlError> {
-        let stamp = Stamp {
-            loaded_at: now,
-            turns: 0,
-        };
+        let stamp = Stamp { loaded_at: now, turns: 0 };
         if schema::version(sql)? == 0 {
             let lease = Lease::fresh(longest_lease_ms, now);
             return Ok(Self {
@@ -307,12 +282,7 @@ impl<O: Object> Running<O> {
         now: Timestamp,
         command: O::Command,
     ) -> Result<Outcome<O::Reply>, SqlError> {
-        let mut turn = Turn {
-            sql,
-            now,
-            outbox: &mut self.outbox,
-            unchanged: false,
-        };
+        let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false };
         match self.object.execute(&mut turn, command) {
             Ok(reply) => {
                 self.changed |= !turn.unchanged;

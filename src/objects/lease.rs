@@ -25,21 +25,13 @@ impl Lease {
     /// For an object that nobody can hold a copy of.
     #[must_use]
     pub const fn fresh(longest_ms: u32, now: Timestamp) -> Self {
-        Self {
-            longest_ms,
-            leased_until: now,
-            last_change: now,
-            holds: 0,
-        }
+        Self { longest_ms, leased_until: now, last_change: now, holds: 0 }
     }
 
     /// For an object that comes back: a full lease may be out that it has forgotten.
     #[must_use]
     pub fn after_restart(longest_ms: u32, now: Timestamp) -> Self {
-        Self {
-            leased_until: now.plus_ms(i64::from(longest_ms)),
-            ..Self::fresh(longest_ms, now)
-        }
+        Self { leased_until: now.plus_ms(i64::from(longest_ms)), ..Self::fresh(longest_ms, now) }
     }
 
     /// Grants a lease on an answer given now; 0 while a change waits.
@@ -47,13 +39,8 @@ impl Lease {
         if self.holds > 0 {
             return 0;
         }
-        let quiet_ms = now
-            .ms_since(self.last_change)
-            .max(0)
-            .div_euclid(Self::SHARE_OF_QUIET);
-        let granted = u32::try_from(quiet_ms)
-            .unwrap_or(u32::MAX)
-            .min(self.longest_ms);
+        let quiet_ms = now.ms_since(self.last_change).max(0).div_euclid(Self::SHARE_OF_QUIET);
+        let granted = u32::try_from(quiet_ms).unwrap_or(u32::MAX).min(self.longest_ms);
         self.leased_until = self.leased_until.max(now.plus_ms(i64::from(granted)));
         granted
     }

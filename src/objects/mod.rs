@@ -13,6 +13,7 @@
 
 pub mod account;
 pub mod catalog;
+pub mod desk;
 pub mod event;
 pub mod host;
 pub mod lease;
@@ -72,11 +73,7 @@ pub trait Object: Sized {
     /// # Errors
     /// A refusal, with nothing changed; or a failure of the storage, after which the caller
     /// rolls the turn back and throws this object away.
-    fn execute(
-        &mut self,
-        turn: &mut Turn<'_>,
-        command: Self::Command,
-    ) -> Result<Self::Reply, Fault>;
+    fn execute(&mut self, turn: &mut Turn<'_>, command: Self::Command) -> Result<Self::Reply, Fault>;
 
     /// Whether the command is answered only once the object's report was delivered, or could not
     /// be and waits in the outbox.

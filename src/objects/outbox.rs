@@ -89,9 +89,7 @@ impl Outbox {
     /// When it cannot be read.
     pub fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
         let rows = sql.run("SELECT min(due_at) FROM outbox", &[])?;
-        Ok(Self {
-            next_due: rows.first().map_or(Ok(None), |row| row.get(0))?,
-        })
+        Ok(Self { next_due: rows.first().map_or(Ok(None), |row| row.get(0))? })
     }
 
     /// When the next parcel is due, if there is one.

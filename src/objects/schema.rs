@@ -11,10 +11,8 @@ pub type Step = &'static [&'static str];
 /// # Errors
 /// When the database cannot be read.
 pub fn version(sql: &dyn Sql) -> Result<usize, SqlError> {
-    let known = sql.run(
-        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
-        &[],
-    )?;
+    let known =
+        sql.run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'", &[])?;
     if known.is_empty() {
         return Ok(0);
     }
@@ -33,10 +31,7 @@ pub fn migrate(sql: &dyn Sql, steps: &[Step]) -> Result<(), SqlError> {
         return Ok(());
     }
     let missing = steps.get(applied..).ok_or_else(|| {
-        SqlError::new(format!(
-            "schema {applied} is newer than this program's {}",
-            steps.len()
-        ))
+        SqlError::new(format!("schema {applied} is newer than this program's {}", steps.len()))
     })?;
     for step in missing {
         for statement in step
@@ -48,15 +43,9 @@ pub fn migrate(sql: &dyn Sql, steps: &[Step]) -> Result<(), SqlError> {
             sql.run(statement, &[])?;
         }
     }
-    sql.run(
-        "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)",
-        &[],
-    )?;
+    sql.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", &[])?;
     sql.run("DELETE FROM schema_version", &[])?;
     let now = u64::try_from(steps.len()).unwrap_or(u64::MAX);
-    sql.run(
-        "INSERT INTO schema_version (version) VALUES (?)",
-        &[now.into()],
-    )?;
+    sql.run("INSERT INTO schema_version (version) VALUES (?)", &[now.into()])?;
     Ok(())
 }

@@ -69,12 +69,8 @@ impl Row {
     /// # Errors
     /// When there is no such column or it does not hold a `T`.
     pub fn get<T: FromValue>(&self, at: usize) -> Result<T, SqlError> {
-        let value = self
-            .0
-            .get(at)
-            .ok_or_else(|| SqlError::new(format!("no column {at}")))?;
-        T::from_value(value)
-            .ok_or_else(|| SqlError::new(format!("column {at} holds something else")))
+        let value = self.0.get(at).ok_or_else(|| SqlError::new(format!("no column {at}")))?;
+        T::from_value(value).ok_or_else(|| SqlError::new(format!("column {at} holds something else")))
     }
 
     /// Reads column `at` as JSON.
@@ -92,9 +88,7 @@ impl Row {
 /// # Errors
 /// When it cannot be written, which none of our types can cause.
 pub fn json<T: Serialize>(value: &T) -> Result<Value, SqlError> {
-    serde_json::to_string(value)
-        .map(Value::Text)
-        .map_err(|error| SqlError::new(error.to_string()))
+    serde_json::to_string(value).map(Value::Text).map_err(|error| SqlError::new(error.to_string()))
 }
 
 /// What a column can be read as.
@@ -105,11 +99,7 @@ pub trait FromValue: Sized {
 
 impl FromValue for i64 {
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Integer(integer) = value {
-            Some(*integer)
-        } else {
-            None
-        }
+        if let Value::Integer(integer) = value { Some(*integer) } else { None }
     }
 }
 
@@ -139,11 +129,7 @@ impl FromValue for Timestamp {
 
 impl FromValue for String {
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Text(text) = value {
-            Some(text.clone())
-        } else {
-            None
-        }
+        if let Value::Text(text) = value { Some(text.clone()) } else { None }
     }
 }
 

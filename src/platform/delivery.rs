@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
 use serde_json::json;
-use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, console_log};
+use wasm_bindgen::JsValue;
+use web_sys::RequestInit;
+use worker::{AbortController, Delay, Fetch, console_log};
 
 use super::hub::WorkerHub;
 use crate::api::ports::Hub;
@@ -45,46 +47,22 @@ async fn one(config: Option<&Config>, hub: Option<&WorkerHub>, item: &Item) -> D
         Parcel::Mail(mail) => send_mail(config, mail, item).await,
         Parcel::Account(key, fact) => {
             let command = account::Command::Fact(fact.clone());
-            arrived(
-                hub.account(
-                    key,
-                    Envelope {
-                        command,
-                        have: None,
-                    },
-                )
-                .await
-                .is_ok(),
-            )
+            arrived(hub.account(key, Envelope { command, have: None }).await.is_ok())
         }
         Parcel::Report(Some(report)) => {
             let command = catalog::Command::Report(report.clone());
-            arrived(
-                hub.catalog(Envelope {
-                    command,
-                    have: None,
-                })
-                .await
-                .is_ok(),
-            )
+            arrived(hub.catalog(Envelope { command, have: None }).await.is_ok())
         }
         Parcel::Report(None) => Delivery::Done,
     }
 }
 
 const fn arrived(arrived: bool) -> Delivery {
-    if arrived {
-        Delivery::Done
-    } else {
-        Delivery::Retry { after_ms: None }
-    }
+    if arrived { Delivery::Done } else { Delivery::Retry { after_ms: None } }
 }
 
 async fn send_mail(config: &Config, mail: &Mail, item: &Item) -> Delivery {
-    let request = match config
-        .mail_provider
-        .plan(mail, &config.mail_from, &item.key)
-    {
+    let request = match config.mail_provider.plan(mail, &config.mail_from, &item.key) {
         Plan::Print(text) => {
             console_log!("{text}");
             return Delivery::Done;
@@ -121,43 +99,31 @@ fn log(mail: &Mail, item: &Item, outcome: &str, missing: Option<&str>) {
 }
 
 async fn post(request: &HttpRequest) -> worker::Result<HttpResponse> {
-    let headers = Headers::new();
+    let headers = web_sys::Headers::new()?;
     for (name, value) in request.headers.reveal() {
         headers.set(name, value)?;
     }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(headers)
-        .with_body(Some(request.body.as_str().into()));
-    let fetch = Fetch::Request(Request::new_with_init(&request.url, &init)?);
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(&request.body));
+    let request = web_sys::Request::new_with_str_and_init(&request.url, &init)?;
+    let fetch = Fetch::Request(request.into());
     let controller = AbortController::default();
     let signal = controller.signal();
     let answer = async {
         let mut response = fetch.send_with_signal(&signal).await?;
-        let retry_after = response
-            .headers()
-            .get("retry-after")?
-            .and_then(|seconds| seconds.trim().parse().ok());
-        let body: String = response
-            .text()
-            .await?
-            .chars()
-            .take(ANSWER_MAX_BYTES)
-            .collect();
-        Ok(HttpResponse {
-            status: response.status_code(),
-            retry_after,
-            body,
-        })
+        let retry_after =
+            response.headers().get("retry-after")?.and_then(|seconds| seconds.trim().parse().ok());
+        let body: String = response.text().await?.chars().take(ANSWER_MAX_BYTES).collect();
+        Ok(HttpResponse { status: response.status_code(), retry_after, body })
     };
     match select(Box::pin(answer), Delay::from(MAIL_TIMEOUT)).await {
         Either::Left((answer, _)) => answer,
         Either::Right(((), unanswered)) => {
             controller.abort();
             drop(unanswered);
-            Err(worker::Error::RustError(
-                "the mail provider took too long".to_owned(),
-            ))
+            Err(worker::Error::RustError("the mail provider took too long".to_owned()))
         }
     }
 }

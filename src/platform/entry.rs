@@ -18,11 +18,7 @@ thread_local! {
 }
 
 #[event(fetch)]
-async fn fetch(
-    request: web_sys::Request,
-    env: Env,
-    _context: Context,
-) -> worker::Result<web_sys::Response> {
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
     let api = match API.with(|api| api.get().cloned()) {
         Some(api) => api,
         None => first_request(&env)?,
@@ -33,10 +29,6 @@ async fn fetch(
 
 fn first_request(env: &Env) -> worker::Result<Rc<Api>> {
     let hub = Arc::new(WorkerHub::new(env)?);
-    let api = Rc::new(Api::new(
-        config(env),
-        hub,
-        Arc::new(WorkerRuntime::new(env)),
-    ));
+    let api = Rc::new(Api::new(config(env), hub, Arc::new(WorkerRuntime::new(env))));
     Ok(API.with(|cell| Rc::clone(cell.get_or_init(|| api))))
 }

@@ -14,12 +14,8 @@ use web_sys::{ReadableStreamDefaultReader, ResponseInit};
 use crate::api::BODY_MAX_BYTES;
 
 /// What any request may carry that matters here.
-const HEADERS: [HeaderName; 4] = [
-    header::AUTHORIZATION,
-    header::ORIGIN,
-    header::IF_NONE_MATCH,
-    header::ACCEPT,
-];
+const HEADERS: [HeaderName; 4] =
+    [header::AUTHORIZATION, header::ORIGIN, header::IF_NONE_MATCH, header::ACCEPT];
 /// What matters of a request that is no plain read.
 const WRITE_HEADERS: [HeaderName; 6] = [
     header::CONTENT_TYPE,
@@ -34,17 +30,10 @@ const WRITE_HEADERS: [HeaderName; 6] = [
 pub(super) async fn read(request: &web_sys::Request) -> Request<Bytes> {
     let method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
     let plain_read = matches!(method, Method::GET | Method::HEAD);
-    let body = if plain_read {
-        Bytes::new()
-    } else {
-        read_body(request).await
-    };
+    let body = if plain_read { Bytes::new() } else { read_body(request).await };
     let mut ours = Request::new(body);
     *ours.method_mut() = method;
-    *ours.uri_mut() = request
-        .url()
-        .parse()
-        .unwrap_or_else(|_| Uri::from_static("/"));
+    *ours.uri_mut() = request.url().parse().unwrap_or_else(|_| Uri::from_static("/"));
     let theirs = request.headers();
     let more: &[HeaderName] = if plain_read { &[] } else { &WRITE_HEADERS };
     for name in HEADERS.iter().chain(more) {
@@ -63,10 +52,7 @@ async fn read_body(request: &web_sys::Request) -> Bytes {
     let Some(stream) = request.body() else {
         return Bytes::new();
     };
-    let Ok(reader) = stream
-        .get_reader()
-        .dyn_into::<ReadableStreamDefaultReader>()
-    else {
+    let Ok(reader) = stream.get_reader().dyn_into::<ReadableStreamDefaultReader>() else {
         return Bytes::new();
     };
     while bytes.len() <= BODY_MAX_BYTES {
@@ -102,8 +88,5 @@ pub(super) fn write(response: Response<Bytes>) -> worker::Result<web_sys::Respon
     init.set_status(parts.status.as_u16());
     init.set_headers(&headers);
     let body = (!body.is_empty()).then(|| Uint8Array::from(body.as_ref()));
-    Ok(web_sys::Response::new_with_opt_js_u8_array_and_init(
-        body.as_ref(),
-        &init,
-    )?)
+    Ok(web_sys::Response::new_with_opt_js_u8_array_and_init(body.as_ref(), &init)?)
 }

@@ -2,7 +2,9 @@
 
 use send_wrapper::SendWrapper;
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Env, Method, ObjectNamespace, Request, RequestInit};
+use wasm_bindgen::JsValue;
+use web_sys::RequestInit;
+use worker::{Env, ObjectNamespace};
 
 use crate::api::ports::{BoxFuture, Hub, Unreachable};
 use crate::domain::{AccountKey, EventId};
@@ -53,32 +55,41 @@ impl Hub for WorkerHub {
     }
 }
 
-/// wasm has one thread: what JavaScript holds never leaves it.
 fn send<'a, C, R>(
     namespace: &'a ObjectNamespace,
     name: String,
     envelope: Envelope<C>,
 ) -> BoxFuture<'a, Result<Answer<R>, Unreachable>>
 where
-    C: Serialize + 'a,
-    R: DeserializeOwned + 'a,
+    C: Serialize + Send + 'a,
+    R: DeserializeOwned + Send + 'a,
 {
+    Box::pin(async move {
+        let body = serde_json::to_string(&envelope).map_err(|error| Unreachable(error.to_string()))?;
+        let answer = post(namespace, name, body).await?;
+        serde_json::from_str(&answer).map_err(|error| Unreachable(error.to_string()))
+    })
+}
+
+/// wasm has one thread: what JavaScript holds never leaves it.
+fn post(
+    namespace: &ObjectNamespace,
+    name: String,
+    body: String,
+) -> BoxFuture<'_, Result<String, Unreachable>> {
     Box::pin(SendWrapper::new(async move {
         let sent = async {
-            let mut init = RequestInit::new();
-            init.with_method(Method::Post)
-                .with_body(Some(serde_json::to_string(&envelope)?.into()));
-            let request = Request::new_with_init("https://object/", &init)?;
-            let mut response = namespace
-                .get_by_name(&name)?
-                .fetch_with_request(request)
-                .await?;
+            let init = RequestInit::new();
+            init.set_method("POST");
+            init.set_body(&JsValue::from_str(&body));
+            let request = web_sys::Request::new_with_str_and_init("https://object/", &init)?;
+            let mut response = namespace.get_by_name(&name)?.fetch_with_request(request.into()).await?;
             Ok::<_, worker::Error>((response.status_code(), response.text().await?))
         };
-        let (status, text) = sent.await.map_err(|error| Unreachable(error.to_string()))?;
-        if status != 200 {
-            return Err(Unreachable(text));
+        match sent.await {
+            Ok((200, text)) => Ok(text),
+            Ok((_, text)) => Err(Unreachable(text)),
+            Err(error) => Err(Unreachable(error.to_string())),
         }
-        serde_json::from_str(&text).map_err(|error| Unreachable(error.to_string()))
     }))
 }

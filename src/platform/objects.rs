@@ -10,12 +10,12 @@ macro_rules! durable {
         $(#[$doc])*
         #[durable_object(alarm)]
         pub struct $name {
-            shell: Shell<$machine>,
+            shell: Shell,
         }
 
         impl DurableObject for $name {
             fn new(state: State, env: Env) -> Self {
-                Self { shell: Shell::new(&state, &env) }
+                Self { shell: Shell::new::<$machine>(&state, &env) }
             }
 
             async fn fetch(&self, request: Request) -> Result<Response> {

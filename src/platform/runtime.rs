@@ -18,9 +18,7 @@ pub(super) struct WorkerRuntime {
 
 impl WorkerRuntime {
     pub(super) fn new(env: &Env) -> Self {
-        Self {
-            rate_limiter: env.rate_limiter("RATE_LIMITER").ok().map(SendWrapper::new),
-        }
+        Self { rate_limiter: env.rate_limiter("RATE_LIMITER").ok().map(SendWrapper::new) }
     }
 }
 
@@ -44,10 +42,7 @@ impl Runtime for WorkerRuntime {
         let client = client.to_owned();
         Box::pin(SendWrapper::new(async move {
             match &self.rate_limiter {
-                Some(limiter) => limiter
-                    .limit(client)
-                    .await
-                    .is_ok_and(|outcome| outcome.success),
+                Some(limiter) => limiter.limit(client).await.is_ok_and(|outcome| outcome.success),
                 None => true,
             }
         }))

@@ -8,11 +8,12 @@
 //! the answer goes out; the runtime holds both back until the commit is durable.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use futures_util::future::LocalBoxFuture;
 use js_sys::Date;
 use serde_json::json;
 use wasm_bindgen::JsValue;
@@ -24,45 +25,39 @@ use super::runtime::now;
 use super::sql::DurableSql;
 use crate::api::ports::Hub;
 use crate::config::Config;
-use crate::domain::{Refusal, Timestamp};
+use crate::domain::Timestamp;
+use crate::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
 use crate::objects::outbox::{Outbox, Parcel};
 use crate::objects::sql::SqlError;
-use crate::objects::{Answer, Envelope, Host, Kind, Object, Outcome, catalog};
+use crate::objects::{Envelope, Host, Object, catalog};
 
-/// Commands that wait for a turn at most; one more is told to come back.
-const QUEUE_MAX: usize = 1_024;
 /// Milliseconds between two looks into a full outbox: so a flood of parcels leaves the object
 /// free for its users.
 const FULL_OUTBOX_PAUSE_MS: i64 = 1_000;
 /// Milliseconds after which the outbox is tried again when the storage failed.
 const STORAGE_PAUSE_MS: i64 = 5_000;
 
-/// A Durable Object around the state machine `O`.
-pub(super) struct Shell<O: Object>(Rc<Inner<O>>);
+/// A Durable Object around one of our state machines.
+pub(super) struct Shell(Rc<Inner>);
 
-struct Inner<O: Object> {
+struct Inner {
     sql: DurableSql,
-    host: RefCell<Host<O>>,
-    queue: RefCell<VecDeque<Waiting<O>>>,
+    desk: RefCell<Box<dyn Desk>>,
+    answers: RefCell<HashMap<Ticket, oneshot::Sender<std::result::Result<Settled, SqlError>>>>,
     armed: Cell<bool>,
     alarm_at: Cell<Option<Timestamp>>,
     config: Option<Config>,
     hub: Option<WorkerHub>,
 }
 
-struct Waiting<O: Object> {
-    command: O::Command,
-    answer: oneshot::Sender<std::result::Result<Answer<O::Reply>, SqlError>>,
-}
-
-impl<O: Object + 'static> Shell<O> {
-    pub(super) fn new(state: &State, env: &Env) -> Self {
+impl Shell {
+    pub(super) fn new<O: Object + 'static>(state: &State, env: &Env) -> Self {
         let config = super::config(env).ok();
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
         Self(Rc::new(Inner {
             sql: DurableSql::new(state.storage()),
-            host: RefCell::new(Host::new(longest_lease_ms)),
-            queue: RefCell::new(VecDeque::new()),
+            desk: RefCell::new(Box::new(ObjectDesk::new(Host::<O>::new(longest_lease_ms)))),
+            answers: RefCell::default(),
             armed: Cell::new(false),
             alarm_at: Cell::new(None),
             config,
@@ -71,195 +66,158 @@ impl<O: Object + 'static> Shell<O> {
     }
 
     /// Answers a command.
-    pub(super) async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let envelope: Envelope<O::Command> = serde_json::from_str(&request.text().await?)?;
-        let answer = match O::kind(&envelope.command) {
-            Kind::LeasedRead | Kind::Read => {
-                self.0.host.borrow_mut().read(&self.0.sql, now(), envelope)
+    pub(super) fn fetch(&self, mut request: Request) -> LocalBoxFuture<'_, Result<Response>> {
+        Box::pin(async move {
+            let text = request.text().await?;
+            match self.0.command(&text).await {
+                Ok(answer) => Response::ok(answer),
+                Err(error) => Response::error(error.to_string(), 500),
             }
-            Kind::Write => self.write(envelope.command).await,
-            Kind::GuardedWrite => {
-                let _held = self.drain().await?;
-                self.write(envelope.command).await
-            }
-        };
-        match answer {
-            Ok(answer) => Response::ok(serde_json::to_string(&answer)?),
-            Err(error) => Response::error(error.to_string(), 500),
-        }
+        })
     }
 
-    /// Delivers what is due. Fails only when the runtime should call again by itself.
-    pub(super) async fn alarm(&self) -> Result<Response> {
-        let inner = &self.0;
-        inner.alarm_at.set(None);
-        let due = inner.host.borrow_mut().due(&inner.sql, now());
-        let due = match due {
-            Ok(due) => due,
-            Err(error) => return inner.rest(&error),
-        };
-        let full = due.len() >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
-        let results = deliver(inner.config.as_ref(), inner.hub.as_ref(), due).await;
-        if !results.is_empty() {
-            let settled = inner.host.borrow_mut().settle(&inner.sql, now(), &results);
-            if let Err(error) = settled {
-                return inner.rest(&error);
+    /// Delivers what is due.
+    pub(super) fn alarm(&self) -> LocalBoxFuture<'_, Result<Response>> {
+        Box::pin(async move {
+            if let Err(error) = self.0.deliver_due().await {
+                log_error("outbox_stuck", &error.to_string());
+                self.0.set_alarm(now().plus_ms(STORAGE_PAUSE_MS));
             }
-        }
-        inner.arm_alarm(if full { FULL_OUTBOX_PAUSE_MS } else { 0 });
-        Response::ok("")
+            Response::ok("")
+        })
     }
+}
 
-    async fn write(&self, command: O::Command) -> std::result::Result<Answer<O::Reply>, SqlError> {
-        let announces = O::announces(&command);
-        let (answer, answered) = oneshot::channel();
-        if self.0.queue.borrow().len() >= QUEUE_MAX {
-            return Ok(Answer::refused(Refusal::Overloaded));
-        }
-        self.0
-            .queue
-            .borrow_mut()
-            .push_back(Waiting { command, answer });
+impl Inner {
+    async fn command(self: &Rc<Self>, text: &str) -> std::result::Result<String, SqlError> {
+        let received = self.desk.borrow_mut().receive(&self.sql, now(), text)?;
+        let (ticket, guarded, announces) = match received {
+            Received::Answered(answer) => return Ok(answer),
+            Received::Waiting { ticket, guarded, announces } => (ticket, guarded, announces),
+        };
+        let held = match guarded {
+            false => None,
+            true => Some(self.drain().await.inspect_err(|_| self.desk.borrow_mut().withdraw(ticket))?),
+        };
+        let (sender, answered) = oneshot::channel();
+        self.answers.borrow_mut().insert(ticket, sender);
+        self.desk.borrow_mut().ready(ticket);
         self.arm_turn();
-        let answer = answered
-            .await
-            .map_err(|_| SqlError::new("the turn was lost"))??;
-        if announces && matches!(answer.outcome, Outcome::Reply(_)) {
-            self.0.announce().await;
+        let settled = answered.await.map_err(|_| SqlError::new("the turn was lost"))??;
+        drop(held);
+        if announces && settled.granted {
+            self.announce().await;
         }
-        Ok(answer)
+        Ok(settled.answer)
     }
 
     /// Lets a turn come after all that has arrived by then. It belongs to nobody's request, so
     /// that a client who goes away takes nothing with them.
-    fn arm_turn(&self) {
-        if self.0.armed.replace(true) {
+    fn arm_turn(self: &Rc<Self>) {
+        if self.armed.replace(true) {
             return;
         }
-        let inner = Rc::clone(&self.0);
+        let inner = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move {
             Delay::from(Duration::ZERO).await;
             inner.armed.set(false);
             inner.turn();
+            if inner.desk.borrow().has_waiting() {
+                inner.arm_turn();
+            }
         });
     }
 
+    fn turn(&self) {
+        let outcome = self.desk.borrow_mut().turn(&self.sql, now());
+        match outcome {
+            Ok(settled) => {
+                self.arm_alarm(0);
+                for settled in settled {
+                    self.answer(settled.ticket, Ok(settled));
+                }
+            }
+            Err(Failed { tickets, error }) => {
+                for ticket in tickets {
+                    self.answer(ticket, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn answer(&self, ticket: Ticket, answer: std::result::Result<Settled, SqlError>) {
+        if let Some(sender) = self.answers.borrow_mut().remove(&ticket) {
+            let _ = sender.send(answer);
+        }
+    }
+
     /// Waits until no lease is out, and keeps it so for as long as the result lives.
-    async fn drain(&self) -> Result<Held<O>> {
-        let held = Held(Rc::clone(&self.0));
-        let mut wait_ms = self
-            .0
-            .host
-            .borrow_mut()
-            .hold_leases(&self.0.sql, now())
-            .map_err(storage)?;
+    async fn drain(self: &Rc<Self>) -> std::result::Result<Held, SqlError> {
+        let mut wait_ms = self.desk.borrow_mut().hold_leases(&self.sql, now())?;
+        let held = Held(Rc::clone(self));
         while wait_ms > 0 {
             Delay::from(Duration::from_millis(u64::from(wait_ms))).await;
-            wait_ms = self.0.host.borrow().leases_remaining_ms(now());
+            wait_ms = self.desk.borrow().leases_remaining_ms(now());
         }
         Ok(held)
-    }
-}
-
-impl<O: Object> Inner<O> {
-    fn turn(&self) {
-        let waiting: Vec<Waiting<O>> = self.queue.borrow_mut().drain(..).collect();
-        let (commands, answers): (Vec<_>, Vec<_>) = waiting
-            .into_iter()
-            .map(|waiting| (waiting.command, waiting.answer))
-            .unzip();
-        let outcome = self.host.borrow_mut().turn(&self.sql, now(), commands);
-        match outcome {
-            Ok(outcomes) => {
-                self.arm_alarm(0);
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    let _ = answer.send(Ok(outcome));
-                }
-            }
-            Err(error) => {
-                for answer in answers {
-                    let _ = answer.send(Err(error.clone()));
-                }
-            }
-        }
     }
 
     /// Tells the Catalog what has become of the event. Should it not hear, the outbox tells it.
     async fn announce(&self) {
-        let report = self.host.borrow().report(now());
+        let report = self.desk.borrow().report(now());
         let (Some(Parcel::Report(Some(report))), Some(hub)) = (report, &self.hub) else {
             return;
         };
         let command = catalog::Command::Report(report.clone());
-        match hub
-            .catalog(Envelope {
-                command,
-                have: None,
-            })
-            .await
-        {
-            Ok(_) => self
-                .host
-                .borrow_mut()
-                .reported(&Parcel::Report(Some(report))),
+        match hub.catalog(Envelope { command, have: None }).await {
+            Ok(_) => self.desk.borrow_mut().reported(&Parcel::Report(Some(report))),
             Err(error) => log_error("report_delayed", &error.to_string()),
         }
+    }
+
+    async fn deliver_due(&self) -> std::result::Result<(), SqlError> {
+        self.alarm_at.set(None);
+        let due = self.desk.borrow_mut().due(&self.sql, now())?;
+        let full = due.len() >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
+        let results = deliver(self.config.as_ref(), self.hub.as_ref(), due).await;
+        if !results.is_empty() {
+            self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
+        }
+        self.arm_alarm(if full { FULL_OUTBOX_PAUSE_MS } else { 0 });
+        Ok(())
     }
 
     /// Sets the alarm for the next parcel, not before `pause_ms` from now. It is set in the same
     /// commit as what was written just before.
     fn arm_alarm(&self, pause_ms: i64) {
-        let Some(due) = self.host.borrow().next_alarm() else {
+        let Some(due) = self.desk.borrow().next_alarm() else {
             return;
         };
         let at = due.max(now().plus_ms(pause_ms));
-        if self.alarm_at.get().is_some_and(|armed| armed <= at) {
-            return;
+        if self.alarm_at.get().is_none_or(|armed| at < armed) {
+            self.set_alarm(at);
         }
-        self.set_alarm(at);
     }
 
     fn set_alarm(&self, at: Timestamp) {
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "milliseconds stay far below 2^53"
-        )]
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
         let date = Date::new(&JsValue::from_f64(at.ms() as f64));
-        match self
-            .sql
-            .storage()
-            .as_raw()
-            .set_alarm(date, js_sys::Object::new())
-        {
+        match self.sql.storage().as_raw().set_alarm(date, js_sys::Object::new()) {
             Ok(_) => self.alarm_at.set(Some(at)),
-            Err(error) => log_error("alarm_not_set", &format!("{error:?}")),
+            Err(_) => log_error("alarm_not_set", "the storage refused it"),
         }
-    }
-
-    /// After a failure of the storage: look again in a while.
-    fn rest(&self, error: &SqlError) -> Result<Response> {
-        log_error("outbox_stuck", &error.to_string());
-        self.set_alarm(now().plus_ms(STORAGE_PAUSE_MS));
-        Response::ok("")
     }
 }
 
 /// No leases are granted while this lives.
-struct Held<O: Object>(Rc<Inner<O>>);
+struct Held(Rc<Inner>);
 
-impl<O: Object> Drop for Held<O> {
+impl Drop for Held {
     fn drop(&mut self) {
-        self.0.host.borrow_mut().release_leases(now());
+        self.0.desk.borrow_mut().release_leases(now());
     }
 }
 
-fn storage(error: SqlError) -> worker::Error {
-    worker::Error::RustError(error.to_string())
-}
-
 fn log_error(event: &str, cause: &str) {
-    console_log!(
-        "{}",
-        json!({ "level": "error", "event": event, "cause": cause })
-    );
+    console_log!("{}", json!({ "level": "error", "event": event, "cause": cause }));
 }

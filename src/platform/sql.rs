@@ -30,10 +30,7 @@ pub(super) struct DurableSql {
 
 impl DurableSql {
     pub(super) fn new(storage: Storage) -> Self {
-        Self {
-            sql: storage.sql(),
-            storage,
-        }
+        Self { sql: storage.sql(), storage }
     }
 
     /// The storage behind it, for alarms.
@@ -45,16 +42,11 @@ impl DurableSql {
 impl Sql for DurableSql {
     fn run(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, SqlError> {
         let params: Vec<SqlStorageValue> = params.iter().map(bind).collect();
-        let cursor = self
-            .sql
-            .exec(statement, params)
-            .map_err(|error| SqlError::new(error.to_string()))?;
+        let cursor = self.sql.exec(statement, params).map_err(|error| SqlError::new(error.to_string()))?;
         let mut rows = Vec::new();
         for row in cursor.raw() {
             let columns = row.map_err(|error| SqlError::new(error.to_string()))?;
-            rows.push(Row::new(
-                columns.into_iter().map(read).collect::<Result<_, _>>()?,
-            ));
+            rows.push(Row::new(columns.into_iter().map(read).collect::<Result<_, _>>()?));
         }
         Ok(rows)
     }
@@ -71,9 +63,7 @@ impl Sql for DurableSql {
         match (ended, failure) {
             (Ok(()), _) => Ok(()),
             (Err(_), Some(error)) => Err(error),
-            (Err(thrown), None) => {
-                Err(SqlError::new(format!("the transaction failed: {thrown:?}")))
-            }
+            (Err(thrown), None) => Err(SqlError::new(worker::Error::from(thrown).to_string())),
         }
     }
 }

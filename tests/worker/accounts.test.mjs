@@ -18,7 +18,13 @@ describe("An account", () => {
   });
 
   test("is made exactly once by fifty sign-ups of one address at the same moment", async () => {
-    const spellings = ["ada@example.com", "Ada@Example.COM", "  ada@example.com ", "ADA@EXAMPLE.COM\t", "aDa@example.com\n"];
+    const spellings = [
+      "ada@example.com",
+      "Ada@Example.COM",
+      "  ada@example.com ",
+      "ADA@EXAMPLE.COM\t",
+      "aDa@example.com\n",
+    ];
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
         signUpWith({ email: spellings[index % spellings.length], password: `${PASSWORD} ${index}` }),
@@ -37,9 +43,20 @@ describe("An account", () => {
 
   test("needs an address that mail can reach", async () => {
     for (const email of [
-      "", " ", "ada", "ada@", "@example.com", "a da@example.com", "ada@exam ple.com",
-      "ada@@example.com", "ada@example..com", "ada@example.com\r\nBcc: all@example.com",
-      `${"x".repeat(250)}@example.com`, null, 7, ["ada@example.com"],
+      "",
+      " ",
+      "ada",
+      "ada@",
+      "@example.com",
+      "a da@example.com",
+      "ada@exam ple.com",
+      "ada@@example.com",
+      "ada@example..com",
+      "ada@example.com\r\nBcc: all@example.com",
+      `${"x".repeat(250)}@example.com`,
+      null,
+      7,
+      ["ada@example.com"],
     ]) {
       expectInvalid(await signUpWith({ email }), "email");
     }
@@ -53,7 +70,16 @@ describe("An account", () => {
 
   test("needs a password of 8 to 72 bytes that is not a common one", async () => {
     for (const password of [
-      "", "seven77", "ééé1", "x".repeat(73), "é".repeat(37), "with a \0 inside", "password123", "12345678", null, 12345678,
+      "",
+      "seven77",
+      "ééé1",
+      "x".repeat(73),
+      "é".repeat(37),
+      "with a \0 inside",
+      "password123",
+      "12345678",
+      null,
+      12345678,
     ]) {
       expectInvalid(await signUpWith({ password }), "password");
     }
@@ -74,7 +100,12 @@ describe("An account", () => {
   });
 
   test("is an attendee's unless it asks to be an organizer's", async () => {
-    for (const [asked, role] of [[{}, "attendee"], [{ role: null }, "attendee"], [{ role: "attendee" }, "attendee"], [{ role: "organizer" }, "organizer"]]) {
+    for (const [asked, role] of [
+      [{}, "attendee"],
+      [{ role: null }, "attendee"],
+      [{ role: "attendee" }, "attendee"],
+      [{ role: "organizer" }, "organizer"],
+    ]) {
       assert.equal(expectStatus(await signUpWith(asked), 201).body.user.role, role);
     }
   });

@@ -14,7 +14,13 @@ describe("A read with If-None-Match", () => {
     organizer = await signUpOrganizer(server.current);
     event = await createEvent(organizer);
     await register(organizer, event);
-    paths = ["/api/health", "/api/me", "/api/events", `/api/events/${event.id}`, `/api/events/${event.id}/register`];
+    paths = [
+      "/api/health",
+      "/api/me",
+      "/api/events",
+      `/api/events/${event.id}`,
+      `/api/events/${event.id}/register`,
+    ];
   });
 
   test("finds a strong ETag on every answer of JSON", async () => {
@@ -59,7 +65,10 @@ describe("A read with If-None-Match", () => {
   test("may keep event reads, for itself, and asks again each time", async () => {
     for (const path of ["/api/events", `/api/events/${event.id}`]) {
       const { headers } = await organizer.get(path);
-      const directives = headers.get("cache-control").split(/\s*,\s*/).sort();
+      const directives = headers
+        .get("cache-control")
+        .split(/\s*,\s*/)
+        .sort();
       assert.deepEqual(directives, ["no-cache", "private"]);
     }
   });
@@ -68,7 +77,8 @@ describe("A read with If-None-Match", () => {
     const secret = await createEvent(organizer, { join_url: "https://meet.example/1" });
     const stranger = await signUp(server.current);
     const tags = [organizer, stranger].map(async (who) =>
-      (await who.get(`/api/events/${secret.id}`)).headers.get("etag"));
+      (await who.get(`/api/events/${secret.id}`)).headers.get("etag"),
+    );
     const [own, foreign] = await Promise.all(tags);
     assert.notEqual(own, foreign, "two representations have two strong tags");
   });

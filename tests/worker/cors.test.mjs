@@ -119,7 +119,11 @@ describe("HEAD", () => {
 
   test("fails as GET without the body", async () => {
     const visitor = new Client(server.current);
-    for (const [path, status] of [["/nowhere", 404], ["/api/me", 401], ["/api/login", 405]]) {
+    for (const [path, status] of [
+      ["/nowhere", 404],
+      ["/api/me", 401],
+      ["/api/login", 405],
+    ]) {
       const head = expectStatus(await visitor.request("HEAD", path), status);
       assert.equal(head.text, "");
       expectCommonHeaders(head);

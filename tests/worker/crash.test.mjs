@@ -4,7 +4,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { expectStatus } from "./support/expect.mjs";
-import { cancel, createEvent, ownRegistration, register, registrationsOf, signUpMany, signUpOrganizer, walk } from "./support/people.mjs";
+import {
+  cancel,
+  createEvent,
+  ownRegistration,
+  register,
+  registrationsOf,
+  signUpMany,
+  signUpOrganizer,
+  walk,
+} from "./support/people.mjs";
 import { useWorkerd } from "./support/server.mjs";
 
 const ROUNDS = 6;
@@ -132,7 +141,10 @@ async function expectSoundRoster(organizer, participants, event) {
   );
   assert.ok(confirmed.length <= CAPACITY, `${confirmed.length} of ${CAPACITY} seats are sold`);
   if (waiting.length > 0) assert.equal(confirmed.length, CAPACITY, "people wait beside a free seat");
-  assert.deepEqual(waiting.map(({ position }) => position), waiting.map((_, index) => index + 1));
+  assert.deepEqual(
+    waiting.map(({ position }) => position),
+    waiting.map((_, index) => index + 1),
+  );
   const ids = [...confirmed, ...waiting].map(({ user }) => user.id);
   assert.equal(new Set(ids).size, ids.length, "a person is registered twice");
 

@@ -5,8 +5,13 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { Client } from "./support/client.mjs";
 import {
-  expectCommonHeaders, expectInvalid, expectProblem, expectRetryAfter, expectStatus,
-  expectUnauthenticated, listOf,
+  expectCommonHeaders,
+  expectInvalid,
+  expectProblem,
+  expectRetryAfter,
+  expectStatus,
+  expectUnauthenticated,
+  listOf,
 } from "./support/expect.mjs";
 import { EVENT, createEvent, signUp, signUpOrganizer } from "./support/people.mjs";
 import { useMiniflare, useWorkerd } from "./support/server.mjs";
@@ -19,16 +24,19 @@ describe("Errors", () => {
 
   before(async () => {
     visitor = new Client(server.current);
-    [attendee, organizer] = await Promise.all([
-      signUp(server.current),
-      signUpOrganizer(server.current),
-    ]);
+    [attendee, organizer] = await Promise.all([signUp(server.current), signUpOrganizer(server.current)]);
     event = await createEvent(organizer);
   });
 
   test("malformed JSON is 400 malformed_json", async () => {
     const labelled = { headers: { "content-type": "application/json" } };
-    for (const body of ['{"email": ', "", "{'a': 1}", '{"a": 1} trailing', new Uint8Array([0x22, 0xff, 0x22])]) {
+    for (const body of [
+      '{"email": ',
+      "",
+      "{'a': 1}",
+      '{"a": 1} trailing',
+      new Uint8Array([0x22, 0xff, 0x22]),
+    ]) {
       const answer = await visitor.request("POST", "/api/register", { body, ...labelled });
       expectProblem(answer, 400, "malformed_json");
     }
@@ -137,8 +145,7 @@ describe("A bound RATE_LIMITER", () => {
   test("answers a flood of sign-ups with 429 rate_limited, and nothing else", async () => {
     const visitor = new Client(server.current);
     const headers = { "cf-connecting-ip": "192.0.2.1" };
-    const signUpAs = (email) =>
-      visitor.post("/api/register", { email, password: "correct horse" }, headers);
+    const signUpAs = (email) => visitor.post("/api/register", { email, password: "correct horse" }, headers);
     for (const name of ["a", "b", "c"]) expectStatus(await signUpAs(`${name}@example.com`), 201);
     const answer = await signUpAs("d@example.com");
     expectProblem(answer, 429, "rate_limited");

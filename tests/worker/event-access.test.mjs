@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { expectInvalid, expectProblem, expectStatus } from "./support/expect.mjs";
-import { EVENT, createEvent, ownRegistration, register, signUp, signUpOrganizer, walk } from "./support/people.mjs";
+import {
+  EVENT,
+  createEvent,
+  ownRegistration,
+  register,
+  signUp,
+  signUpOrganizer,
+  walk,
+} from "./support/people.mjs";
 import { useWorkerd } from "./support/server.mjs";
 
 const LINK = "https://meet.example/secret-room";
@@ -73,7 +81,10 @@ describe("An event's visibility", () => {
     for (const who of [waiting, attendee, rival]) {
       answers.push(await who.get(pathOf(event)), await who.get("/api/events?limit=200"));
     }
-    answers.push(await organizer.get("/api/events?limit=200"), await attendee.get("/api/events?q=secret-room"));
+    answers.push(
+      await organizer.get("/api/events?limit=200"),
+      await attendee.get("/api/events?q=secret-room"),
+    );
     for (const { text } of answers) assert.ok(!text.includes(LINK), text);
   });
 });
@@ -118,8 +129,7 @@ describe("An event's status", () => {
     expectStatus(await setStatus(event, "cancelled"), 200);
     const seen = expectStatus(await attendee.get(`/api/events/${event.id}`), 200).body.event;
     assert.equal(seen.status, "cancelled");
-    const ids = async (query) =>
-      (await walk(attendee, `/api/events${query}`, "events")).map(({ id }) => id);
+    const ids = async (query) => (await walk(attendee, `/api/events${query}`, "events")).map(({ id }) => id);
     assert.ok(!(await ids("")).includes(event.id));
     assert.ok((await ids("?status=cancelled")).includes(event.id));
   });

@@ -43,7 +43,10 @@ describe("The list of events", () => {
 
   test("holds published public events only, each as it is read alone", async () => {
     const { events, next_cursor } = (await query({ sort: "starts_at" })).body;
-    assert.deepEqual(events.map(({ title }) => title), titles);
+    assert.deepEqual(
+      events.map(({ title }) => title),
+      titles,
+    );
     assert.equal(next_cursor, null);
     for (const listed of events) {
       const { event } = (await organizer.get(`/api/events/${listed.id}`)).body;
@@ -61,7 +64,22 @@ describe("The list of events", () => {
   });
 
   test("takes any text as words, never as a query language", async () => {
-    for (const q of ['"', "'", "*", "(", "rust AND", "NOT rust", "-rust", "title:rust", 'NEAR("a" "b")', "%", "\\", "\u0000", "🦀", "x".repeat(500)]) {
+    for (const q of [
+      '"',
+      "'",
+      "*",
+      "(",
+      "rust AND",
+      "NOT rust",
+      "-rust",
+      "title:rust",
+      'NEAR("a" "b")',
+      "%",
+      "\\",
+      "\u0000",
+      "🦀",
+      "x".repeat(500),
+    ]) {
       expectStatus(await query({ q }), 200);
     }
   });
@@ -126,7 +144,10 @@ describe("The list of events", () => {
 
   test("keeps its filters from page to page", async () => {
     const walked = await walk(organizer, "/api/events?q=rust&sort=starts_at", "events", 1);
-    assert.deepEqual(walked.map(({ title }) => title), [beginners, asyncRust, gardening]);
+    assert.deepEqual(
+      walked.map(({ title }) => title),
+      [beginners, asyncRust, gardening],
+    );
   });
 });
 

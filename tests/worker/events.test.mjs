@@ -46,10 +46,8 @@ describe("An event", () => {
 
   const create = (fields) => organizer.post("/api/events", { ...EVENT, ...fields });
   const update = (event, fields) => organizer.put(`/api/events/${event.id}`, fields);
-  const updated = async (event, fields) =>
-    expectStatus(await update(event, fields), 200).body.event;
-  const read = async (event) =>
-    expectStatus(await organizer.get(`/api/events/${event.id}`), 200).body.event;
+  const updated = async (event, fields) => expectStatus(await update(event, fields), 200).body.event;
+  const read = async (event) => expectStatus(await organizer.get(`/api/events/${event.id}`), 200).body.event;
 
   const partOf = (event, fields) =>
     Object.fromEntries(Object.keys(fields).map((name) => [name, event[name]]));
@@ -79,9 +77,15 @@ describe("An event", () => {
 
   test("ignores fields that are unknown or not the client's to set", async () => {
     const foreign = {
-      id: "01890000-0000-7000-8000-000000000000", organizer: { id: "x", name: "Mallory" }, version: 99,
-      created_at: "2000-01-01T00:00:00Z", updated_at: "2000-01-01T00:00:00Z", seats: { confirmed: 5 },
-      starts_at: "2000-01-01T00:00:00Z", ends_at: "2000-01-01T00:00:00Z", colour: "blue",
+      id: "01890000-0000-7000-8000-000000000000",
+      organizer: { id: "x", name: "Mallory" },
+      version: 99,
+      created_at: "2000-01-01T00:00:00Z",
+      updated_at: "2000-01-01T00:00:00Z",
+      seats: { confirmed: 5 },
+      starts_at: "2000-01-01T00:00:00Z",
+      ends_at: "2000-01-01T00:00:00Z",
+      colour: "blue",
     };
     const event = await createEvent(organizer, foreign);
     for (const [name, value] of Object.entries(foreign)) assert.notDeepEqual(event[name], value, name);
@@ -93,7 +97,10 @@ describe("An event", () => {
 
   test("changes the fields that are sent, and no others, by PUT and PATCH alike", async () => {
     let event = await createEvent(organizer, FULL);
-    for (const [method, change] of [["PUT", { title: "One" }], ["PATCH", { capacity: 7, waitlist: true }]]) {
+    for (const [method, change] of [
+      ["PUT", { title: "One" }],
+      ["PATCH", { capacity: 7, waitlist: true }],
+    ]) {
       const path = `/api/events/${event.id}`;
       const answer = await organizer.request(method, path, { json: change });
       const after = expectStatus(answer, 200).body.event;

@@ -11,10 +11,16 @@ const created = (registration) => ({ status: 201, registration });
 const stands = (registration) => ({ status: 200, registration });
 
 const call = (name, person, [invokedAt, returnedAt], output) => ({
-  operation: { call: name, person }, invokedAt, returnedAt, output,
+  operation: { call: name, person },
+  invokedAt,
+  returnedAt,
+  output,
 });
 const resize = (capacity, [invokedAt, returnedAt], status) => ({
-  operation: { call: "resize", capacity }, invokedAt, returnedAt, output: { status },
+  operation: { call: "resize", capacity },
+  invokedAt,
+  returnedAt,
+  output: { status },
 });
 
 const explains = (capacity, history) => linearize(history, rosterModel(capacity)) !== undefined;
@@ -23,46 +29,60 @@ describe("The checker explains", () => {
   test("no calls at all", () => assert.ok(explains(1, [])));
 
   test("one call after the other", () => {
-    assert.ok(explains(1, [
-      call("register", "ada", [1, 2], created(confirmed("a"))),
-      call("register", "bob", [3, 4], created(waitlisted("b", 1))),
-      call("register", "ada", [5, 6], stands(confirmed("a"))),
-      call("cancel", "ada", [7, 8], { status: 204 }),
-      call("read", "bob", [9, 10], stands(confirmed("b"))),
-      call("read", "ada", [11, 12], { status: 404 }),
-    ]));
+    assert.ok(
+      explains(1, [
+        call("register", "ada", [1, 2], created(confirmed("a"))),
+        call("register", "bob", [3, 4], created(waitlisted("b", 1))),
+        call("register", "ada", [5, 6], stands(confirmed("a"))),
+        call("cancel", "ada", [7, 8], { status: 204 }),
+        call("read", "bob", [9, 10], stands(confirmed("b"))),
+        call("read", "ada", [11, 12], { status: 404 }),
+      ]),
+    );
   });
 
   test("calls at the same time, in whichever order fits", () => {
-    assert.ok(explains(1, [
-      call("register", "ada", [1, 10], created(waitlisted("a", 1))),
-      call("register", "bob", [2, 9], created(confirmed("b"))),
-      call("read", "ada", [3, 8], { status: 404 }),
-    ]));
+    assert.ok(
+      explains(1, [
+        call("register", "ada", [1, 10], created(waitlisted("a", 1))),
+        call("register", "bob", [2, 9], created(confirmed("b"))),
+        call("read", "ada", [3, 8], { status: 404 }),
+      ]),
+    );
   });
 
   test("calls that fit only after going back", () => {
-    assert.ok(explains(1, [
-      call("cancel", "ada", [1, 20], { status: 204 }),
-      call("register", "bob", [2, 19], created(waitlisted("b", 1))),
-      call("register", "ada", [3, 18], created(confirmed("a"))),
-      call("read", "bob", [21, 22], stands(confirmed("b"))),
-    ]));
+    assert.ok(
+      explains(1, [
+        call("cancel", "ada", [1, 20], { status: 204 }),
+        call("register", "bob", [2, 19], created(waitlisted("b", 1))),
+        call("register", "ada", [3, 18], created(confirmed("a"))),
+        call("read", "bob", [21, 22], stands(confirmed("b"))),
+      ]),
+    );
   });
 
   test("a raised capacity that moves the waitlist up, and one too low that is refused", () => {
-    assert.ok(explains(1, [
-      call("register", "ada", [1, 2], created(confirmed("a"))),
-      call("register", "bob", [3, 4], created(waitlisted("b", 1))),
-      resize(2, [5, 6], 200),
-      call("read", "bob", [7, 8], stands(confirmed("b"))),
-      resize(1, [9, 10], 409),
-    ]));
+    assert.ok(
+      explains(1, [
+        call("register", "ada", [1, 2], created(confirmed("a"))),
+        call("register", "bob", [3, 4], created(waitlisted("b", 1))),
+        resize(2, [5, 6], 200),
+        call("read", "bob", [7, 8], stands(confirmed("b"))),
+        resize(1, [9, 10], 409),
+      ]),
+    );
   });
 
   test("many calls at the same time without trying every order", () => {
     const crowd = Array.from({ length: 40 }, (_, n) =>
-      call("register", `person ${n}`, [n, 1000 + n], created(n < 10 ? confirmed(`${n}`) : waitlisted(`${n}`, n - 9))));
+      call(
+        "register",
+        `person ${n}`,
+        [n, 1000 + n],
+        created(n < 10 ? confirmed(`${n}`) : waitlisted(`${n}`, n - 9)),
+      ),
+    );
     assert.ok(explains(10, crowd));
   });
 });

@@ -3,7 +3,14 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { cancel, createEvent, ownRegistration, register, signUpMany, signUpOrganizer } from "./support/people.mjs";
+import {
+  cancel,
+  createEvent,
+  ownRegistration,
+  register,
+  signUpMany,
+  signUpOrganizer,
+} from "./support/people.mjs";
 import { History, linearize } from "./support/linearizability.mjs";
 import { rosterModel } from "./support/roster-model.mjs";
 import { useWorkerd } from "./support/server.mjs";
@@ -70,6 +77,8 @@ async function outputOf(answer) {
 const written = ({ calls }) =>
   calls
     .toSorted((a, b) => a.invokedAt - b.invokedAt)
-    .map(({ invokedAt, returnedAt, operation, output }) =>
-      `${invokedAt}–${returnedAt} ${JSON.stringify(operation)} → ${JSON.stringify(output)}`)
+    .map(
+      ({ invokedAt, returnedAt, operation, output }) =>
+        `${invokedAt}–${returnedAt} ${JSON.stringify(operation)} → ${JSON.stringify(output)}`,
+    )
     .join("\n");

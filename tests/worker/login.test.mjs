@@ -13,8 +13,7 @@ const FREE_FAILURES = 10;
 describe("A login", () => {
   const server = useWorkerd();
   let visitor;
-  const guess = (email, password = "not the password") =>
-    visitor.post("/api/login", { email, password });
+  const guess = (email, password = "not the password") => visitor.post("/api/login", { email, password });
 
   before(() => {
     visitor = new Client(server.current);
@@ -100,7 +99,8 @@ describe("The time of a login", () => {
       expectProblem(answer, 401, "invalid_credentials");
       return performance.now() - begun;
     };
-    const known = [], unknown = [];
+    const known = [],
+      unknown = [];
     for (let sample = 0; sample < SAMPLES; sample++) {
       known.push(await milliseconds(email));
       unknown.push(await milliseconds(freshEmail("unknown")));

@@ -70,7 +70,7 @@ describe("The confirmation mail", { concurrency: true }, () => {
   });
 
   for (const [trouble, faults] of Object.entries({
-    "fails": [500, 503],
+    fails: [500, 503],
     "asks for patience": [429],
     "never answers": ["hang"],
     "breaks the connection": ["reset", "reset"],
@@ -82,7 +82,10 @@ describe("The confirmation mail", { concurrency: true }, () => {
       mail.current.failNext(address, ...faults);
       await signUpPromptly(server.current, address);
       const { attempts } = await expectExactlyOne(mail.current, address);
-      assert.deepEqual(attempts.map(({ fault }) => fault), [...faults, undefined]);
+      assert.deepEqual(
+        attempts.map(({ fault }) => fault),
+        [...faults, undefined],
+      );
     });
   }
 

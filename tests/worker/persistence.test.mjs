@@ -5,7 +5,16 @@ import { before, describe, test } from "node:test";
 import { Client } from "./support/client.mjs";
 import { eventually } from "./support/eventually.mjs";
 import { expectProblem, expectStatus } from "./support/expect.mjs";
-import { PASSWORD, cancel, createEvent, logIn, ownRegistration, register, signUp, signUpOrganizer } from "./support/people.mjs";
+import {
+  PASSWORD,
+  cancel,
+  createEvent,
+  logIn,
+  ownRegistration,
+  register,
+  signUp,
+  signUpOrganizer,
+} from "./support/people.mjs";
 import { useMiniflare, useWorkerd } from "./support/server.mjs";
 
 const LOSSES = {
@@ -28,7 +37,10 @@ for (const [loss, [useServer, lose]] of Object.entries(LOSSES)) {
         [organizer, confirmed, waiting].map(async (who) => (await who.get("/api/me")).body),
       ),
       event: { ...(await readEvent()), seats: undefined },
-      list: (await organizer.get("/api/events")).body.events.map((listed) => ({ ...listed, seats: undefined })),
+      list: (await organizer.get("/api/events")).body.events.map((listed) => ({
+        ...listed,
+        seats: undefined,
+      })),
       registrations: await Promise.all(
         [confirmed, waiting].map(async (who) => (await ownRegistration(who, event)).body),
       ),
@@ -39,7 +51,11 @@ for (const [loss, [useServer, lose]] of Object.entries(LOSSES)) {
       confirmed = await signUp(server.current);
       waiting = await signUp(server.current);
       gone = await signUp(server.current);
-      event = await createEvent(organizer, { capacity: 1, tags: ["rust"], join_url: "https://meet.example/1" });
+      event = await createEvent(organizer, {
+        capacity: 1,
+        tags: ["rust"],
+        join_url: "https://meet.example/1",
+      });
       changed = await createEvent(organizer);
       expectStatus(await organizer.put(`/api/events/${changed.id}`, { title: "Changed" }), 200);
       deleted = await createEvent(organizer);

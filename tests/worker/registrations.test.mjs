@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { eventually } from "./support/eventually.mjs";
 import { expectInvalid, expectProblem, expectStatus } from "./support/expect.mjs";
-import { cancel, createEvent, ownRegistration, register, signUpMany, signUpOrganizer, walk } from "./support/people.mjs";
+import {
+  cancel,
+  createEvent,
+  ownRegistration,
+  register,
+  signUpMany,
+  signUpOrganizer,
+  walk,
+} from "./support/people.mjs";
 import { useWorkerd } from "./support/server.mjs";
 
 const HOUR_MS = 3_600_000;
@@ -60,8 +68,14 @@ describe("A registration", () => {
     const event = await createEvent(organizer, { capacity: 2 });
     const answers = [];
     for (const person of people) answers.push(await registered(person, event));
-    assert.deepEqual(answers.map(({ status }) => status), ["confirmed", "confirmed", ...Array(4).fill("waitlisted")]);
-    assert.deepEqual(answers.map(({ position }) => position), [null, null, 1, 2, 3, 4]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      ["confirmed", "confirmed", ...Array(4).fill("waitlisted")],
+    );
+    assert.deepEqual(
+      answers.map(({ position }) => position),
+      [null, null, 1, 2, 3, 4],
+    );
     for (const { status, confirmed_at } of answers) {
       assert.equal(confirmed_at === null, status === "waitlisted");
     }
@@ -73,7 +87,12 @@ describe("A registration", () => {
     expectStatus(await cancel(people[3], event), 204);
     expectStatus(await cancel(people[0], event), 204);
     assert.deepEqual(await standings(event), [
-      undefined, ["confirmed", null], ["confirmed", null], undefined, ["waitlisted", 1], ["waitlisted", 2],
+      undefined,
+      ["confirmed", null],
+      ["confirmed", null],
+      undefined,
+      ["waitlisted", 1],
+      ["waitlisted", 2],
     ]);
   });
 
@@ -84,14 +103,22 @@ describe("A registration", () => {
     expectStatus(await cancel(a, event), 204);
     const back = await registered(a, event);
     assert.deepEqual([back.status, back.position], ["waitlisted", 2]);
-    assert.deepEqual(await standings(event, [b, c]), [["confirmed", null], ["waitlisted", 1]]);
+    assert.deepEqual(await standings(event, [b, c]), [
+      ["confirmed", null],
+      ["waitlisted", 1],
+    ]);
   });
 
   test("moves up at once when the capacity is raised, or lifted", async () => {
     const event = await createEvent(organizer, { capacity: 1 });
     for (const person of people) await registered(person, event);
     expectStatus(await update(event, { capacity: 3 }), 200);
-    assert.deepEqual(await standings(event), [...Array(3).fill(["confirmed", null]), ["waitlisted", 1], ["waitlisted", 2], ["waitlisted", 3]]);
+    assert.deepEqual(await standings(event), [
+      ...Array(3).fill(["confirmed", null]),
+      ["waitlisted", 1],
+      ["waitlisted", 2],
+      ["waitlisted", 3],
+    ]);
     expectStatus(await update(event, { capacity: null }), 200);
     assert.deepEqual(await standings(event), Array(6).fill(["confirmed", null]));
   });
@@ -149,8 +176,12 @@ describe("A registration", () => {
     for (const person of people) await registered(person, event);
     const path = `/api/events/${event.id}/registrations`;
     const emails = async (status, limit) =>
-      (await walk(organizer, `${path}?status=${status}`, "registrations", limit)).map(({ user }) => user.email);
-    const [seated, waiting] = [people.slice(0, 2), people.slice(2)].map((some) => some.map(({ email }) => email));
+      (await walk(organizer, `${path}?status=${status}`, "registrations", limit)).map(
+        ({ user }) => user.email,
+      );
+    const [seated, waiting] = [people.slice(0, 2), people.slice(2)].map((some) =>
+      some.map(({ email }) => email),
+    );
     assert.deepEqual((await emails("confirmed", 1)).sort(), seated.sort());
     assert.deepEqual((await emails("waitlisted", 3)).sort(), waiting.sort());
     expectInvalid(await organizer.get(`${path}?status=lost`), "status");

@@ -55,7 +55,10 @@ describe("An event's start", () => {
     ]) {
       const answer = await organizer.post("/api/events", { ...EVENT, ...moment });
       assert.equal(answer.status, 422, answer.text);
-      assert.ok(answer.body.errors.some(({ code }) => code === "nonexistent_time"), answer.text);
+      assert.ok(
+        answer.body.errors.some(({ code }) => code === "nonexistent_time"),
+        answer.text,
+      );
     }
   });
 
@@ -68,7 +71,10 @@ describe("An event's start", () => {
       const event = await createEvent(organizer, { ...skipped, ...fine });
       const answer = await organizer.put(`/api/events/${event.id}`, change);
       assert.equal(answer.status, 422, answer.text);
-      assert.ok(answer.body.errors.some(({ code }) => code === "nonexistent_time"), answer.text);
+      assert.ok(
+        answer.body.errors.some(({ code }) => code === "nonexistent_time"),
+        answer.text,
+      );
     }
   });
 

@@ -5,7 +5,16 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { pause } from "./support/eventually.mjs";
 import { expectProblem, expectStatus } from "./support/expect.mjs";
-import { cancel, createEvent, ownRegistration, register, registrationsOf, signUp, signUpMany, signUpOrganizer } from "./support/people.mjs";
+import {
+  cancel,
+  createEvent,
+  ownRegistration,
+  register,
+  registrationsOf,
+  signUp,
+  signUpMany,
+  signUpOrganizer,
+} from "./support/people.mjs";
 import { useWorkerd, useWorkerdWithMail } from "./support/server.mjs";
 
 const CROWD = 500;
@@ -26,9 +35,10 @@ describe("Five hundred people", () => {
   test("who register at once for 25 seats, 25 of whom then leave at once, are served in order", async () => {
     const event = await createEvent(organizer, { capacity: SEATS });
 
-    const arrivals = (await all(crowd, (person) => register(person, event))).map(
-      (answer, index) => ({ person: crowd[index], ...expectStatus(answer, 201).body.registration }),
-    );
+    const arrivals = (await all(crowd, (person) => register(person, event))).map((answer, index) => ({
+      person: crowd[index],
+      ...expectStatus(answer, 201).body.registration,
+    }));
     const confirmed = arrivals.filter(({ status }) => status === "confirmed");
     const waiting = arrivals
       .filter(({ status }) => status === "waitlisted")
@@ -36,10 +46,16 @@ describe("Five hundred people", () => {
     assert.equal(confirmed.length, SEATS);
     assert.ok(confirmed.every(({ position }) => position === null));
     const places = Array.from({ length: CROWD - SEATS }, (_, index) => index + 1);
-    assert.deepEqual(waiting.map(({ position }) => position), places);
+    assert.deepEqual(
+      waiting.map(({ position }) => position),
+      places,
+    );
     assert.equal(new Set(arrivals.map(({ id }) => id)).size, CROWD);
     assert.equal((await listed(event, "confirmed")).length, SEATS);
-    assert.deepEqual((await listed(event, "waitlisted")).map(({ id }) => id), waiting.map(({ id }) => id));
+    assert.deepEqual(
+      (await listed(event, "waitlisted")).map(({ id }) => id),
+      waiting.map(({ id }) => id),
+    );
 
     const departures = await all(confirmed, ({ person }) => cancel(person, event));
     for (const answer of departures) expectStatus(answer, 204);
@@ -79,7 +95,10 @@ describe("Five hundred people", () => {
     const stayed = some.filter((_, index) => index % 2 === 1).map(({ user }) => user.id);
     const [confirmed, waitlisted] = [await listed(event, "confirmed"), await listed(event, "waitlisted")];
     assert.equal(confirmed.length, SEATS);
-    assert.deepEqual(waitlisted.map(({ position }) => position), waitlisted.map((_, index) => index + 1));
+    assert.deepEqual(
+      waitlisted.map(({ position }) => position),
+      waitlisted.map((_, index) => index + 1),
+    );
     const standing = [...confirmed, ...waitlisted].map(({ user }) => user.id);
     assert.deepEqual(standing.sort(), stayed.sort());
   });

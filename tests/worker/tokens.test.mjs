@@ -40,8 +40,7 @@ describe("A token", () => {
     assert.doesNotMatch(JSON.stringify(claims), /password|\$2[aby]\$/i);
   });
 
-  test("of another secret is refused", () =>
-    expectRefused(signed(header, claims, `${JWT_SECRET}!`)));
+  test("of another secret is refused", () => expectRefused(signed(header, claims, `${JWT_SECRET}!`)));
 
   test("of alg none is refused", async () => {
     for (const alg of ["none", "None", "NONE"]) {
@@ -99,7 +98,15 @@ describe("A token", () => {
   test("under any other name or scheme is refused", async () => {
     const visitor = new Client(server.current);
     const { token } = organizer;
-    for (const authorization of [token, `Basic ${token}`, `Token ${token}`, "Bearer", "Bearer  ", `Bearer ${token} ${token}`, `Bearer ${token},`]) {
+    for (const authorization of [
+      token,
+      `Basic ${token}`,
+      `Token ${token}`,
+      "Bearer",
+      "Bearer  ",
+      `Bearer ${token} ${token}`,
+      `Bearer ${token},`,
+    ]) {
       expectUnauthenticated(await visitor.get("/api/me", { authorization }));
     }
     expectUnauthenticated(await visitor.get("/api/me", { cookie: `token=${token}` }));

@@ -60,7 +60,10 @@ describe("The walkthrough", () => {
 
   test("lists it", async () => {
     const { body } = expectStatus(await organizer.get("/api/events"), 200);
-    assert.deepEqual(body.events.map(({ id }) => id), [event.id]);
+    assert.deepEqual(
+      body.events.map(({ id }) => id),
+      [event.id],
+    );
     assert.equal(body.next_cursor, null);
   });
 
@@ -68,10 +71,7 @@ describe("The walkthrough", () => {
     const change = { date: "2024-05-26", time: "16:00", description: "Updated Tech Conference" };
     const answer = await organizer.put(`/api/events/${event.id}`, change);
     const updated = expectStatus(answer, 200).body.event;
-    assert.deepEqual(
-      { date: updated.date, time: updated.time, description: updated.description },
-      change,
-    );
+    assert.deepEqual({ date: updated.date, time: updated.time, description: updated.description }, change);
     assert.equal(updated.title, "Updated Tech Conference");
     assert.equal(updated.starts_at, "2024-05-26T16:00:00Z");
     assert.ok(updated.version > event.version);

@@ -28,11 +28,7 @@ impl Status {
             "draft" => Ok(Self::Draft),
             "published" => Ok(Self::Published),
             "cancelled" => Ok(Self::Cancelled),
-            _ => Err(FieldError::new(
-                "status",
-                "unknown_status",
-                "Choose draft, published or cancelled.",
-            )),
+            _ => Err(FieldError::new("status", "unknown_status", "Choose draft, published or cancelled.")),
         }
     }
 
@@ -78,11 +74,7 @@ impl Visibility {
         match text {
             "public" => Ok(Self::Public),
             "unlisted" => Ok(Self::Unlisted),
-            _ => Err(FieldError::new(
-                "visibility",
-                "unknown_visibility",
-                "Choose public or unlisted.",
-            )),
+            _ => Err(FieldError::new("visibility", "unknown_visibility", "Choose public or unlisted.")),
         }
     }
 
@@ -109,18 +101,10 @@ impl Title {
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let title = text.trim();
         if title.is_empty() {
-            return Err(FieldError::new(
-                "title",
-                "blank",
-                "Give a title, or null for the default.",
-            ));
+            return Err(FieldError::new("title", "blank", "Give a title, or null for the default."));
         }
         if title.chars().count() > limits::TITLE_MAX_CHARS {
-            return Err(FieldError::new(
-                "title",
-                "too_long",
-                "Use at most 200 characters.",
-            ));
+            return Err(FieldError::new("title", "too_long", "Use at most 200 characters."));
         }
         if title.chars().any(char::is_control) {
             return Err(FieldError::new(
@@ -151,25 +135,13 @@ impl Description {
     /// `blank`, `too_long` or `invalid_characters`.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         if text.trim().is_empty() {
-            return Err(FieldError::new(
-                "description",
-                "blank",
-                "Say what the event is about.",
-            ));
+            return Err(FieldError::new("description", "blank", "Say what the event is about."));
         }
         if text.chars().count() > limits::DESCRIPTION_MAX_CHARS {
-            return Err(FieldError::new(
-                "description",
-                "too_long",
-                "Use at most 10000 characters.",
-            ));
+            return Err(FieldError::new("description", "too_long", "Use at most 10000 characters."));
         }
         if text.contains('\0') {
-            return Err(FieldError::new(
-                "description",
-                "invalid_characters",
-                "A NUL cannot be part of it.",
-            ));
+            return Err(FieldError::new("description", "invalid_characters", "A NUL cannot be part of it."));
         }
         Ok(Self(text.to_owned()))
     }
@@ -183,17 +155,8 @@ impl Description {
     /// The first line with anything on it, as a title.
     #[must_use]
     pub fn first_line(&self) -> String {
-        let line = self
-            .0
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or_default();
-        let kept: String = line
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(limits::TITLE_MAX_CHARS)
-            .collect();
+        let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let kept: String = line.chars().filter(|c| !c.is_control()).take(limits::TITLE_MAX_CHARS).collect();
         kept.trim_end().to_owned()
     }
 }
@@ -218,11 +181,7 @@ impl JoinUrl {
         if https && text.len() <= limits::JOIN_URL_MAX_BYTES {
             Ok(Self(text.to_owned()))
         } else {
-            Err(FieldError::new(
-                "join_url",
-                "invalid_url",
-                "Give a link that begins with https://.",
-            ))
+            Err(FieldError::new("join_url", "invalid_url", "Give a link that begins with https://."))
         }
     }
 
@@ -281,11 +240,7 @@ pub fn parse_capacity(seats: i64) -> Result<u32, FieldError> {
     u32::try_from(seats)
         .ok()
         .filter(|seats| (1..=limits::CAPACITY_MAX).contains(seats))
-        .ok_or(FieldError::new(
-            "capacity",
-            "out_of_range",
-            "Give 1 to 1000000 seats, or null for no limit.",
-        ))
+        .ok_or(FieldError::new("capacity", "out_of_range", "Give 1 to 1000000 seats, or null for no limit."))
 }
 
 /// Reads a bound of the registration window, named by `field`.
@@ -316,10 +271,7 @@ mod tests {
     #[test]
     fn the_default_title_is_the_first_line_cut_at_200() {
         let first_line = |text: &str| Description::parse(text).unwrap().first_line();
-        assert_eq!(
-            first_line("\n  Rust at the edge \r\nAll day."),
-            "Rust at the edge"
-        );
+        assert_eq!(first_line("\n  Rust at the edge \r\nAll day."), "Rust at the edge");
         assert_eq!(first_line(&"x".repeat(300)).len(), 200);
     }
 

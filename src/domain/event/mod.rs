@@ -3,9 +3,7 @@
 mod fields;
 mod patch;
 
-pub use fields::{
-    Description, JoinUrl, Status, Tags, Title, Visibility, parse_capacity, parse_instant,
-};
+pub use fields::{Description, JoinUrl, Status, Tags, Title, Visibility, parse_capacity, parse_instant};
 pub use patch::{Change, EventPatch};
 
 use serde::{Deserialize, Serialize};
@@ -53,24 +51,15 @@ impl Window {
     ///
     /// # Errors
     /// `closes_before_opens`.
-    pub fn new(
-        opens_at: Option<Timestamp>,
-        closes_at: Option<Timestamp>,
-    ) -> Result<Self, FieldError> {
-        if opens_at
-            .zip(closes_at)
-            .is_some_and(|(opens, closes)| closes < opens)
-        {
+    pub fn new(opens_at: Option<Timestamp>, closes_at: Option<Timestamp>) -> Result<Self, FieldError> {
+        if opens_at.zip(closes_at).is_some_and(|(opens, closes)| closes < opens) {
             return Err(FieldError::new(
                 "registration_closes_at",
                 "closes_before_opens",
                 "Registration cannot close before it opens.",
             ));
         }
-        Ok(Self {
-            opens_at,
-            closes_at,
-        })
+        Ok(Self { opens_at, closes_at })
     }
 
     /// Whether somebody may register now.
@@ -92,10 +81,7 @@ impl Details {
     /// The title that was set, or the description's first line.
     #[must_use]
     pub fn title(&self) -> String {
-        self.title.as_ref().map_or_else(
-            || self.description.first_line(),
-            |title| title.as_str().to_owned(),
-        )
+        self.title.as_ref().map_or_else(|| self.description.first_line(), |title| title.as_str().to_owned())
     }
 
     /// What the event is about.
@@ -155,10 +141,7 @@ impl Details {
     /// The same without the link, for copies that more people see than may join.
     #[must_use]
     pub fn without_join_url(self) -> Self {
-        Self {
-            join_url: None,
-            ..self
-        }
+        Self { join_url: None, ..self }
     }
 
     /// Whether the event belongs in the public list: published or cancelled, and not unlisted.

@@ -39,21 +39,14 @@ impl<T: Clone> Change<T> {
     }
 
     fn as_set(&self) -> Option<&T> {
-        if let Self::Set(value) = self {
-            Some(value)
-        } else {
-            None
-        }
+        if let Self::Set(value) = self { Some(value) } else { None }
     }
 }
 
 /// The fields of one request, each valid by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[allow(
-    missing_docs,
-    reason = "the fields are those of the contract and of `Details`"
-)]
+#[allow(missing_docs, reason = "the fields are those of the contract and of `Details`")]
 pub struct EventPatch {
     pub title: Change<Title>,
     pub description: Change<Description>,
@@ -78,46 +71,27 @@ impl Details {
     /// # Errors
     /// [`Refusal::Invalid`] with every bad field.
     pub fn create(patch: &EventPatch, mut invalid: Invalid) -> Result<Self, Refusal> {
-        let already_bad: Vec<_> = invalid
-            .errors()
-            .iter()
-            .map(|error| error.field.clone())
-            .collect();
+        let already_bad: Vec<_> = invalid.errors().iter().map(|error| error.field.clone()).collect();
         for (field, present) in [
             ("date", patch.date.as_set().is_some()),
             ("time", patch.time.as_set().is_some()),
             ("description", patch.description.as_set().is_some()),
         ] {
             if !present && !already_bad.iter().any(|bad| bad == field) {
-                invalid.push(FieldError::new(
-                    field,
-                    "required",
-                    "This field is required.",
-                ));
+                invalid.push(FieldError::new(field, "required", "This field is required."));
             }
         }
-        let schedule = patch
-            .date
-            .as_set()
-            .zip(patch.time.as_set())
-            .and_then(|(date, time)| {
-                let timezone = patch.timezone.on(&Tz::UTC, Tz::UTC);
-                let minutes = Schedule::DEFAULT_DURATION_MINUTES;
-                invalid.take(Schedule::new(
-                    *date,
-                    *time,
-                    timezone,
-                    patch.duration_minutes.on(&minutes, minutes),
-                ))
-            });
+        let schedule = patch.date.as_set().zip(patch.time.as_set()).and_then(|(date, time)| {
+            let timezone = patch.timezone.on(&Tz::UTC, Tz::UTC);
+            let minutes = Schedule::DEFAULT_DURATION_MINUTES;
+            invalid.take(Schedule::new(*date, *time, timezone, patch.duration_minutes.on(&minutes, minutes)))
+        });
         let registration = invalid.take(patch.window_on(Window::default()));
         invalid.into_result()?;
         let (Some(schedule), Some(description), Some(registration)) =
             (schedule, patch.description.as_set().cloned(), registration)
         else {
-            return Err(
-                FieldError::new("description", "required", "This field is required.").into(),
-            );
+            return Err(FieldError::new("description", "required", "This field is required.").into());
         };
         let blank = Self {
             title: None,
@@ -147,11 +121,7 @@ impl Details {
             ("description", patch.description == Change::Reset),
         ] {
             if reset {
-                invalid.push(FieldError::new(
-                    field,
-                    "required",
-                    "This field cannot be cleared.",
-                ));
+                invalid.push(FieldError::new(field, "required", "This field cannot be cleared."));
             }
         }
         let minutes = Schedule::DEFAULT_DURATION_MINUTES;
@@ -159,9 +129,7 @@ impl Details {
             patch.date.on(&self.schedule.date(), self.schedule.date()),
             patch.time.on(&self.schedule.time(), self.schedule.time()),
             patch.timezone.on(&self.schedule.timezone(), Tz::UTC),
-            patch
-                .duration_minutes
-                .on(&self.schedule.duration_minutes(), minutes),
+            patch.duration_minutes.on(&self.schedule.duration_minutes(), minutes),
         ));
         let registration = invalid.take(patch.window_on(self.registration));
         invalid.into_result()?;
@@ -176,9 +144,7 @@ impl Details {
     fn with_plain_fields(self, patch: &EventPatch) -> Self {
         Self {
             title: patch.title.on_optional(&self.title),
-            description: patch
-                .description
-                .on(&self.description, self.description.clone()),
+            description: patch.description.on(&self.description, self.description.clone()),
             capacity: patch.capacity.on_optional(&self.capacity),
             waitlist: patch.waitlist.on(&self.waitlist, true),
             status: patch.status.on(&self.status, Status::default()),
@@ -221,10 +187,7 @@ mod tests {
     fn three_fields_alone_make_an_event() {
         let details = created();
         assert_eq!(details.title(), "Virtual Tech Conference");
-        assert_eq!(
-            details.schedule().ends_at().to_rfc3339(),
-            "2024-05-25T15:00:00Z"
-        );
+        assert_eq!(details.schedule().ends_at().to_rfc3339(), "2024-05-25T15:00:00Z");
         assert_eq!((details.capacity(), details.waitlist()), (None, true));
         assert!(details.is_listed());
     }
@@ -240,21 +203,13 @@ mod tests {
             panic!("this should be refused");
         };
         let fields: Vec<_> = invalid.errors().iter().map(|error| &*error.field).collect();
-        assert_eq!(
-            fields,
-            ["date", "time", "description", "registration_closes_at"]
-        );
+        assert_eq!(fields, ["date", "time", "description", "registration_closes_at"]);
     }
 
     #[test]
     fn a_default_title_follows_the_description_until_one_is_set() {
         let description = Change::Set(Description::parse("Another").unwrap());
-        let details = created()
-            .changed(&EventPatch {
-                description,
-                ..EventPatch::default()
-            })
-            .unwrap();
+        let details = created().changed(&EventPatch { description, ..EventPatch::default() }).unwrap();
         assert_eq!(details.title(), "Another");
         let titled = details
             .changed(&EventPatch {
@@ -263,25 +218,14 @@ mod tests {
             })
             .unwrap();
         assert_eq!(titled.title(), "Fixed");
-        let reset = titled
-            .changed(&EventPatch {
-                title: Change::Reset,
-                ..EventPatch::default()
-            })
-            .unwrap();
+        let reset = titled.changed(&EventPatch { title: Change::Reset, ..EventPatch::default() }).unwrap();
         assert_eq!(reset.title(), "Another");
     }
 
     #[test]
     fn required_fields_cannot_be_cleared() {
-        let patch = EventPatch {
-            date: Change::Reset,
-            ..EventPatch::default()
-        };
-        assert!(matches!(
-            created().changed(&patch),
-            Err(Refusal::Invalid(_))
-        ));
+        let patch = EventPatch { date: Change::Reset, ..EventPatch::default() };
+        assert!(matches!(created().changed(&patch), Err(Refusal::Invalid(_))));
     }
 
     #[test]
@@ -292,10 +236,7 @@ mod tests {
             ..minimal()
         };
         let details = Details::create(&night, Invalid::default()).unwrap();
-        let patch = EventPatch {
-            timezone: Change::Set(Tz::Europe__Berlin),
-            ..EventPatch::default()
-        };
+        let patch = EventPatch { timezone: Change::Set(Tz::Europe__Berlin), ..EventPatch::default() };
         assert!(matches!(details.changed(&patch), Err(Refusal::Invalid(_))));
     }
 }

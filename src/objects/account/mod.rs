@@ -69,10 +69,7 @@ impl Object for Account {
 
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
         Ok(Self {
-            owner: store::load_profile(sql)?.map(|(profile, password_hash)| Owner {
-                profile,
-                password_hash,
-            }),
+            owner: store::load_profile(sql)?.map(|(profile, password_hash)| Owner { profile, password_hash }),
             guard: store::load_guard(sql)?,
             sessions: store::load_sessions(sql)?,
             registrations: store::load_registrations(sql)?,
@@ -103,19 +100,14 @@ impl Object for Account {
             Command::SignUp(sign_up) => self.sign_up(turn, &sign_up),
             Command::BeginLogin => self.begin_login(turn.now),
             Command::FinishLogin { matched, session } => self.finish_login(turn, matched, &session),
-            Command::Authorize {
-                user,
-                session,
-                visiting,
-            } => self.authorize(turn.now, user, session, visiting),
+            Command::Authorize { user, session, visiting } => {
+                self.authorize(turn.now, user, session, visiting)
+            }
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
             Command::Registrations { before, limit } => self.registrations(before, limit),
-            Command::Fact(AccountFact::Registration {
-                user,
-                event,
-                seq,
-                stands,
-            }) => self.note_registration(turn, user, event, Entry { seq, stands }),
+            Command::Fact(AccountFact::Registration { user, event, seq, stands }) => {
+                self.note_registration(turn, user, event, Entry { seq, stands })
+            }
         }
     }
 }
@@ -140,27 +132,16 @@ impl Account {
         let mail = Mail {
             to: profile.email.clone(),
             name: profile.name.clone(),
-            letter: Letter::ConfirmAddress {
-                link: sign_up.verification_link.clone(),
-            },
+            letter: Letter::ConfirmAddress { link: sign_up.verification_link.clone() },
         };
-        turn.post(
-            &format!("verify/{}", profile.id),
-            &Parcel::Mail(mail),
-            turn.now,
-        )?;
-        self.owner = Some(Owner {
-            profile: profile.clone(),
-            password_hash: sign_up.password_hash.clone(),
-        });
+        turn.post(&format!("verify/{}", profile.id), &Parcel::Mail(mail), turn.now)?;
+        self.owner = Some(Owner { profile: profile.clone(), password_hash: sign_up.password_hash.clone() });
         Ok(Reply::Profile(Box::new(profile)))
     }
 
     fn begin_login(&self, now: Timestamp) -> Result<Reply, Fault> {
         self.guard.admit(now)?;
-        Ok(Reply::Challenge(
-            self.owner.as_ref().map(|owner| owner.password_hash.clone()),
-        ))
+        Ok(Reply::Challenge(self.owner.as_ref().map(|owner| owner.password_hash.clone())))
     }
 
     fn finish_login(
@@ -170,10 +151,7 @@ impl Account {
         session: &NewSession,
     ) -> Result<Reply, Fault> {
         self.guard.admit(turn.now)?;
-        let owner = self
-            .owner
-            .as_ref()
-            .filter(|owner| Some(&owner.password_hash) == matched.as_ref());
+        let owner = self.owner.as_ref().filter(|owner| Some(&owner.password_hash) == matched.as_ref());
         let Some(profile) = owner.map(|owner| owner.profile.clone()) else {
             let (guard, answer) = self.guard.fail(turn.now);
             store::save_guard(turn.sql, &guard)?;
@@ -186,20 +164,13 @@ impl Account {
         }
         self.make_room_for_session(turn)?;
         store::insert_session(turn, session.id, &session.refresh)?;
-        self.sessions.push(Session {
-            id: session.id,
-            expires_at: session.refresh.expires_at,
-        });
+        self.sessions.push(Session { id: session.id, expires_at: session.refresh.expires_at });
         Ok(Reply::Profile(Box::new(profile)))
     }
 
     /// Drops the sessions that have expired, and of too many the oldest.
     fn make_room_for_session(&mut self, turn: &Turn<'_>) -> Result<(), SqlError> {
-        let standing = self
-            .sessions
-            .iter()
-            .filter(|session| session.expires_at > turn.now)
-            .count();
+        let standing = self.sessions.iter().filter(|session| session.expires_at > turn.now).count();
         let limit = usize::try_from(limits::SESSIONS_MAX).unwrap_or(usize::MAX);
         let mut surplus = standing.saturating_add(1).saturating_sub(limit);
         let mut kept = Vec::with_capacity(self.sessions.len());
@@ -225,14 +196,9 @@ impl Account {
         visiting: Option<EventId>,
     ) -> Result<Reply, Fault> {
         let owner = self.owner.as_ref().filter(|owner| owner.profile.id == user);
-        let stands = self
-            .sessions
-            .iter()
-            .any(|known| known.id == session && known.expires_at > now);
-        let profile = owner
-            .filter(|_| stands)
-            .map(|owner| owner.profile.clone())
-            .ok_or(Refusal::Unauthenticated)?;
+        let stands = self.sessions.iter().any(|known| known.id == session && known.expires_at > now);
+        let profile =
+            owner.filter(|_| stands).map(|owner| owner.profile.clone()).ok_or(Refusal::Unauthenticated)?;
         if let Some(event) = visiting.filter(|_| self.visiting.len() < Self::VISITS_MAX) {
             self.visiting.insert(event);
         }
@@ -252,22 +218,11 @@ impl Account {
 
     fn registrations(&self, before: Option<EventId>, limit: u32) -> Result<Reply, Fault> {
         let older = |event: &&EventId| before.is_none_or(|before| **event < before);
-        let standing = self
-            .registrations
-            .iter()
-            .filter(|(_, entry)| entry.stands)
-            .map(|(event, _)| event);
-        let all: BTreeSet<EventId> = standing
-            .chain(&self.visiting)
-            .filter(older)
-            .copied()
-            .collect();
+        let standing = self.registrations.iter().filter(|(_, entry)| entry.stands).map(|(event, _)| event);
+        let all: BTreeSet<EventId> = standing.chain(&self.visiting).filter(older).copied().collect();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let events: Vec<EventId> = all.iter().rev().take(limit).copied().collect();
-        Ok(Reply::Registrations {
-            more: all.len() > events.len(),
-            events,
-        })
+        Ok(Reply::Registrations { more: all.len() > events.len(), events })
     }
 
     fn note_registration(
@@ -277,10 +232,7 @@ impl Account {
         event: EventId,
         entry: Entry,
     ) -> Result<Reply, Fault> {
-        let ours = self
-            .owner
-            .as_ref()
-            .is_some_and(|owner| owner.profile.id == user);
+        let ours = self.owner.as_ref().is_some_and(|owner| owner.profile.id == user);
         let newer = self
             .registrations
             .get(&event)

@@ -58,10 +58,7 @@ fn read_profile(row: &Row) -> Result<(Profile, Secret<String>), SqlError> {
     let profile = Profile {
         id: row.get(0)?,
         email: Email::parse(&row.get::<String>(1)?).map_err(unreadable)?,
-        name: name
-            .map(|name| Name::parse(&name))
-            .transpose()
-            .map_err(unreadable)?,
+        name: name.map(|name| Name::parse(&name)).transpose().map_err(unreadable)?,
         role: Role::parse(&row.get::<String>(3)?).map_err(unreadable)?,
         email_verified: row.get(4)?,
         created_at: row.get(5)?,
@@ -94,18 +91,10 @@ pub(super) fn mark_verified(sql: &dyn Sql) -> Result<(), SqlError> {
     Ok(())
 }
 
-pub(super) fn insert_token(
-    sql: &dyn Sql,
-    purpose: &str,
-    token: &OneTimeToken,
-) -> Result<(), SqlError> {
+pub(super) fn insert_token(sql: &dyn Sql, purpose: &str, token: &OneTimeToken) -> Result<(), SqlError> {
     sql.run(
         "INSERT INTO tokens (digest, purpose, expires_at) VALUES (?, ?, ?)",
-        &[
-            token.digest.as_str().into(),
-            purpose.into(),
-            token.expires_at.into(),
-        ],
+        &[token.digest.as_str().into(), purpose.into(), token.expires_at.into()],
     )?;
     Ok(())
 }
@@ -131,9 +120,7 @@ pub(super) fn delete_tokens(sql: &dyn Sql, purpose: &str) -> Result<(), SqlError
 
 pub(super) fn load_guard(sql: &dyn Sql) -> Result<LoginGuard, SqlError> {
     let rows = sql.run("SELECT failures, last_failure FROM login_guard", &[])?;
-    rows.first().map_or(Ok(LoginGuard::default()), |row| {
-        Ok(LoginGuard::restore(row.get(0)?, row.get(1)?))
-    })
+    rows.first().map_or(Ok(LoginGuard::default()), |row| Ok(LoginGuard::restore(row.get(0)?, row.get(1)?)))
 }
 
 pub(super) fn save_guard(sql: &dyn Sql, guard: &LoginGuard) -> Result<(), SqlError> {
@@ -148,33 +135,14 @@ pub(super) fn save_guard(sql: &dyn Sql, guard: &LoginGuard) -> Result<(), SqlErr
 }
 
 pub(super) fn load_sessions(sql: &dyn Sql) -> Result<Vec<Session>, SqlError> {
-    let rows = sql.run(
-        "SELECT id, expires_at FROM sessions ORDER BY created_at, rowid",
-        &[],
-    )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Session {
-                id: row.get(0)?,
-                expires_at: row.get(1)?,
-            })
-        })
-        .collect()
+    let rows = sql.run("SELECT id, expires_at FROM sessions ORDER BY created_at, rowid", &[])?;
+    rows.iter().map(|row| Ok(Session { id: row.get(0)?, expires_at: row.get(1)? })).collect()
 }
 
-pub(super) fn insert_session(
-    turn: &Turn<'_>,
-    id: SessionId,
-    refresh: &OneTimeToken,
-) -> Result<(), SqlError> {
+pub(super) fn insert_session(turn: &Turn<'_>, id: SessionId, refresh: &OneTimeToken) -> Result<(), SqlError> {
     turn.sql.run(
         "INSERT INTO sessions (id, refresh_digest, created_at, expires_at) VALUES (?, ?, ?, ?)",
-        &[
-            id.into(),
-            refresh.digest.as_str().into(),
-            turn.now.into(),
-            refresh.expires_at.into(),
-        ],
+        &[id.into(), refresh.digest.as_str().into(), turn.now.into(), refresh.expires_at.into()],
     )?;
     Ok(())
 }
@@ -186,24 +154,10 @@ pub(super) fn delete_session(sql: &dyn Sql, id: SessionId) -> Result<(), SqlErro
 
 pub(super) fn load_registrations(sql: &dyn Sql) -> Result<BTreeMap<EventId, Entry>, SqlError> {
     let rows = sql.run("SELECT event_id, seq, stands FROM registrations", &[])?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                row.get(0)?,
-                Entry {
-                    seq: row.get(1)?,
-                    stands: row.get(2)?,
-                },
-            ))
-        })
-        .collect()
+    rows.iter().map(|row| Ok((row.get(0)?, Entry { seq: row.get(1)?, stands: row.get(2)? }))).collect()
 }
 
-pub(super) fn save_registration(
-    sql: &dyn Sql,
-    event: EventId,
-    entry: Entry,
-) -> Result<(), SqlError> {
+pub(super) fn save_registration(sql: &dyn Sql, event: EventId, entry: Entry) -> Result<(), SqlError> {
     sql.run(
         "INSERT OR REPLACE INTO registrations (event_id, seq, stands) VALUES (?, ?, ?)",
         &[event.into(), Value::from(entry.seq), entry.stands.into()],

@@ -46,10 +46,7 @@ impl Object for Catalog {
 
     fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
         match command {
-            Command::List(_) if !self.founded => Ok(Reply::Page {
-                events: Vec::new(),
-                next: None,
-            }),
+            Command::List(_) if !self.founded => Ok(Reply::Page { events: Vec::new(), next: None }),
             Command::List(query) => Ok(query::page(turn.sql, &query)?),
             Command::Report(report) => {
                 self.founded = true;

@@ -11,25 +11,16 @@ pub(super) fn page(sql: &dyn Sql, query: &Query) -> Result<Reply, SqlError> {
     let rows = sql.run(&statement, &params)?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let next = if rows.len() > limit {
-        rows.get(limit.saturating_sub(1))
-            .map(read_cursor)
-            .transpose()?
+        rows.get(limit.saturating_sub(1)).map(read_cursor).transpose()?
     } else {
         None
     };
-    let events = rows
-        .iter()
-        .take(limit)
-        .map(|row| row.json::<Snapshot>(2))
-        .collect::<Result<_, _>>()?;
+    let events = rows.iter().take(limit).map(|row| row.json::<Snapshot>(2)).collect::<Result<_, _>>()?;
     Ok(Reply::Page { events, next })
 }
 
 fn read_cursor(row: &Row) -> Result<Cursor, SqlError> {
-    Ok(Cursor {
-        at: row.get(0)?,
-        id: row.get(1)?,
-    })
+    Ok(Cursor { at: row.get(0)?, id: row.get(1)? })
 }
 
 /// The statement for a query and its parameters, every value bound.
@@ -47,10 +38,7 @@ fn statement(query: &Query) -> (String, Vec<Value>) {
         params.append(values);
     };
     match query.scope {
-        Scope::Public(status) => add(
-            "listed = 1 AND status = ?",
-            &mut vec![status.as_str().into()],
-        ),
+        Scope::Public(status) => add("listed = 1 AND status = ?", &mut vec![status.as_str().into()]),
         Scope::Own(user) => add("organizer = ?", &mut vec![user.into()]),
     }
     if let Some(organizer) = query.organizer {
@@ -58,10 +46,7 @@ fn statement(query: &Query) -> (String, Vec<Value>) {
     }
     if let Some(tag) = &query.tag {
         let tag = Value::Text(tag.to_lowercase());
-        add(
-            "EXISTS (SELECT 1 FROM tags WHERE tags.tag = ? AND tags.event = events.id)",
-            &mut vec![tag],
-        );
+        add("EXISTS (SELECT 1 FROM tags WHERE tags.tag = ? AND tags.event = events.id)", &mut vec![tag]);
     }
     if let Some(from) = query.from {
         add("starts_at >= ?", &mut vec![from.into()]);
@@ -70,10 +55,7 @@ fn statement(query: &Query) -> (String, Vec<Value>) {
         add("starts_at < ?", &mut vec![to.into()]);
     }
     if let Some(Cursor { at, id }) = query.after {
-        add(
-            &format!("({column}, id) {beyond} (?, ?)"),
-            &mut vec![at.into(), id.into()],
-        );
+        add(&format!("({column}, id) {beyond} (?, ?)"), &mut vec![at.into(), id.into()]);
     }
     params.push(query.limit.saturating_add(1).into());
     let statement = format!(

@@ -35,20 +35,13 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
 /// Takes a report in; whether it said anything new.
 pub(super) fn apply(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
     let id = Value::from(report.event);
-    let known = sql.run(
-        "SELECT version, as_of, snapshot FROM events WHERE id = ?",
-        std::slice::from_ref(&id),
-    )?;
+    let known =
+        sql.run("SELECT version, as_of, snapshot FROM events WHERE id = ?", std::slice::from_ref(&id))?;
     let snapshot = report.entry.as_ref().map_or(Ok(Value::Null), sql::json)?;
     if let Some(row) = known.first() {
         let (version, as_of): (u64, i64) = (row.get(0)?, row.get(1)?);
-        let same = row
-            .get::<Option<String>>(2)?
-            .map_or(Value::Null, Value::Text)
-            == snapshot;
-        if (report.version, report.as_of.ms()) <= (version, as_of)
-            || (report.version == version && same)
-        {
+        let same = row.get::<Option<String>>(2)?.map_or(Value::Null, Value::Text) == snapshot;
+        if (report.version, report.as_of.ms()) <= (version, as_of) || (report.version == version && same) {
             return Ok(false);
         }
     }
@@ -64,23 +57,15 @@ pub(super) fn apply(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
             entry.is_some_and(|entry| entry.details.is_listed()).into(),
             entry.map(|entry| entry.details.status().as_str()).into(),
             entry.map(|entry| entry.organizer.id).into(),
-            entry
-                .map(|entry| entry.details.schedule().starts_at())
-                .into(),
+            entry.map(|entry| entry.details.schedule().starts_at()).into(),
             entry.map(|entry| entry.created_at).into(),
             snapshot,
         ],
     )?;
-    sql.run(
-        "DELETE FROM tags WHERE event = ?",
-        std::slice::from_ref(&id),
-    )?;
+    sql.run("DELETE FROM tags WHERE event = ?", std::slice::from_ref(&id))?;
     for tag in entry.map(|entry| entry.details.tags()).unwrap_or_default() {
         let tag = Value::Text(tag.to_lowercase());
-        sql.run(
-            "INSERT OR IGNORE INTO tags (tag, event) VALUES (?, ?)",
-            &[tag, id.clone()],
-        )?;
+        sql.run("INSERT OR IGNORE INTO tags (tag, event) VALUES (?, ?)", &[tag, id.clone()])?;
     }
     Ok(true)
 }

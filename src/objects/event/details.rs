@@ -78,20 +78,12 @@ impl Held {
 
     fn at_version(&self, if_match: Option<&IfMatch>) -> Result<(), Refusal> {
         let holds = if_match.is_none_or(|condition| condition.admits(self.version));
-        if holds {
-            Ok(())
-        } else {
-            Err(Refusal::PreconditionFailed)
-        }
+        if holds { Ok(()) } else { Err(Refusal::PreconditionFailed) }
     }
 
     /// Writes the event and the parcel that repeats its report, should the first try be lost.
     fn save_and_report(&self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
         store::save(turn.sql, self)?;
-        turn.post(
-            REPORT_KEY,
-            &Parcel::Report(None),
-            turn.now.plus_ms(REPORT_AGAIN_AFTER_MS),
-        )
+        turn.post(REPORT_KEY, &Parcel::Report(None), turn.now.plus_ms(REPORT_AGAIN_AFTER_MS))
     }
 }

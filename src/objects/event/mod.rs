@@ -20,9 +20,7 @@ mod protocol;
 mod seats;
 mod store;
 
-pub use protocol::{
-    Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot,
-};
+pub use protocol::{Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot};
 
 use super::catalog::Report;
 use super::outbox::Parcel;
@@ -76,9 +74,7 @@ impl Object for Event {
     }
 
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
-        Ok(Self {
-            held: store::load(sql)?,
-        })
+        Ok(Self { held: store::load(sql)? })
     }
 
     fn founds(command: &Command) -> bool {
@@ -103,29 +99,16 @@ impl Object for Event {
         if let Command::Create(create) = command {
             return self.create(turn, *create);
         }
-        let held = self
-            .held
-            .as_mut()
-            .filter(|held| !held.deleted)
-            .ok_or(Refusal::NotFound)?;
+        let held = self.held.as_mut().filter(|held| !held.deleted).ok_or(Refusal::NotFound)?;
         match command {
             Command::Create(_) => Err(Refusal::NotFound.into()),
             Command::Read => Ok(Reply::Event(Box::new(held.snapshot()))),
-            Command::Update {
-                by,
-                patch,
-                if_match,
-            } => held.update(turn, by, &patch, if_match.as_ref()),
+            Command::Update { by, patch, if_match } => held.update(turn, by, &patch, if_match.as_ref()),
             Command::Delete { by, if_match } => held.delete(turn, by, if_match.as_ref()),
             Command::Register { id, participant } => held.register(turn, id, &participant),
             Command::Mine { user } => held.mine(turn, user),
             Command::Leave { user } => held.leave(turn, user),
-            Command::List {
-                by,
-                status,
-                after,
-                limit,
-            } => held.list(turn, by, status, after, limit),
+            Command::List { by, status, after, limit } => held.list(turn, by, status, after, limit),
             Command::Remove { by, id } => held.remove(turn, by, id),
             Command::CheckIn { by, id, present } => held.check_in(turn, by, id, present),
             Command::Join { user } => held.join(turn, user),
@@ -133,10 +116,7 @@ impl Object for Event {
     }
 
     fn announces(command: &Command) -> bool {
-        matches!(
-            command,
-            Command::Create(_) | Command::Update { .. } | Command::Delete { .. }
-        )
+        matches!(command, Command::Create(_) | Command::Update { .. } | Command::Delete { .. })
     }
 
     fn delivered(&mut self, parcel: &Parcel) {
@@ -180,19 +160,10 @@ impl Held {
     fn report(&self, now: Timestamp) -> Report {
         let entry = (!self.deleted).then(|| {
             let snapshot = self.snapshot();
-            Snapshot {
-                details: snapshot.details.without_join_url(),
-                ..snapshot
-            }
+            Snapshot { details: snapshot.details.without_join_url(), ..snapshot }
         });
         let news = self.reported.version != Some(self.version);
-        Report {
-            event: self.id,
-            version: self.version,
-            as_of: now,
-            news,
-            entry,
-        }
+        Report { event: self.id, version: self.version, as_of: now, news, entry }
     }
 
     /// Allows the organizer alone. To others a draft does not exist.

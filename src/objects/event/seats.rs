@@ -18,23 +18,15 @@ impl Held {
         id: RegistrationId,
         participant: &Participant,
     ) -> Result<Reply, Fault> {
-        let (new, seat) = match self
-            .roster
-            .register(&self.details, turn.now, id, participant.id)?
-        {
+        let (new, seat) = match self.roster.register(&self.details, turn.now, id, participant.id)? {
             Admission::New(seat) => (true, seat),
             Admission::Standing(seat) => (false, seat),
         };
         if new {
             store::insert_seat(turn.sql, &seat, participant)?;
             let letter = match self.roster.position(&seat) {
-                None => Letter::Registered {
-                    event: self.brief(),
-                },
-                Some(position) => Letter::Waitlisted {
-                    event: self.brief(),
-                    position,
-                },
+                None => Letter::Registered { event: self.brief() },
+                Some(position) => Letter::Waitlisted { event: self.brief(), position },
             };
             post_letter(turn, &seat, participant, letter)?;
             self.post_fact(turn, &seat, participant, true)?;
@@ -45,10 +37,7 @@ impl Held {
             });
         }
         let participant = store::participant(turn.sql, &seat)?;
-        Ok(Reply::Registration {
-            new,
-            registration: Box::new(self.registration(&seat, &participant)),
-        })
+        Ok(Reply::Registration { new, registration: Box::new(self.registration(&seat, &participant)) })
     }
 
     pub(super) fn mine(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
@@ -95,16 +84,10 @@ impl Held {
             .map(|(_, registration)| {
                 let seat = self.roster.of_id(registration.id);
                 let position = seat.and_then(|seat| self.roster.position(seat));
-                Registration {
-                    position,
-                    ..registration
-                }
+                Registration { position, ..registration }
             })
             .collect();
-        Ok(Reply::Page {
-            registrations,
-            next,
-        })
+        Ok(Reply::Page { registrations, next })
     }
 
     pub(super) fn check_in(
@@ -118,14 +101,8 @@ impl Held {
         let seat = self.roster.check_in(id, present.then_some(turn.now))?;
         store::save_check_in(turn.sql, &seat)?;
         let participant = store::participant(turn.sql, &seat)?;
-        let registration = Registration {
-            join_url: None,
-            ..self.registration(&seat, &participant)
-        };
-        Ok(Reply::Registration {
-            new: false,
-            registration: Box::new(registration),
-        })
+        let registration = Registration { join_url: None, ..self.registration(&seat, &participant) };
+        Ok(Reply::Registration { new: false, registration: Box::new(registration) })
     }
 
     pub(super) fn join(&mut self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
@@ -134,37 +111,18 @@ impl Held {
         }
         let seat = self.roster.join(&self.details, turn.now, user)?;
         store::save_check_in(turn.sql, &seat)?;
-        let join_url = self
-            .details
-            .join_url()
-            .ok_or(Refusal::NoJoinUrl)?
-            .to_owned();
+        let join_url = self.details.join_url().ok_or(Refusal::NoJoinUrl)?.to_owned();
         Ok(Reply::Join { join_url })
     }
 
     /// Writes who moved up, and tells them.
-    pub(super) fn confirm(
-        &mut self,
-        turn: &mut Turn<'_>,
-        promoted: &[Seat],
-    ) -> Result<(), SqlError> {
+    pub(super) fn confirm(&mut self, turn: &mut Turn<'_>, promoted: &[Seat]) -> Result<(), SqlError> {
         for seat in promoted {
             store::confirm_seat(turn.sql, seat)?;
             let participant = store::participant(turn.sql, seat)?;
-            post_letter(
-                turn,
-                seat,
-                &participant,
-                Letter::SeatIsYours {
-                    event: self.brief(),
-                },
-            )?;
+            post_letter(turn, seat, &participant, Letter::SeatIsYours { event: self.brief() })?;
         }
-        if promoted.is_empty() {
-            Ok(())
-        } else {
-            self.report_seats(turn)
-        }
+        if promoted.is_empty() { Ok(()) } else { self.report_seats(turn) }
     }
 
     fn depart(
@@ -176,10 +134,7 @@ impl Held {
         let Departure { left, promoted } = departure;
         let participant = store::participant(turn.sql, left)?;
         store::end_seat(turn, left)?;
-        let letter = Letter::RegistrationCancelled {
-            event: self.brief(),
-            by_organizer,
-        };
+        let letter = Letter::RegistrationCancelled { event: self.brief(), by_organizer };
         post_letter(turn, left, &participant, letter)?;
         self.post_fact(turn, left, &participant, false)?;
         self.confirm(turn, promoted)?;
@@ -188,11 +143,7 @@ impl Held {
     }
 
     fn registration(&self, seat: &Seat, participant: &Participant) -> Registration {
-        let join_url = self
-            .details
-            .join_url()
-            .filter(|_| seat.is_confirmed())
-            .map(str::to_owned);
+        let join_url = self.details.join_url().filter(|_| seat.is_confirmed()).map(str::to_owned);
         Registration {
             id: seat.id,
             event: self.id,
@@ -209,11 +160,7 @@ impl Held {
     }
 
     fn brief(&self) -> EventBrief {
-        EventBrief {
-            id: self.id,
-            title: self.details.title(),
-            schedule: self.details.schedule().clone(),
-        }
+        EventBrief { id: self.id, title: self.details.title(), schedule: self.details.schedule().clone() }
     }
 
     fn post_fact(
@@ -223,12 +170,7 @@ impl Held {
         participant: &Participant,
         stands: bool,
     ) -> Result<(), SqlError> {
-        let fact = AccountFact::Registration {
-            user: seat.user,
-            event: self.id,
-            seq: seat.seq,
-            stands,
-        };
+        let fact = AccountFact::Registration { user: seat.user, event: self.id, seq: seat.seq, stands };
         let parcel = Parcel::Account(participant.account.clone(), fact);
         turn.post(&format!("account/{}", seat.user), &parcel, turn.now)
     }
@@ -253,10 +195,6 @@ fn post_letter(
     letter: Letter,
 ) -> Result<(), SqlError> {
     let key = format!("{}/{}", letter.kind(), seat.id);
-    let mail = Mail {
-        to: participant.email.clone(),
-        name: participant.name.clone(),
-        letter,
-    };
+    let mail = Mail { to: participant.email.clone(), name: participant.name.clone(), letter };
     turn.post(&key, &Parcel::Mail(mail), turn.now)
 }

@@ -73,10 +73,7 @@ fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
         &[],
     )?;
     let seats = rows.iter().map(read_seat).collect::<Result<Vec<_>, _>>()?;
-    Ok(Roster::restore(
-        seats,
-        last.map_or(0, |seq| seq.saturating_add(1)),
-    ))
+    Ok(Roster::restore(seats, last.map_or(0, |seq| seq.saturating_add(1))))
 }
 
 fn read_seat(row: &Row) -> Result<Seat, SqlError> {
@@ -111,15 +108,8 @@ pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
 }
 
 /// Writes a new registration. Of those that a user has ended, the last alone is kept.
-pub(super) fn insert_seat(
-    sql: &dyn Sql,
-    seat: &Seat,
-    participant: &Participant,
-) -> Result<(), SqlError> {
-    sql.run(
-        "DELETE FROM registrations WHERE user_id = ? AND status = 'cancelled'",
-        &[seat.user.into()],
-    )?;
+pub(super) fn insert_seat(sql: &dyn Sql, seat: &Seat, participant: &Participant) -> Result<(), SqlError> {
+    sql.run("DELETE FROM registrations WHERE user_id = ? AND status = 'cancelled'", &[seat.user.into()])?;
     sql.run(
         "INSERT INTO registrations
          (seq, id, user_id, account, name, email, status, registered_at, confirmed_at)
@@ -165,13 +155,8 @@ pub(super) fn save_check_in(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> 
 
 /// Who holds the registration.
 pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, SqlError> {
-    let rows = sql.run(
-        "SELECT account, name, email FROM registrations WHERE seq = ?",
-        &[seat.seq.into()],
-    )?;
-    let row = rows
-        .first()
-        .ok_or_else(|| SqlError::new("a seat has no row"))?;
+    let rows = sql.run("SELECT account, name, email FROM registrations WHERE seq = ?", &[seat.seq.into()])?;
+    let row = rows.first().ok_or_else(|| SqlError::new("a seat has no row"))?;
     Ok(Participant {
         id: seat.user,
         account: row.get(0)?,
@@ -203,9 +188,7 @@ pub(super) fn list(
             &[status.as_str().into(), after, more],
         )?,
     };
-    rows.iter()
-        .map(|row| read_registration(row, event))
-        .collect()
+    rows.iter().map(|row| read_registration(row, event)).collect()
 }
 
 fn read_registration(row: &Row, event: EventId) -> Result<(u64, Registration), SqlError> {
@@ -227,18 +210,12 @@ fn read_registration(row: &Row, event: EventId) -> Result<(u64, Registration), S
 }
 
 pub(super) const fn status_of(seat: &Seat) -> SeatStatus {
-    if seat.is_confirmed() {
-        SeatStatus::Confirmed
-    } else {
-        SeatStatus::Waitlisted
-    }
+    if seat.is_confirmed() { SeatStatus::Confirmed } else { SeatStatus::Waitlisted }
 }
 
 fn read_name(row: &Row, at: usize) -> Result<Option<Name>, SqlError> {
     let name: Option<String> = row.get(at)?;
-    name.map(|name| Name::parse(&name))
-        .transpose()
-        .map_err(unreadable)
+    name.map(|name| Name::parse(&name)).transpose().map_err(unreadable)
 }
 
 fn read_email(row: &Row, at: usize) -> Result<Email, SqlError> {

@@ -67,4 +67,7 @@ export function expectRetryAfter({ headers }) {
 
 /** The items of a comma-separated header, in lower case. */
 export const listOf = (header) =>
-  (header ?? "").split(",").map((item) => item.trim().toLowerCase()).filter(Boolean);
+  (header ?? "")
+    .split(",")
+    .map((item) => item.trim().toLowerCase())
+    .filter(Boolean);

@@ -24,8 +24,7 @@ export async function logIn(server, { email, password = PASSWORD }) {
   return new Client(server, { token, user, email, password });
 }
 
-export const signUpOrganizer = (server, details) =>
-  signUp(server, { role: "organizer", ...details });
+export const signUpOrganizer = (server, details) => signUp(server, { role: "organizer", ...details });
 
 /** Signs up `count` attendees, a few at a time, so that the flood is the test's own. */
 export async function signUpMany(server, count, { atOnce = 16 } = {}) {

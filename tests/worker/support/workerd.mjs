@@ -58,11 +58,9 @@ class Workerd {
     const config = join(this.#folder, "config.capnp");
     writeFileSync(config, this.#config());
     // The control descriptor tells which free ports the runtime was given.
-    const child = spawn(
-      workerd.default,
-      ["serve", "--import-path=/", "--control-fd=3", config],
-      { stdio: ["ignore", "pipe", "pipe", "pipe"] },
-    );
+    const child = spawn(workerd.default, ["serve", "--import-path=/", "--control-fd=3", config], {
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
     this.#process = child;
     child.exited = new Promise((resolve) => child.once("exit", resolve));
     const killWithUs = () => child.kill("SIGKILL");
@@ -137,18 +135,18 @@ class Workerd {
 
   #config() {
     const isolates = this.isolates.map((_, index) => index);
+    const services = isolates.map((i) => `(name = "${isolateName(i)}", worker = .isolate${i})`);
+    const socket = (name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`;
     return `
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [
-    ${isolates.map((i) => `(name = "${isolateName(i)}", worker = .isolate${i})`).join(",\n    ")},
-    (name = "objects", disk = (path = ${text(join(this.#folder, "objects"))}, writable = true)),
-    (name = "internet", network = (allow = ["public", "private"])),
-  ],
-  sockets = [
-    ${isolates.map((i) => `(name = "${isolateName(i)}", address = "127.0.0.1:0", http = (), service = "${isolateName(i)}")`).join(",\n    ")},
-  ],
+  services = ${list([
+    ...services,
+    `(name = "objects", disk = (path = ${text(join(this.#folder, "objects"))}, writable = true))`,
+    `(name = "internet", network = (allow = ["public", "private"]))`,
+  ])},
+  sockets = ${list(isolates.map((i) => socket(isolateName(i))))},
 );
 ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
   }
@@ -157,37 +155,32 @@ ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
   #workerConfig(index) {
     const { modules, compatibilityDate, compatibilityFlags } = builtWorker();
     const embed = { esm: "esModule", wasm: "wasm" };
+    const module = ({ name, type, path }) => `(name = "${name}", ${embed[type]} = embed ${text(path)})`;
     const owner = index === 0 ? "" : `, serviceName = "${isolateName(0)}"`;
-    const list = (items) => `[\n    ${items.join(",\n    ")},\n  ]`;
+    const objectBinding = ({ binding, className }) =>
+      `(name = "${binding}", durableObjectNamespace = (className = "${className}"${owner}))`;
+    const settings = Object.entries(this.#settings).filter(([, value]) => value !== undefined);
+    const settingBinding = ([name, value]) => `(name = "${name}", text = ${text(String(value))})`;
     return `
 const isolate${index} :Workerd.Worker = (
-  modules = ${list(modules.map(({ name, type, path }) => `(name = "${name}", ${embed[type]} = embed ${text(path)})`))},
+  modules = ${list(modules.map(module))},
   compatibilityDate = "${compatibilityDate}",
   compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}],
-  bindings = ${list([
-    ...OBJECTS.map(
-      ({ binding, className }) =>
-        `(name = "${binding}", durableObjectNamespace = (className = "${className}"${owner}))`,
-    ),
-    ...Object.entries(this.#settings)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `(name = "${name}", text = ${text(String(value))})`),
-  ])},
-${
-  index === 0
-    ? `  durableObjectNamespaces = ${list(
-        OBJECTS.map(
-          ({ className }) =>
-            `(className = "${className}", uniqueKey = "${className}", enableSql = true)`,
-        ),
-      )},
-  durableObjectStorage = (localDisk = "objects"),
-`
-    : ""
-});
+  bindings = ${list([...OBJECTS.map(objectBinding), ...settings.map(settingBinding)])},
+${index === 0 ? objectStorage() : ""});
 `;
   }
 }
+
+function objectStorage() {
+  const namespace = ({ className }) =>
+    `(className = "${className}", uniqueKey = "${className}", enableSql = true)`;
+  return `  durableObjectNamespaces = ${list(OBJECTS.map(namespace))},
+  durableObjectStorage = (localDisk = "objects"),
+`;
+}
+
+const list = (items) => `[\n    ${items.join(",\n    ")},\n  ]`;
 
 const isolateName = (index) => `isolate-${index}`;
 

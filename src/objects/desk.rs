@@ -1,0 +1,225 @@
+//! Where commands wait for an object's turn, as text: what the runtime's shell sees of an object.
+//!
+//! A desk speaks JSON and hides which object sits behind it, so that one shell serves all three.
+//! It is bounded: a command too many is told to come back rather than made to wait.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Serialize;
+
+use super::outbox::{Delivery, Item, Parcel};
+use super::sql::{Sql, SqlError};
+use super::{Answer, Envelope, Host, Kind, Object};
+use crate::domain::{Refusal, Timestamp};
+
+/// Names a command that waits.
+pub type Ticket = u64;
+
+/// What becomes of a command that has come in.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Received {
+    /// This is the answer.
+    Answered(String),
+    /// It waits for a turn.
+    Waiting {
+        /// Under this name.
+        ticket: Ticket,
+        /// First no lease may be out: [`Desk::ready`] puts it in the queue then.
+        guarded: bool,
+        /// The answer goes out after the object's report.
+        announces: bool,
+    },
+}
+
+/// An answer that a turn has given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// To this command.
+    pub ticket: Ticket,
+    /// As text.
+    pub answer: String,
+    /// Whether it was granted.
+    pub granted: bool,
+}
+
+/// An object and the commands that wait for it.
+pub trait Desk {
+    /// Takes a command in.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the storage fails.
+    fn receive(&mut self, sql: &dyn Sql, now: Timestamp, text: &str) -> Result<Received, SqlError>;
+
+    /// Puts a guarded command in the queue.
+    fn ready(&mut self, ticket: Ticket);
+
+    /// Forgets a guarded command that cannot get its turn.
+    fn withdraw(&mut self, ticket: Ticket);
+
+    /// Executes up to [`TURN_MAX`] of the commands that wait, in one transaction.
+    ///
+    /// # Errors
+    /// When the storage fails: then none of them has happened.
+    fn turn(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed>;
+
+    /// Whether commands wait for another turn.
+    fn has_waiting(&self) -> bool;
+
+    /// See [`Host::hold_leases`].
+    ///
+    /// # Errors
+    /// When the object cannot be loaded.
+    fn hold_leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u32, SqlError>;
+
+    /// See [`Host::leases_remaining_ms`].
+    fn leases_remaining_ms(&self, now: Timestamp) -> u32;
+
+    /// See [`Host::release_leases`].
+    fn release_leases(&mut self, now: Timestamp);
+
+    /// See [`Host::next_alarm`].
+    fn next_alarm(&self) -> Option<Timestamp>;
+
+    /// See [`Host::due`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError>;
+
+    /// See [`Host::settle`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn settle(&mut self, sql: &dyn Sql, now: Timestamp, results: &[(Item, Delivery)])
+    -> Result<(), SqlError>;
+
+    /// See [`Host::report`].
+    fn report(&self, now: Timestamp) -> Option<Parcel>;
+
+    /// See [`Host::reported`].
+    fn reported(&mut self, report: &Parcel);
+}
+
+/// Commands that wait at most, in the queue or for leases to run out.
+pub const WAITING_MAX: usize = 1_024;
+/// Commands that one turn executes at most.
+pub const TURN_MAX: usize = 256;
+
+/// A turn that the storage has failed: nothing of it has happened.
+#[derive(Debug)]
+pub struct Failed {
+    /// Whose commands were lost.
+    pub tickets: Vec<Ticket>,
+    /// Why.
+    pub error: SqlError,
+}
+
+/// The desk of one kind of object.
+pub struct ObjectDesk<O: Object> {
+    host: Host<O>,
+    guarded: BTreeMap<Ticket, O::Command>,
+    queue: VecDeque<(Ticket, O::Command)>,
+    next_ticket: Ticket,
+}
+
+impl<O: Object> ObjectDesk<O> {
+    /// A desk in front of `host`.
+    #[must_use]
+    pub const fn new(host: Host<O>) -> Self {
+        Self { host, guarded: BTreeMap::new(), queue: VecDeque::new(), next_ticket: 0 }
+    }
+}
+
+impl<O: Object> Desk for ObjectDesk<O> {
+    fn receive(&mut self, sql: &dyn Sql, now: Timestamp, text: &str) -> Result<Received, SqlError> {
+        let envelope: Envelope<O::Command> =
+            serde_json::from_str(text).map_err(|error| SqlError::new(error.to_string()))?;
+        let kind = O::kind(&envelope.command);
+        if matches!(kind, Kind::Read | Kind::LeasedRead) {
+            return Ok(Received::Answered(write(&self.host.read(sql, now, envelope)?)?));
+        }
+        if self.guarded.len().saturating_add(self.queue.len()) >= WAITING_MAX {
+            let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
+            return Ok(Received::Answered(write(&answer)?));
+        }
+        let ticket = self.next_ticket;
+        self.next_ticket = ticket.wrapping_add(1);
+        let announces = O::announces(&envelope.command);
+        let guarded = kind == Kind::GuardedWrite;
+        if guarded {
+            self.guarded.insert(ticket, envelope.command);
+        } else {
+            self.queue.push_back((ticket, envelope.command));
+        }
+        Ok(Received::Waiting { ticket, guarded, announces })
+    }
+
+    fn ready(&mut self, ticket: Ticket) {
+        if let Some(command) = self.guarded.remove(&ticket) {
+            self.queue.push_back((ticket, command));
+        }
+    }
+
+    fn withdraw(&mut self, ticket: Ticket) {
+        self.guarded.remove(&ticket);
+    }
+
+    fn turn(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed> {
+        let batch = self.queue.len().min(TURN_MAX);
+        let (tickets, commands): (Vec<_>, Vec<_>) = self.queue.drain(..batch).unzip();
+        let answers = match self.host.turn(sql, now, commands) {
+            Ok(answers) => answers,
+            Err(error) => return Err(Failed { tickets, error }),
+        };
+        let settled = tickets.iter().zip(&answers).map(|(ticket, answer)| {
+            let granted = answer.is_granted();
+            Ok(Settled { ticket: *ticket, answer: write(answer)?, granted })
+        });
+        settled.collect::<Result<_, _>>().map_err(|error| Failed { tickets, error })
+    }
+
+    fn has_waiting(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    fn hold_leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u32, SqlError> {
+        self.host.hold_leases(sql, now)
+    }
+
+    fn leases_remaining_ms(&self, now: Timestamp) -> u32 {
+        self.host.leases_remaining_ms(now)
+    }
+
+    fn release_leases(&mut self, now: Timestamp) {
+        self.host.release_leases(now);
+    }
+
+    fn next_alarm(&self) -> Option<Timestamp> {
+        self.host.next_alarm()
+    }
+
+    fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
+        self.host.due(sql, now)
+    }
+
+    fn settle(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        results: &[(Item, Delivery)],
+    ) -> Result<(), SqlError> {
+        self.host.settle(sql, now, results)
+    }
+
+    fn report(&self, now: Timestamp) -> Option<Parcel> {
+        self.host.report(now)
+    }
+
+    fn reported(&mut self, report: &Parcel) {
+        self.host.reported(report);
+    }
+}
+
+fn write<T: Serialize>(value: &T) -> Result<String, SqlError> {
+    serde_json::to_string(value).map_err(|error| SqlError::new(error.to_string()))
+}
