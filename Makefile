@@ -36,7 +36,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 PORT := 8787
 TEST_REPORTER := spec
-SOURCES := $(shell find src -type f) Cargo.toml Cargo.lock rust-toolchain.toml
+SOURCES := $(shell find src -type f) build.rs Cargo.toml Cargo.lock rust-toolchain.toml
 HELLO := bench/peers/hello
 
 .PHONY: help dev build test test-native test-worker check lint docs bench clean
@@ -63,7 +63,7 @@ test-native: | $(NEXTEST) prerequisites
 
 test-worker: build
 	@echo "Tests in the real runtime"
-	@$(BIN)/node --test --test-reporter=$(TEST_REPORTER) tests/worker/*.test.mjs
+	@$(BIN)/node --test --test-timeout=120000 --test-reporter=$(TEST_REPORTER) tests/worker/*.test.mjs
 
 check: lint docs test ## all that a change must pass: format, lints, docs, tests
 

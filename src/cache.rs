@@ -7,6 +7,7 @@
 //! are still answered from here, so that a copy in use costs one question per lease.
 
 use bytes::Bytes;
+use http::HeaderValue;
 use lru::LruCache;
 
 use crate::domain::{EventId, Timestamp, UserId};
@@ -28,11 +29,11 @@ pub struct Page {
     /// The JSON.
     pub body: Bytes,
     /// Its entity-tag, with quotes.
-    pub etag: String,
+    pub etag: HeaderValue,
     /// The `Link` header of a list.
-    pub link: Option<String>,
-    /// Of an event: its organizer, who sees another body.
-    pub organizer: Option<UserId>,
+    pub link: Option<HeaderValue>,
+    /// Who sees a body with more in it: the organizer of an event with a join link.
+    pub sees_more: Option<UserId>,
 }
 
 /// What the cache has to say.

@@ -8,14 +8,17 @@ use crate::objects::event::IfMatch;
 
 /// The strong entity-tag of a body: equal tags, equal bytes.
 pub(super) fn etag_of(body: &[u8]) -> HeaderValue {
-    let etag = format!("\"{}\"", short_digest(body));
-    HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"\""))
+    quoted(&short_digest(body))
 }
 
 /// The entity-tag of an event: its version, which edits are held against, and a digest of the
 /// rest of what the reader sees.
-pub(super) fn event_etag(version: u64, body: &[u8]) -> String {
-    format!("\"{version}.{}\"", short_digest(body))
+pub(super) fn event_etag(version: u64, body: &[u8]) -> HeaderValue {
+    quoted(&format!("{version}.{}", short_digest(body)))
+}
+
+fn quoted(tag: &str) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{tag}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 fn short_digest(body: &[u8]) -> String {

@@ -7,20 +7,21 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, ORIGIN, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use serde::Serialize;
 use serde_json::json;
 use tower_service::Service;
 use uuid::Uuid;
 
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
-use super::{conditional, health, routes};
+use super::routes::{self, Routes};
+use super::{conditional, health};
 use crate::cache::Cache;
 use crate::config::{Config, ConfigError};
 use crate::domain::UserId;
@@ -51,6 +52,10 @@ impl App {
     }
 }
 
+/// Marks an answer whose body is one of the isolate's copies: it will be sent again.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept;
+
 /// What the log learns about a request on its way.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
@@ -60,20 +65,35 @@ pub(super) struct Trace {
     pub(super) user: OnceLock<UserId>,
 }
 
+/// One request in the log.
+#[derive(Serialize)]
+struct LogLine<'a> {
+    level: &'static str,
+    event: &'static str,
+    method: &'a str,
+    route: Option<&'a str>,
+    status: u16,
+    duration_ms: i64,
+    request_id: &'a str,
+    user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+}
+
 /// The API of one isolate.
 pub struct Api {
     runtime: Arc<dyn Runtime>,
-    router: Option<Router>,
+    routes: Option<Routes>,
 }
 
 impl Api {
     /// Builds the route table over these settings, or the wall that stands in for it.
     #[must_use]
     pub fn new(config: Result<Config, ConfigError>, hub: Arc<dyn Hub>, runtime: Arc<dyn Runtime>) -> Self {
-        let router = match config {
+        let routes = match config {
             Ok(config) => {
                 let app = App { config, hub, runtime: Arc::clone(&runtime), cache: Mutex::default() };
-                Some(routes::router(Arc::new(app)))
+                Some(routes::routes(Arc::new(app)))
             }
             Err(error) => {
                 let line = json!({ "level": "error", "event": "misconfigured", "detail": error.to_string() });
@@ -81,7 +101,7 @@ impl Api {
                 None
             }
         };
-        Self { runtime, router }
+        Self { runtime, routes }
     }
 
     /// Answers a request.
@@ -91,33 +111,37 @@ impl Api {
         let method = request.method().clone();
         let if_none_match = conditional::if_none_match(request.headers());
         let trace = Arc::new(Trace::default());
-        let response = match &self.router {
+        let response = match &self.routes {
             None if request.uri().path() == health::PATH => health::misconfigured(),
             None => Problem::misconfigured().into_response(),
-            Some(router) => {
+            Some(routes) => {
                 let mut request = request.map(Body::from);
                 request.extensions_mut().insert(Arc::clone(&trace));
                 if method == Method::HEAD {
                     *request.method_mut() = Method::GET;
                 }
+                let cross_origin = method == Method::OPTIONS || request.headers().contains_key(ORIGIN);
+                let router = if cross_origin { &routes.cross_origin } else { &routes.plain };
                 let Ok(response) = router.clone().call(request).await;
                 response
             }
         };
         let cause = response.extensions().get::<Problem>().and_then(Problem::cause).map(str::to_owned);
         let response = finish(response, &method, if_none_match.as_deref(), &request_id).await;
-        let line = json!({
-            "level": if response.status().is_server_error() { "error" } else { "info" },
-            "event": "request",
-            "method": method.as_str(),
-            "route": trace.route.get(),
-            "status": response.status().as_u16(),
-            "duration_ms": self.runtime.now().ms_since(started),
-            "request_id": request_id,
-            "user_id": trace.user.get().map(ToString::to_string),
-            "cause": cause,
-        });
-        self.runtime.log(&line.to_string());
+        let line = LogLine {
+            level: if response.status().is_server_error() { "error" } else { "info" },
+            event: "request",
+            method: method.as_str(),
+            route: trace.route.get().map(String::as_str),
+            status: response.status().as_u16(),
+            duration_ms: self.runtime.now().ms_since(started),
+            request_id: &request_id,
+            user_id: trace.user.get().map(ToString::to_string),
+            cause: cause.as_deref(),
+        };
+        if let Ok(line) = serde_json::to_string(&line) {
+            self.runtime.log(&line);
+        }
         response
     }
 
@@ -151,6 +175,7 @@ async fn finish(
         parts.headers.insert(X_REQUEST_ID, request_id);
     }
     parts.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    parts.headers.insert(VARY, HeaderValue::from_static("origin"));
     parts.headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let unchanged = reads
         && if_none_match

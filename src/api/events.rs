@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::access::{Caller, reply, unexpected};
 use super::conditional::{self, event_etag};
-use super::door::App;
+use super::door::{App, Kept};
 use super::event_input;
 use super::input::{EventPath, JsonBody};
 use super::page::{self, Params};
@@ -64,18 +64,18 @@ pub(super) async fn read(
     let key = Key::Event(id);
     let asked_at = app.runtime.now();
     let copy = match app.cached(|cache| cache.look_up(&key, asked_at)) {
-        Lookup::Fresh(page) if !is_organizer(&app, &headers, page.organizer) => {
-            return Ok(send(page));
+        Lookup::Fresh(page) if !is_organizer(&app, &headers, page.sees_more) => {
+            return Ok(send_kept(page));
         }
         Lookup::Fresh(_) => None,
-        Lookup::Ask(copy) => copy.filter(|(_, page)| !is_organizer(&app, &headers, page.organizer)),
+        Lookup::Ask(copy) => copy.filter(|(_, page)| !is_organizer(&app, &headers, page.sees_more)),
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
     let answer = app.hub.event(id, Envelope { command: Command::Read, have }).await?;
     let snapshot = match (answer.outcome, copy) {
         (Outcome::Unchanged, Some((stamp, page))) => {
             app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
-            return Ok(send(page));
+            return Ok(send_kept(page));
         }
         (Outcome::Reply(Reply::Event(snapshot)), _) => snapshot,
         (Outcome::Refused(refusal), _) => {
@@ -95,9 +95,10 @@ pub(super) async fn read(
     }
     let body = json_bytes(&OneEvent { event: view::event(&snapshot, Viewer::Anyone) })?;
     let etag = event_etag(snapshot.version, &body);
-    let page = Page { body, etag, link: None, organizer: Some(snapshot.organizer.id) };
+    let sees_more = snapshot.details.join_url().map(|_| snapshot.organizer.id);
+    let page = Page { body, etag, link: None, sees_more };
     app.cached(|cache| cache.store(key, page.clone(), answer.stamp, answer.lease_ms, asked_at));
-    if organizer { one(StatusCode::OK, &snapshot, Viewer::Organizer) } else { Ok(send(page)) }
+    if organizer { one(StatusCode::OK, &snapshot, Viewer::Organizer) } else { Ok(send_kept(page)) }
 }
 
 /// `PUT` and `PATCH /api/events/:id`: changes the fields that were sent.
@@ -153,18 +154,18 @@ pub(super) async fn list(
     let key = Key::List(Box::new(query.clone()));
     let asked_at = app.runtime.now();
     let copy = match app.cached(|cache| cache.look_up(&key, asked_at)) {
-        Lookup::Fresh(page) => return Ok(send(page)),
+        Lookup::Fresh(page) => return Ok(send_kept(page)),
         Lookup::Ask(copy) => copy,
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
     let answer = app.hub.catalog(Envelope { command: catalog::Command::List(query.clone()), have }).await?;
     if let (Outcome::Unchanged, Some((stamp, page))) = (&answer.outcome, copy) {
         app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
-        return Ok(send(page));
+        return Ok(send_kept(page));
     }
     let page = list_page("/api/events", &params, query.order, Viewer::Anyone, reply(answer.outcome)?)?;
     app.cached(|cache| cache.store(key, page.clone(), answer.stamp, answer.lease_ms, asked_at));
-    Ok(send(page))
+    Ok(send_kept(page))
 }
 
 /// `GET /api/me/events`: the caller's own events, in every status.
@@ -266,9 +267,9 @@ fn list_page(
     let next_cursor = next.and_then(|cursor| page::encode(&(order, cursor)));
     let views: Vec<_> = events.iter().map(|event| view::event(event, viewer)).collect();
     let body = json_bytes(&EventPage { events: views, next_cursor: next_cursor.as_deref() })?;
-    let etag = conditional::etag_of(&body).to_str().unwrap_or_default().to_owned();
-    let link = next_cursor.map(|cursor| params.next_link(path, &cursor));
-    Ok(Page { body, etag, link, organizer: None })
+    let etag = conditional::etag_of(&body);
+    let link = next_cursor.and_then(|cursor| params.next_link(path, &cursor));
+    Ok(Page { body, etag, link, sees_more: None })
 }
 
 /// Asks an event for something that it answers with itself.
@@ -288,7 +289,7 @@ fn is_organizer(app: &App, headers: &HeaderMap, organizer: Option<UserId>) -> bo
 fn one(status: StatusCode, snapshot: &Snapshot, viewer: Viewer) -> Result<Response, Problem> {
     let body = json_bytes(&OneEvent { event: view::event(snapshot, viewer) })?;
     let etag = event_etag(snapshot.version, &body);
-    let mut response = send(Page { body, etag, link: None, organizer: None });
+    let mut response = send(Page { body, etag, link: None, sees_more: None });
     *response.status_mut() = status;
     Ok(response)
 }
@@ -298,12 +299,17 @@ fn send(page: Page) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if let Ok(etag) = HeaderValue::from_str(&page.etag) {
-        headers.insert(ETAG, etag);
-    }
-    if let Some(link) = page.link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+    headers.insert(ETAG, page.etag);
+    if let Some(link) = page.link {
         headers.insert(LINK, link);
     }
+    response
+}
+
+/// A page that is in the isolate's memory and will be sent again.
+fn send_kept(page: Page) -> Response {
+    let mut response = send(page);
+    response.extensions_mut().insert(Kept);
     response
 }
 

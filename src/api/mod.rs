@@ -18,5 +18,5 @@ mod registrations;
 mod routes;
 mod view;
 
-pub use door::Api;
+pub use door::{Api, Kept};
 pub use input::BODY_MAX_BYTES;

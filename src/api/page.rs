@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::{FieldError, limits};
@@ -41,13 +42,13 @@ impl Params {
     }
 
     /// The link to the page that begins at `cursor`, all else being as in this request.
-    pub(super) fn next_link(&self, path: &str, cursor: &str) -> String {
+    pub(super) fn next_link(&self, path: &str, cursor: &str) -> Option<HeaderValue> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.0.iter().filter(|(name, _)| name != "cursor") {
             query.append_pair(name, value);
         }
         query.append_pair("cursor", cursor);
-        format!("<{path}?{}>; rel=\"next\"", query.finish())
+        HeaderValue::from_str(&format!("<{path}?{}>; rel=\"next\"", query.finish())).ok()
     }
 }
 

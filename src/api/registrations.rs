@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{HeaderValue, LINK};
+use http::header::LINK;
 
 use super::access::{Caller, ask_account, reply, unexpected};
 use super::door::App;
@@ -212,7 +212,7 @@ fn paged(
 ) -> Response {
     let page = RegistrationPage { registrations, next_cursor: next_cursor.as_deref() };
     let mut response = Json(page).into_response();
-    let link = next_cursor.and_then(|cursor| HeaderValue::from_str(&params.next_link(path, &cursor)).ok());
+    let link = next_cursor.and_then(|cursor| params.next_link(path, &cursor));
     if let Some(link) = link {
         response.headers_mut().insert(LINK, link);
     }

@@ -20,8 +20,20 @@ use super::problem::Problem;
 use super::{accounts, events, health, registrations};
 use crate::config::Cors;
 
-pub(super) fn router(app: Arc<App>) -> Router {
+/// The routes as browsers on other origins need them, and without what only they need.
+pub(super) struct Routes {
+    pub(super) cross_origin: Router,
+    pub(super) plain: Router,
+}
+
+pub(super) fn routes(app: Arc<App>) -> Routes {
     let cors = cors(&app.config.cors);
+    let plain = table(app);
+    let cross_origin = plain.clone().layer(cors).layer(map_response(preflight_has_no_content));
+    Routes { cross_origin, plain }
+}
+
+fn table(app: Arc<App>) -> Router {
     Router::new()
         .route(health::PATH, get(health::get))
         .route("/api/register", post(accounts::register))
@@ -49,8 +61,6 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route_layer(from_fn(note_route))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(cors)
-        .layer(map_response(preflight_has_no_content))
         .with_state(app)
 }
 

@@ -16,6 +16,7 @@ pub mod schedule;
 pub mod secret;
 pub mod time;
 pub mod waitlist;
+pub mod zone;
 
 pub use email::Email;
 pub use ids::{AccountKey, EventId, RegistrationId, SessionId, UserId};
@@ -23,3 +24,4 @@ pub use password::Password;
 pub use refusal::{FieldError, Invalid, Refusal};
 pub use secret::Secret;
 pub use time::Timestamp;
+pub use zone::Zone;

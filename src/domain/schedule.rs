@@ -1,10 +1,9 @@
 //! When an event takes place: wall-clock time in a zone, and the instants that follow from it.
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone};
-use chrono_tz::Tz;
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-use super::{FieldError, Timestamp, limits};
+use super::{FieldError, Timestamp, Zone, limits};
 
 /// Reads `YYYY-MM-DD` in the years 1900 to 9998, so that every instant that follows from it
 /// has a year of four digits (RFC 3339 §5.6).
@@ -48,9 +47,12 @@ fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> O
 ///
 /// # Errors
 /// `unknown_timezone`.
-pub fn parse_timezone(text: &str) -> Result<Tz, FieldError> {
-    text.parse()
-        .map_err(|_| FieldError::new("timezone", "unknown_timezone", "Give an IANA name like Europe/Berlin."))
+pub fn parse_timezone(text: &str) -> Result<Zone, FieldError> {
+    Zone::parse(text).ok_or(FieldError::new(
+        "timezone",
+        "unknown_timezone",
+        "Give an IANA name like Europe/Berlin.",
+    ))
 }
 
 /// Reads a duration in minutes.
@@ -69,7 +71,7 @@ pub fn parse_duration(minutes: i64) -> Result<u32, FieldError> {
 pub struct Schedule {
     date: NaiveDate,
     time: NaiveTime,
-    timezone: Tz,
+    timezone: Zone,
     duration_minutes: u32,
 }
 
@@ -84,7 +86,7 @@ impl Schedule {
     pub fn new(
         date: NaiveDate,
         time: NaiveTime,
-        timezone: Tz,
+        timezone: Zone,
         duration_minutes: u32,
     ) -> Result<Self, FieldError> {
         let schedule = Self { date, time, timezone, duration_minutes };
@@ -112,7 +114,7 @@ impl Schedule {
 
     /// The zone in which date and time are meant.
     #[must_use]
-    pub const fn timezone(&self) -> Tz {
+    pub const fn timezone(&self) -> Zone {
         self.timezone
     }
 
@@ -135,8 +137,7 @@ impl Schedule {
     }
 
     fn first_instant(&self) -> Option<Timestamp> {
-        let local = self.date.and_time(self.time);
-        self.timezone.from_local_datetime(&local).earliest().map(|at| at.to_utc().into())
+        self.timezone.first_instant(self.date.and_time(self.time))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chrono::{Datelike, Month, Offset, TimeZone, Timelike, Weekday};
+use chrono::{Datelike, Month, Timelike, Weekday};
 
 use super::{EventBrief, Letter, Mail};
 use crate::domain::account::Name;
@@ -88,13 +88,12 @@ fn write(letter: &Letter) -> (String, Vec<Part>) {
 /// Date and time where the event takes place, with the zone and its offset on that day.
 fn when(event: &EventBrief) -> Part {
     let schedule = &event.schedule;
-    let start = schedule.timezone().from_utc_datetime(&schedule.starts_at().to_chrono().naive_utc());
-    let minutes = start.offset().fix().local_minus_utc().div_euclid(60);
+    let minutes = schedule.timezone().offset_seconds(schedule.starts_at()).div_euclid(60);
     let sign = if minutes < 0 { '-' } else { '+' };
     let (hours, rest) = (minutes.unsigned_abs().div_euclid(60), minutes.unsigned_abs().rem_euclid(60));
     Part::Words(format!(
         "{} ({}, UTC{sign}{hours:02}:{rest:02})",
-        long_date(&start),
+        long_date(&schedule.date().and_time(schedule.time())),
         schedule.timezone().name(),
     ))
 }

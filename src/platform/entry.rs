@@ -24,7 +24,7 @@ async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker
         None => first_request(&env)?,
     };
     let response = api.serve(http::read(&request).await).await;
-    http::write(response)
+    http::write(&response)
 }
 
 fn first_request(env: &Env) -> worker::Result<Rc<Api>> {

@@ -1,44 +1,44 @@
 //! The runtime's requests and responses, and ours.
 //!
-//! Each header read costs a crossing into JavaScript, so the ones that the API knows are asked
-//! for by name. A body is read only where there is one, and never more of it than one byte above
-//! the limit.
+//! Each way takes one crossing (`glue.js`). A body is read only where there is one, and never
+//! more of it than one byte above the limit.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, ResponseInit};
+use web_sys::ReadableStreamDefaultReader;
 
-use crate::api::BODY_MAX_BYTES;
+use crate::api::{BODY_MAX_BYTES, Kept};
 
-/// What any request may carry that matters here.
-const HEADERS: [HeaderName; 4] =
-    [header::AUTHORIZATION, header::ORIGIN, header::IF_NONE_MATCH, header::ACCEPT];
-/// What matters of a request that is no plain read.
-const WRITE_HEADERS: [HeaderName; 6] = [
-    header::CONTENT_TYPE,
-    header::IF_MATCH,
-    HeaderName::from_static("idempotency-key"),
-    HeaderName::from_static("cf-connecting-ip"),
-    header::ACCESS_CONTROL_REQUEST_METHOD,
-    header::ACCESS_CONTROL_REQUEST_HEADERS,
-];
+#[wasm_bindgen(module = "/src/platform/glue.js")]
+extern "C" {
+    fn head(request: &web_sys::Request) -> String;
+
+    #[wasm_bindgen(catch)]
+    fn respond(status: u16, head: &str, body: &JsValue) -> Result<web_sys::Response, JsValue>;
+}
 
 /// Reads a request. A URL that cannot be read leads to `/`, where nothing is.
 pub(super) async fn read(request: &web_sys::Request) -> Request<Bytes> {
-    let method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
+    let head = head(request);
+    let mut lines = head.split('\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let method = Method::from_bytes(next().as_bytes()).unwrap_or_default();
+    let uri = next().parse().unwrap_or_else(|_| Uri::from_static("/"));
     let plain_read = matches!(method, Method::GET | Method::HEAD);
     let body = if plain_read { Bytes::new() } else { read_body(request).await };
     let mut ours = Request::new(body);
     *ours.method_mut() = method;
-    *ours.uri_mut() = request.url().parse().unwrap_or_else(|_| Uri::from_static("/"));
-    let theirs = request.headers();
-    let more: &[HeaderName] = if plain_read { &[] } else { &WRITE_HEADERS };
-    for name in HEADERS.iter().chain(more) {
-        let value = theirs.get(name.as_str()).ok().flatten();
-        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+    *ours.uri_mut() = uri;
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
             ours.headers_mut().insert(name, value);
         }
     }
@@ -75,18 +75,51 @@ async fn read_body(request: &web_sys::Request) -> Bytes {
     Bytes::from(bytes)
 }
 
+thread_local! {
+    static KEPT: RefCell<KeptBodies> = RefCell::default();
+}
+
+/// Bodies that are sent again and again, on the JavaScript side of memory: handing one out saves
+/// the copy. They are strings, which the runtime sends faster than it sends arrays of bytes. A
+/// body is known by where its bytes lie, which holds for as long as it is kept here.
+#[derive(Default)]
+struct KeptBodies(VecDeque<(Bytes, JsValue)>);
+
+impl KeptBodies {
+    const BODIES_MAX: usize = 64;
+    const BODY_MAX_BYTES: usize = 256 * 1024;
+
+    fn get(&mut self, body: &Bytes) -> JsValue {
+        let same = |known: &Bytes| known.as_ptr() == body.as_ptr() && known.len() == body.len();
+        if let Some((_, text)) = self.0.iter().find(|(known, _)| same(known)) {
+            return text.clone();
+        }
+        let Ok(text) = std::str::from_utf8(body) else { return Uint8Array::from(body.as_ref()).into() };
+        let text = JsValue::from_str(text);
+        if body.len() <= Self::BODY_MAX_BYTES {
+            self.0.truncate(Self::BODIES_MAX.saturating_sub(1));
+            self.0.push_front((body.clone(), text.clone()));
+        }
+        text
+    }
+}
+
 /// Writes a response.
-pub(super) fn write(response: Response<Bytes>) -> worker::Result<web_sys::Response> {
-    let (parts, body) = response.into_parts();
-    let headers = web_sys::Headers::new()?;
-    for (name, value) in &parts.headers {
+pub(super) fn write(response: &Response<Bytes>) -> worker::Result<web_sys::Response> {
+    let mut head = String::with_capacity(512);
+    for (name, value) in response.headers() {
         if let Ok(value) = value.to_str() {
-            headers.append(name.as_str(), value)?;
+            head.push_str(name.as_str());
+            head.push('\n');
+            head.push_str(value);
+            head.push('\n');
         }
     }
-    let init = ResponseInit::new();
-    init.set_status(parts.status.as_u16());
-    init.set_headers(&headers);
-    let body = (!body.is_empty()).then(|| Uint8Array::from(body.as_ref()));
-    Ok(web_sys::Response::new_with_opt_js_u8_array_and_init(body.as_ref(), &init)?)
+    let body = response.body();
+    let body = match response.extensions().get::<Kept>() {
+        _ if body.is_empty() => JsValue::NULL,
+        Some(Kept) => KEPT.with_borrow_mut(|kept| kept.get(body)),
+        None => Uint8Array::from(body.as_ref()).into(),
+    };
+    Ok(respond(response.status().as_u16(), &head, &body)?)
 }

@@ -1,12 +1,11 @@
 //! Creating and changing an event: fields that were sent, on top of those that stand.
 
 use chrono::{NaiveDate, NaiveTime};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Description, Details, JoinUrl, Status, Tags, Title, Visibility, Window};
 use crate::domain::schedule::Schedule;
-use crate::domain::{FieldError, Invalid, Refusal, Timestamp};
+use crate::domain::{FieldError, Invalid, Refusal, Timestamp, Zone};
 
 /// What a request says about one field.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -52,7 +51,7 @@ pub struct EventPatch {
     pub description: Change<Description>,
     pub date: Change<NaiveDate>,
     pub time: Change<NaiveTime>,
-    pub timezone: Change<Tz>,
+    pub timezone: Change<Zone>,
     pub duration_minutes: Change<u32>,
     pub capacity: Change<u32>,
     pub waitlist: Change<bool>,
@@ -82,7 +81,7 @@ impl Details {
             }
         }
         let schedule = patch.date.as_set().zip(patch.time.as_set()).and_then(|(date, time)| {
-            let timezone = patch.timezone.on(&Tz::UTC, Tz::UTC);
+            let timezone = patch.timezone.on(&Zone::UTC, Zone::UTC);
             let minutes = Schedule::DEFAULT_DURATION_MINUTES;
             invalid.take(Schedule::new(*date, *time, timezone, patch.duration_minutes.on(&minutes, minutes)))
         });
@@ -128,7 +127,7 @@ impl Details {
         let schedule = invalid.take(Schedule::new(
             patch.date.on(&self.schedule.date(), self.schedule.date()),
             patch.time.on(&self.schedule.time(), self.schedule.time()),
-            patch.timezone.on(&self.schedule.timezone(), Tz::UTC),
+            patch.timezone.on(&self.schedule.timezone(), Zone::UTC),
             patch.duration_minutes.on(&self.schedule.duration_minutes(), minutes),
         ));
         let registration = invalid.take(patch.window_on(self.registration));
@@ -236,7 +235,8 @@ mod tests {
             ..minimal()
         };
         let details = Details::create(&night, Invalid::default()).unwrap();
-        let patch = EventPatch { timezone: Change::Set(Tz::Europe__Berlin), ..EventPatch::default() };
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let patch = EventPatch { timezone: Change::Set(berlin), ..EventPatch::default() };
         assert!(matches!(details.changed(&patch), Err(Refusal::Invalid(_))));
     }
 }

@@ -1,0 +1,32 @@
+// The crossings that every request makes between JavaScript and wasm, one each way. A crossing
+// per header would cost more than everything that is done with them.
+
+const READ = ["authorization", "origin", "if-none-match", "accept"];
+const WRITE = [
+  ...READ,
+  "content-type",
+  "if-match",
+  "idempotency-key",
+  "cf-connecting-ip",
+  "access-control-request-method",
+  "access-control-request-headers",
+];
+
+/** Method, URL and the headers that matter, a line each; no header can hold a line break. */
+export function head(request) {
+  const { method, url, headers } = request;
+  let text = `${method}\n${url}`;
+  for (const name of method === "GET" || method === "HEAD" ? READ : WRITE) {
+    const value = headers.get(name);
+    if (value !== null) text += `\n${name}\n${value}`;
+  }
+  return text;
+}
+
+/** A response; `head` holds the headers' names and values, a line each. */
+export function respond(status, head, body) {
+  const lines = head.split("\n");
+  const headers = {};
+  for (let at = 0; at + 1 < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
+  return new Response(body, { status, headers });
+}
