@@ -29,6 +29,8 @@ pub struct Config {
     pub mail_provider: Provider,
     /// The sender of mail.
     pub mail_from: String,
+    /// Whether commands that wait for an object share a commit. Only a measurement turns it off.
+    pub group_commit: bool,
 }
 
 /// Origins that browsers may call from.
@@ -94,6 +96,7 @@ impl Config {
             public_url: get("PUBLIC_URL").map(|url| base_url("PUBLIC_URL", &url)).transpose()?,
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
+            group_commit: get("GROUP_COMMIT").as_deref() != Some("off"),
         })
     }
 }

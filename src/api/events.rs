@@ -20,7 +20,7 @@ use super::view::{self, EventPage, OneEvent, Viewer};
 use crate::auth::digest;
 use crate::cache::{Key, Lookup, Page};
 use crate::domain::event::{Details, Organizer, Status};
-use crate::domain::{EventId, FieldError, Invalid, Refusal, Timestamp, UserId};
+use crate::domain::{EventId, FieldError, Invalid, Refusal, Timestamp, UserId, limits};
 use crate::objects::catalog::{self, Cursor, Order, Query, Scope};
 use crate::objects::event::{Command, Create, Reply, Snapshot};
 use crate::objects::{Envelope, Outcome};
@@ -37,7 +37,7 @@ pub(super) async fn create(
     let mut fields = body.fields();
     let patch = event_input::read(&mut fields);
     let details = Details::create(&patch, fields.into_invalid())?;
-    let (id, fingerprint) = match headers.get("idempotency-key") {
+    let (id, fingerprint) = match headers.get("idempotency-key").filter(|key| !key.is_empty()) {
         None => (EventId::new(app.runtime.now(), &app.id_entropy()), None),
         Some(key) => {
             let name = [b"event\0", profile.id.as_bytes().as_slice(), key.as_bytes()].concat();
@@ -176,7 +176,8 @@ pub(super) async fn own(
 ) -> Result<Response, Problem> {
     let user = caller.profile(&app).await?.id;
     let params = Params::read(query.as_deref());
-    let query = Query { scope: Scope::Own(user), ..list_query(&params)? };
+    let query =
+        Query { scope: Scope::Own(user), words: None, tag: None, organizer: None, ..list_query(&params)? };
     let order = query.order;
     let answer = app.hub.catalog(Envelope { command: catalog::Command::List(query), have: None }).await?;
     let page = list_page("/api/me/events", &params, order, Viewer::Anyone, reply(answer.outcome)?)?;
@@ -188,7 +189,9 @@ pub(super) async fn own(
 /// Reads the parameters of a list, naming every bad one at once.
 fn list_query(params: &Params) -> Result<Query, Refusal> {
     let mut invalid = Invalid::default();
+    let words = search(params);
     let order = invalid.take(match params.get("sort").filter(|sort| !sort.is_empty()) {
+        None if words.is_some() => Ok(Order::Relevance),
         None | Some("starts_at") => Ok(Order::StartsAt),
         Some("-starts_at") => Ok(Order::StartsAtDescending),
         Some("created_at") => Ok(Order::CreatedAt),
@@ -230,14 +233,20 @@ fn list_query(params: &Params) -> Result<Query, Refusal> {
     invalid.into_result()?;
     Ok(Query {
         scope: Scope::Public(status.unwrap_or_default()),
+        words,
         tag: params.get("tag").filter(|tag| !tag.is_empty()).map(str::to_owned),
         organizer: organizer.flatten(),
         from: from.flatten(),
         to: to.flatten(),
         order: order.unwrap_or(Order::StartsAt),
         after,
-        limit: limit.unwrap_or(crate::domain::limits::PAGE_DEFAULT),
+        limit: limit.unwrap_or(limits::PAGE_DEFAULT),
     })
+}
+
+/// The words to look for: any text is taken for words.
+fn search(params: &Params) -> Option<Vec<String>> {
+    params.get("q").filter(|text| !text.trim().is_empty()).map(catalog::words)
 }
 
 /// An instant, or a date for its first moment in UTC.

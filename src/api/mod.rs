@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod conditional;
+mod csv;
 mod door;
 mod event_input;
 mod events;

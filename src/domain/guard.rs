@@ -20,6 +20,7 @@ impl LoginGuard {
     pub const FREE_FAILURES: u32 = 10;
     /// Milliseconds after which failures are forgotten.
     pub const FORGET_AFTER_MS: i64 = 60 * 60 * 1000;
+    const KEPT_FROM: u32 = 5;
     const FIRST_PAUSE_MS: i64 = 1000;
     const LONGEST_PAUSE_MS: i64 = 15 * 60 * 1000;
 
@@ -33,6 +34,13 @@ impl LoginGuard {
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.failures
+    }
+
+    /// Whether the next failure is to be remembered across restarts. The first few are not: so
+    /// a try at any address, known or not, costs the same and leaves nothing behind.
+    #[must_use]
+    pub const fn is_worth_keeping(&self) -> bool {
+        self.failures.saturating_add(1) >= Self::KEPT_FROM
     }
 
     /// When the last failure happened.

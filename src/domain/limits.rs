@@ -24,3 +24,5 @@ pub const PAGE_DEFAULT: u32 = 50;
 pub const PAGE_MAX: u32 = 200;
 /// Milliseconds before the start at which joining opens.
 pub const JOIN_OPENS_BEFORE_MS: i64 = 15 * 60 * 1000;
+/// Words in a search that are looked at.
+pub const QUERY_WORDS_MAX: usize = 16;

@@ -1,10 +1,11 @@
 //! Time zones: the offset of a place at an instant, and the instant of its wall-clock time.
 //!
-//! The data are those of `chrono-tz`, which would bring them as 40 bytes for each of 65,000
-//! changes of clocks. `build.rs` asks that crate instead while it compiles, and packs the answers.
+//! The data are those of the crate `chrono-tz`. Linked in, it would bring 24 bytes for each of
+//! 36,000 changes of clocks: 149 KB of the compressed Worker, which then had 598 KB. So `build.rs`
+//! asks that crate while compiling and packs the answers: 22 KB, and a Worker of 471 KB.
 //!
 //! A newer IANA database comes with a newer `chrono-tz`: raise it in `Cargo.toml`, in both
-//! places. The tests here compare every zone with that crate.
+//! places. The tests here hold every zone against that crate.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -37,8 +38,8 @@ impl Zone {
         NAMES.get(usize::from(self.0)).map_or("UTC", |(name, _)| name)
     }
 
-    /// How far clocks in this zone are ahead of UTC, in seconds. Before December 1899 the offset
-    /// is the one of that month.
+    /// How far clocks in this zone are ahead of UTC, in seconds. Before December 1899 it is
+    /// the offset at the beginning of that month.
     #[must_use]
     pub fn offset_seconds(self, at: Timestamp) -> i32 {
         let span = self.spans().find(|span| at.seconds() < span.until);
@@ -186,16 +187,16 @@ mod tests {
 
     #[test]
     fn every_zone_has_the_offsets_of_its_source() {
-        let years = seconds("1900-01-01T00:00:00Z") - DAY..seconds("9998-12-31T23:59:59Z") + DAY;
-        // Their tables end with 2099; a later end would show at one of these sparser looks.
-        let late = (years.start..years.end).step_by(2000 * DAY as usize);
+        let (begin, end) = (seconds("1900-01-01T00:00:00Z") - DAY, seconds("9998-12-31T23:59:59Z") + DAY);
+        // The source's rules end with 2099; later ones would show at these sparser looks.
+        let (soon, late) = (begin..seconds("2101-01-01T00:00:00Z"), seconds("2101-01-01T00:00:00Z")..end);
+        let looks: Vec<_> =
+            soon.step_by(60 * DAY as usize).chain(late.step_by(2000 * DAY as usize)).collect();
         for zone in TZ_VARIANTS {
-            for span in ours(zone).spans() {
-                let (since, until) = (span.since.max(years.start), span.until.min(years.end));
-                let soon = until.min(seconds("2101-01-01T00:00:00Z"));
-                let looks = (since..soon).step_by(40 * DAY as usize);
-                let late = late.clone().filter(|at| (since..until).contains(at));
-                for at in looks.chain(late).chain([since, until - 1]) {
+            for span in ours(zone).spans().filter(|span| span.until > begin) {
+                let from = looks.partition_point(|at| *at < span.since);
+                let looks = looks[from..].iter().copied().take_while(|at| *at < span.until);
+                for at in looks.chain([span.since.max(begin), span.until.min(end) - 1]) {
                     assert_eq!(span.offset, true_offset(zone, at), "{zone} {}", naive(at));
                 }
             }

@@ -120,13 +120,21 @@ pub struct ObjectDesk<O: Object> {
     guarded: BTreeMap<Ticket, O::Command>,
     queue: VecDeque<(Ticket, O::Command)>,
     next_ticket: Ticket,
+    turn_max: usize,
 }
 
 impl<O: Object> ObjectDesk<O> {
     /// A desk in front of `host`.
     #[must_use]
     pub const fn new(host: Host<O>) -> Self {
-        Self { host, guarded: BTreeMap::new(), queue: VecDeque::new(), next_ticket: 0 }
+        Self { host, guarded: BTreeMap::new(), queue: VecDeque::new(), next_ticket: 0, turn_max: TURN_MAX }
+    }
+
+    /// The same with turns of one command each, and so a commit for each: what group commit is
+    /// measured against.
+    #[must_use]
+    pub fn without_group_commit(self) -> Self {
+        Self { turn_max: 1, ..self }
     }
 }
 
@@ -165,7 +173,7 @@ impl<O: Object> Desk for ObjectDesk<O> {
     }
 
     fn turn(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed> {
-        let batch = self.queue.len().min(TURN_MAX);
+        let batch = self.queue.len().min(self.turn_max);
         let (tickets, commands): (Vec<_>, Vec<_>) = self.queue.drain(..batch).unzip();
         let answers = match self.host.turn(sql, now, commands) {
             Ok(answers) => answers,

@@ -133,7 +133,7 @@ impl<O: Object> Host<O> {
                     outcomes.push(Outcome::Refused(Refusal::Overloaded));
                     continue;
                 }
-                if !running.founded && O::founds(&command) {
+                if !running.founded && running.object.founds(&command) {
                     schema::migrate(sql, O::MIGRATIONS)?;
                     running.founded = true;
                 }

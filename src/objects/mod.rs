@@ -63,7 +63,7 @@ pub trait Object: Sized {
     /// Whether the command may be the first that an object ever hears. Others find a blank object
     /// as it is and must refuse without touching its database, so that asking for what does not
     /// exist never stores anything.
-    fn founds(command: &Self::Command) -> bool;
+    fn founds(&self, command: &Self::Command) -> bool;
 
     /// How a command is to be run.
     fn kind(command: &Self::Command) -> Kind;

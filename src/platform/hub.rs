@@ -6,6 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::RequestInit;
 use worker::{Env, ObjectNamespace};
 
+use super::shell::HOLD_PATH;
 use crate::api::ports::{BoxFuture, Hub, Unreachable};
 use crate::domain::{AccountKey, EventId};
 use crate::objects::{Answer, Envelope, account, catalog, event};
@@ -27,6 +28,19 @@ impl WorkerHub {
             events: env.durable_object("EVENTS")?,
             catalog: env.durable_object("CATALOG")?,
         })
+    }
+}
+
+impl WorkerHub {
+    /// Lets the Catalog drain its leases for a change that it will hear of. Nothing depends on
+    /// it: a Catalog that has not heard drains when the change arrives.
+    pub(super) fn hold_catalog(&self) -> impl Future<Output = ()> + 'static {
+        let catalog = self.catalog.clone();
+        async move {
+            if let Ok(stub) = catalog.get_by_name(CATALOG) {
+                let _ = stub.fetch_with_str(&format!("https://object{HOLD_PATH}")).await;
+            }
+        }
     }
 }
 

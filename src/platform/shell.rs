@@ -37,6 +37,11 @@ const FULL_OUTBOX_PAUSE_MS: i64 = 1_000;
 /// Milliseconds after which the outbox is tried again when the storage failed.
 const STORAGE_PAUSE_MS: i64 = 5_000;
 
+/// Asks an object to let its leases run out because a change is on its way.
+pub(super) const HOLD_PATH: &str = "/hold";
+/// How much longer than the asker's own leases last it waits for the change.
+const HOLD_SPARE: Duration = Duration::from_secs(1);
+
 /// A Durable Object around one of our state machines.
 pub(super) struct Shell(Rc<Inner>);
 
@@ -44,6 +49,8 @@ struct Inner {
     sql: DurableSql,
     desk: RefCell<Box<dyn Desk>>,
     answers: RefCell<HashMap<Ticket, oneshot::Sender<std::result::Result<Settled, SqlError>>>>,
+    /// Leases are held back for a change that has been announced and not come yet.
+    expecting: Cell<Option<Held>>,
     armed: Cell<bool>,
     alarm_at: Cell<Option<Timestamp>>,
     config: Option<Config>,
@@ -54,10 +61,15 @@ impl Shell {
     pub(super) fn new<O: Object + 'static>(state: &State, env: &Env) -> Self {
         let config = super::config(env).ok();
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
+        let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms));
+        if config.as_ref().is_some_and(|config| !config.group_commit) {
+            desk = desk.without_group_commit();
+        }
         Self(Rc::new(Inner {
             sql: DurableSql::new(state.storage()),
-            desk: RefCell::new(Box::new(ObjectDesk::new(Host::<O>::new(longest_lease_ms)))),
+            desk: RefCell::new(Box::new(desk)),
             answers: RefCell::default(),
+            expecting: Cell::default(),
             armed: Cell::new(false),
             alarm_at: Cell::new(None),
             config,
@@ -68,6 +80,12 @@ impl Shell {
     /// Answers a command.
     pub(super) fn fetch(&self, mut request: Request) -> LocalBoxFuture<'_, Result<Response>> {
         Box::pin(async move {
+            if request.path() == HOLD_PATH {
+                return match self.0.hold().await {
+                    Ok(()) => Response::ok(""),
+                    Err(error) => Response::error(error.to_string(), 500),
+                };
+            }
             let text = request.text().await?;
             match self.0.command(&text).await {
                 Ok(answer) => Response::ok(answer),
@@ -97,13 +115,18 @@ impl Inner {
         };
         let held = match guarded {
             false => None,
-            true => Some(self.drain().await.inspect_err(|_| self.desk.borrow_mut().withdraw(ticket))?),
+            true => {
+                Some(self.drain(announces).await.inspect_err(|_| self.desk.borrow_mut().withdraw(ticket))?)
+            }
         };
         let (sender, answered) = oneshot::channel();
         self.answers.borrow_mut().insert(ticket, sender);
         self.desk.borrow_mut().ready(ticket);
         self.arm_turn();
         let settled = answered.await.map_err(|_| SqlError::new("the turn was lost"))??;
+        if guarded {
+            drop(self.expecting.take());
+        }
         drop(held);
         if announces && settled.granted {
             self.announce().await;
@@ -151,15 +174,34 @@ impl Inner {
         }
     }
 
-    /// Waits until no lease is out, and keeps it so for as long as the result lives.
-    async fn drain(self: &Rc<Self>) -> std::result::Result<Held, SqlError> {
+    /// Waits until no lease is out, and keeps it so for as long as the result lives. The Catalog
+    /// will have to do the same for a change that is announced to it: it begins now, so that the
+    /// organizer waits for one lease and not for two.
+    async fn drain(self: &Rc<Self>, announces: bool) -> std::result::Result<Held, SqlError> {
         let mut wait_ms = self.desk.borrow_mut().hold_leases(&self.sql, now())?;
         let held = Held(Rc::clone(self));
+        if let (true, true, Some(hub)) = (announces, wait_ms > 0, &self.hub) {
+            wasm_bindgen_futures::spawn_local(hub.hold_catalog());
+        }
         while wait_ms > 0 {
             Delay::from(Duration::from_millis(u64::from(wait_ms))).await;
             wait_ms = self.desk.borrow().leases_remaining_ms(now());
         }
         Ok(held)
+    }
+
+    /// Drains ahead of a report that is on its way, and grants again if it does not come.
+    async fn hold(self: &Rc<Self>) -> std::result::Result<(), SqlError> {
+        let held = self.drain(false).await?;
+        let longest_lease_ms = self.config.as_ref().map_or(0, |config| config.cache_lease_ms);
+        let patience = Duration::from_millis(u64::from(longest_lease_ms)).saturating_add(HOLD_SPARE);
+        self.expecting.replace(Some(held));
+        let inner = Rc::clone(self);
+        wasm_bindgen_futures::spawn_local(async move {
+            Delay::from(patience).await;
+            drop(inner.expecting.take());
+        });
+        Ok(())
     }
 
     /// Tells the Catalog what has become of the event. Should it not hear, the outbox tells it.

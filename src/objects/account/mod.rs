@@ -77,8 +77,12 @@ impl Object for Account {
         })
     }
 
-    fn founds(command: &Command) -> bool {
-        matches!(command, Command::SignUp(_) | Command::FinishLogin { .. })
+    fn founds(&self, command: &Command) -> bool {
+        match command {
+            Command::SignUp(_) => true,
+            Command::FinishLogin { .. } => self.guard.is_worth_keeping(),
+            _ => false,
+        }
     }
 
     fn kind(command: &Command) -> Kind {
@@ -154,7 +158,9 @@ impl Account {
         let owner = self.owner.as_ref().filter(|owner| Some(&owner.password_hash) == matched.as_ref());
         let Some(profile) = owner.map(|owner| owner.profile.clone()) else {
             let (guard, answer) = self.guard.fail(turn.now);
-            store::save_guard(turn.sql, &guard)?;
+            if self.guard.is_worth_keeping() {
+                store::save_guard(turn.sql, &guard)?;
+            }
             self.guard = guard;
             return Ok(Reply::Failed(answer));
         };

@@ -7,8 +7,11 @@
 mod protocol;
 mod query;
 mod store;
+mod words;
 
 pub use protocol::{Command, Cursor, Order, Query, Reply, Report, Scope};
+pub use query::statements;
+pub use words::words;
 
 use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn};
@@ -32,7 +35,7 @@ impl Object for Catalog {
         Ok(Self { founded: true })
     }
 
-    fn founds(command: &Command) -> bool {
+    fn founds(&self, command: &Command) -> bool {
         matches!(command, Command::Report(_))
     }
 

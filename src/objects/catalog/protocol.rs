@@ -37,6 +37,8 @@ pub struct Report {
 pub struct Query {
     /// Whose view it is.
     pub scope: Scope,
+    /// Only those with all of these words; see [`super::words`].
+    pub words: Option<Vec<String>>,
     /// Only those with this tag, in any case.
     pub tag: Option<String>,
     /// Only those of this organizer.
@@ -63,10 +65,12 @@ pub enum Scope {
     Own(UserId),
 }
 
-/// The order of a list; ids decide between equal times.
+/// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
+    /// Those with all words in the title, then the others; each by start.
+    Relevance,
     /// First the one that starts first.
     StartsAt,
     /// First the one that starts last.
@@ -80,10 +84,10 @@ pub enum Order {
 /// A place in an order: the last event of the page before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Its time in that order.
-    pub at: Timestamp,
-    /// Its id.
-    pub id: EventId,
+    /// Whether the title hits of [`Order::Relevance`] are done.
+    pub past_titles: bool,
+    /// Its number in that order.
+    pub at: i64,
 }
 
 /// What the Catalog answers.

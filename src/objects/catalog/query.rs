@@ -2,65 +2,133 @@
 //! pagination), so that events which come and go meanwhile never shift the others.
 
 use super::protocol::{Cursor, Order, Query, Reply, Scope};
+use super::store::first_at;
+use super::words::Match;
 use crate::objects::event::Snapshot;
-use crate::objects::sql::{Row, Sql, SqlError, Value};
+use crate::objects::sql::{Sql, SqlError, Value};
 
-/// Reads the page that `query` asks for.
+/// Reads the page that `query` asks for. By relevance it is made of two walks, first along the
+/// events with all words in the title, then along the others.
 pub(super) fn page(sql: &dyn Sql, query: &Query) -> Result<Reply, SqlError> {
-    let (statement, params) = statement(query);
-    let rows = sql.run(&statement, &params)?;
+    if query.words.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Reply::Page { events: Vec::new(), next: None });
+    }
+    let wanted = query.limit.saturating_add(1);
+    let mut found: Vec<(Cursor, Snapshot)> = Vec::new();
+    for walk in walks(query) {
+        let left = wanted.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            break;
+        }
+        let (statement, params) = walk.statement(query, left);
+        for row in sql.run(&statement, &params)? {
+            let cursor = Cursor { past_titles: walk.past_titles, at: row.get(0)? };
+            found.push((cursor, row.json(1)?));
+        }
+    }
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let next = if rows.len() > limit {
-        rows.get(limit.saturating_sub(1)).map(read_cursor).transpose()?
-    } else {
-        None
-    };
-    let events = rows.iter().take(limit).map(|row| row.json::<Snapshot>(2)).collect::<Result<_, _>>()?;
-    Ok(Reply::Page { events, next })
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().map(|(cursor, _)| *cursor).filter(|_| more);
+    Ok(Reply::Page { events: found.into_iter().map(|(_, snapshot)| snapshot).collect(), next })
 }
 
-fn read_cursor(row: &Row) -> Result<Cursor, SqlError> {
-    Ok(Cursor { at: row.get(0)?, id: row.get(1)? })
+/// The statements behind a page and their parameters, for a look at how they are executed.
+#[must_use]
+pub fn statements(query: &Query) -> Vec<(String, Vec<Value>)> {
+    walks(query).iter().map(|walk| walk.statement(query, query.limit)).collect()
 }
 
-/// The statement for a query and its parameters, every value bound.
-fn statement(query: &Query) -> (String, Vec<Value>) {
-    let (column, direction, beyond) = match query.order {
-        Order::StartsAt => ("starts_at", "ASC", ">"),
-        Order::StartsAtDescending => ("starts_at", "DESC", "<"),
-        Order::CreatedAt => ("created_at", "ASC", ">"),
-        Order::CreatedAtDescending => ("created_at", "DESC", "<"),
+/// One walk along an index.
+struct Walk {
+    past_titles: bool,
+    after: Option<i64>,
+    matching: Option<String>,
+}
+
+fn walks(query: &Query) -> Vec<Walk> {
+    let status = match query.scope {
+        Scope::Public(status) => status,
+        Scope::Own(_) => return vec![Walk::plain(query)],
     };
-    let mut conditions = vec!["snapshot IS NOT NULL".to_owned()];
-    let mut params: Vec<Value> = Vec::new();
-    let mut add = |condition: &str, values: &mut Vec<Value>| {
-        conditions.push(condition.to_owned());
-        params.append(values);
-    };
-    match query.scope {
-        Scope::Public(status) => add("listed = 1 AND status = ?", &mut vec![status.as_str().into()]),
-        Scope::Own(user) => add("organizer = ?", &mut vec![user.into()]),
+    let filters = || Match::default().status(status).organizer(query.organizer).tag(query.tag.as_deref());
+    match (&query.words, query.order) {
+        (None, _) if query.tag.is_none() => vec![Walk::plain(query)],
+        (None, _) => vec![Walk { matching: Some(filters().into_text()), ..Walk::plain(query) }],
+        (Some(words), Order::Relevance) => {
+            let others = Walk {
+                past_titles: true,
+                after: query.after.filter(|after| after.past_titles).map(|after| after.at),
+                matching: Some(filters().words(words).not_title(words).into_text()),
+            };
+            if query.after.is_some_and(|after| after.past_titles) {
+                return vec![others];
+            }
+            let titles = Walk { matching: Some(filters().title(words).into_text()), ..Walk::plain(query) };
+            vec![titles, others]
+        }
+        (Some(words), _) => {
+            vec![Walk { matching: Some(filters().words(words).into_text()), ..Walk::plain(query) }]
+        }
     }
-    if let Some(organizer) = query.organizer {
-        add("organizer = ?", &mut vec![organizer.into()]);
+}
+
+impl Walk {
+    fn plain(query: &Query) -> Self {
+        Self { past_titles: false, after: query.after.map(|after| after.at), matching: None }
     }
-    if let Some(tag) = &query.tag {
-        let tag = Value::Text(tag.to_lowercase());
-        add("EXISTS (SELECT 1 FROM tags WHERE tags.tag = ? AND tags.event = events.id)", &mut vec![tag]);
+
+    /// The statement and its parameters, every value bound.
+    fn statement(&self, query: &Query, limit: u32) -> (String, Vec<Value>) {
+        let (column, index, descending) = match query.order {
+            Order::Relevance | Order::StartsAt => ("by_start", "words_by_start", false),
+            Order::StartsAtDescending => ("by_start", "words_by_start", true),
+            Order::CreatedAt => ("by_birth", "words_by_birth", false),
+            Order::CreatedAtDescending => ("by_birth", "words_by_birth", true),
+        };
+        let (key, source) = match &self.matching {
+            None => (format!("events.{column}"), "events".to_owned()),
+            // The index leads: it is walked in order, and each hit is looked up.
+            Some(_) => (
+                format!("{index}.rowid"),
+                format!("{index} CROSS JOIN events ON events.{column} = {index}.rowid"),
+            ),
+        };
+        let mut conditions: Vec<String> = Vec::new();
+        let mut params: Vec<Value> = Vec::new();
+        let mut require = |condition: String, value: Value| {
+            conditions.push(condition);
+            params.push(value);
+        };
+        match (&self.matching, query.scope) {
+            (Some(matching), _) => require(format!("{index} MATCH ?"), matching.as_str().into()),
+            (None, Scope::Own(user)) => require("organizer = ?".to_owned(), user.into()),
+            (None, Scope::Public(status)) => {
+                // The plus keeps the planner from walking the whole list to find one organizer's.
+                let walked = if query.organizer.is_some() { "+" } else { "" };
+                require(format!("{walked}listed = 1 AND {walked}status = ?"), status.as_str().into());
+                if let Some(organizer) = query.organizer {
+                    require("organizer = ?".to_owned(), organizer.into());
+                }
+            }
+        }
+        // In the order of starts these bound the walk; in the other they are looked at on the way.
+        let start = if column == "by_start" { key.as_str() } else { "events.by_start" };
+        if let Some(from) = query.from {
+            require(format!("{start} >= ?"), first_at(from).into());
+        }
+        if let Some(to) = query.to {
+            require(format!("{start} < ?"), first_at(to).into());
+        }
+        if let Some(after) = self.after {
+            require(format!("{key} {} ?", if descending { "<" } else { ">" }), after.into());
+        }
+        params.push(limit.into());
+        let direction = if descending { "DESC" } else { "ASC" };
+        let conditions = conditions.join(" AND ");
+        let statement = format!(
+            "SELECT {key}, events.snapshot FROM {source} WHERE {conditions} ORDER BY {key} {direction} LIMIT ?"
+        );
+        (statement, params)
     }
-    if let Some(from) = query.from {
-        add("starts_at >= ?", &mut vec![from.into()]);
-    }
-    if let Some(to) = query.to {
-        add("starts_at < ?", &mut vec![to.into()]);
-    }
-    if let Some(Cursor { at, id }) = query.after {
-        add(&format!("({column}, id) {beyond} (?, ?)"), &mut vec![at.into(), id.into()]);
-    }
-    params.push(query.limit.saturating_add(1).into());
-    let statement = format!(
-        "SELECT {column}, id, snapshot FROM events WHERE {} ORDER BY {column} {direction}, id {direction} LIMIT ?",
-        conditions.join(" AND ")
-    );
-    (statement, params)
 }

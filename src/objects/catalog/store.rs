@@ -1,71 +1,169 @@
 //! The tables of the Catalog.
+//!
+//! Each order of the list is one whole number per event, so that a page is a walk along an index
+//! and a cursor is that number. `by_start` is the minute of the start and a serial number within
+//! that minute, `by_birth` the millisecond of creation and a serial number within that. Both stay
+//! below 2^53. They are also the row numbers of the two full-text indexes, whose answers so come
+//! in the order of the list.
 
 use super::protocol::Report;
+use super::words;
+use crate::domain::Timestamp;
+use crate::objects::event::Snapshot;
 use crate::objects::outbox;
 use crate::objects::schema::Step;
-use crate::objects::sql::{self, Sql, SqlError, Value};
+use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
-/// The schema, one entry per version. A deleted event keeps a row without a snapshot, against
-/// reports that come late.
+/// The schema, one entry per version. A deleted event keeps a row in `versions`, against reports
+/// that come late.
 pub(super) const MIGRATIONS: &[Step] = &[&[
     outbox::TABLE,
-    "CREATE TABLE events (
-        id TEXT PRIMARY KEY,
+    "CREATE TABLE versions (
+        event TEXT PRIMARY KEY,
         version INTEGER NOT NULL,
-        as_of INTEGER NOT NULL,
-        listed INTEGER NOT NULL,
-        status TEXT,
-        organizer TEXT,
-        starts_at INTEGER,
-        created_at INTEGER,
-        snapshot TEXT
-    );
-    CREATE INDEX events_by_start ON events (listed, status, starts_at, id);
-    CREATE INDEX events_by_creation ON events (listed, status, created_at, id);
-    CREATE INDEX events_by_organizer_start ON events (organizer, starts_at, id);
-    CREATE INDEX events_by_organizer_creation ON events (organizer, created_at, id);
-    CREATE TABLE tags (
-        tag TEXT NOT NULL,
-        event TEXT NOT NULL,
-        PRIMARY KEY (tag, event)
+        as_of INTEGER NOT NULL
     ) WITHOUT ROWID;
-    CREATE INDEX tags_by_event ON tags (event);",
+    CREATE TABLE events (
+        by_start INTEGER PRIMARY KEY,
+        by_birth INTEGER NOT NULL UNIQUE,
+        event TEXT NOT NULL UNIQUE,
+        listed INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        organizer TEXT NOT NULL,
+        snapshot TEXT NOT NULL
+    );
+    CREATE INDEX events_listed_by_start ON events (listed, status, by_start);
+    CREATE INDEX events_listed_by_birth ON events (listed, status, by_birth);
+    CREATE INDEX events_of_organizer_by_start ON events (organizer, by_start);
+    CREATE INDEX events_of_organizer_by_birth ON events (organizer, by_birth);
+    CREATE VIRTUAL TABLE words_by_start USING fts5 (
+        text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    );
+    CREATE VIRTUAL TABLE words_by_birth USING fts5 (
+        text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    );",
 ]];
+
+const MINUTE_MS: i64 = 60_000;
+/// Numbers within one minute of start.
+const STARTS_PER_MINUTE: i64 = 1 << 20;
+/// Numbers within one millisecond of creation.
+const BIRTHS_PER_MS: i64 = 1 << 10;
+
+/// The first number of the minute of `start`.
+const fn first_of_minute(start: Timestamp) -> i64 {
+    start.ms().div_euclid(MINUTE_MS).saturating_mul(STARTS_PER_MINUTE)
+}
+
+/// The first number of those that start at `bound` or later: events start on the minute.
+pub(super) const fn first_at(bound: Timestamp) -> i64 {
+    first_of_minute(bound.plus_ms(MINUTE_MS - 1))
+}
 
 /// Takes a report in; whether it said anything new.
 pub(super) fn apply(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
-    let id = Value::from(report.event);
+    let event = Value::from(report.event);
     let known =
-        sql.run("SELECT version, as_of, snapshot FROM events WHERE id = ?", std::slice::from_ref(&id))?;
-    let snapshot = report.entry.as_ref().map_or(Ok(Value::Null), sql::json)?;
-    if let Some(row) = known.first() {
-        let (version, as_of): (u64, i64) = (row.get(0)?, row.get(1)?);
-        let same = row.get::<Option<String>>(2)?.map_or(Value::Null, Value::Text) == snapshot;
-        if (report.version, report.as_of.ms()) <= (version, as_of) || (report.version == version && same) {
-            return Ok(false);
-        }
+        sql.run("SELECT version, as_of FROM versions WHERE event = ?", std::slice::from_ref(&event))?;
+    let known: Option<(u64, Timestamp)> =
+        known.first().map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()?;
+    if known.is_some_and(|known| (report.version, report.as_of) <= known) {
+        return Ok(false);
     }
-    let entry = report.entry.as_ref();
     sql.run(
-        "INSERT OR REPLACE INTO events
-         (id, version, as_of, listed, status, organizer, starts_at, created_at, snapshot)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        &[
-            id.clone(),
-            report.version.into(),
-            report.as_of.into(),
-            entry.is_some_and(|entry| entry.details.is_listed()).into(),
-            entry.map(|entry| entry.details.status().as_str()).into(),
-            entry.map(|entry| entry.organizer.id).into(),
-            entry.map(|entry| entry.details.schedule().starts_at()).into(),
-            entry.map(|entry| entry.created_at).into(),
-            snapshot,
-        ],
+        "INSERT OR REPLACE INTO versions (event, version, as_of) VALUES (?, ?, ?)",
+        &[event.clone(), report.version.into(), report.as_of.into()],
     )?;
-    sql.run("DELETE FROM tags WHERE event = ?", std::slice::from_ref(&id))?;
-    for tag in entry.map(|entry| entry.details.tags()).unwrap_or_default() {
-        let tag = Value::Text(tag.to_lowercase());
-        sql.run("INSERT OR IGNORE INTO tags (tag, event) VALUES (?, ?)", &[tag, id.clone()])?;
+    if let (Some(entry), true) = (&report.entry, known.is_some_and(|(version, _)| version == report.version))
+    {
+        return refresh_seats(sql, &event, entry);
+    }
+    let place = remove(sql, &event)?;
+    if let Some(entry) = &report.entry {
+        insert(sql, event, entry, place)?;
     }
     Ok(true)
+}
+
+/// Where an event stands in both orders.
+struct Place {
+    by_start: i64,
+    by_birth: i64,
+}
+
+/// The details are known: nothing but the seats can differ.
+fn refresh_seats(sql: &dyn Sql, event: &Value, entry: &Snapshot) -> Result<bool, SqlError> {
+    let snapshot = sql::json(entry)?;
+    let changed = sql.run(
+        "UPDATE events SET snapshot = ? WHERE event = ? AND snapshot <> ? RETURNING 1",
+        &[snapshot.clone(), event.clone(), snapshot],
+    )?;
+    Ok(!changed.is_empty())
+}
+
+fn remove(sql: &dyn Sql, event: &Value) -> Result<Option<Place>, SqlError> {
+    let rows = sql.run(
+        "DELETE FROM events WHERE event = ? RETURNING by_start, by_birth, listed",
+        std::slice::from_ref(event),
+    )?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let place = Place { by_start: row.get(0)?, by_birth: row.get(1)? };
+    if row.get(2)? {
+        sql.run("DELETE FROM words_by_start WHERE rowid = ?", &[place.by_start.into()])?;
+        sql.run("DELETE FROM words_by_birth WHERE rowid = ?", &[place.by_birth.into()])?;
+    }
+    Ok(Some(place))
+}
+
+fn insert(sql: &dyn Sql, event: Value, entry: &Snapshot, before: Option<Place>) -> Result<(), SqlError> {
+    let minute = first_of_minute(entry.details.schedule().starts_at());
+    let same_minute =
+        |place: &Place| (minute..minute.saturating_add(STARTS_PER_MINUTE)).contains(&place.by_start);
+    let by_start = match before.as_ref().filter(|place| same_minute(place)) {
+        Some(place) => place.by_start,
+        None => next_free(
+            &sql.run(
+                "SELECT max(by_start) FROM events WHERE by_start >= ? AND by_start < ?",
+                &[minute.into(), minute.saturating_add(STARTS_PER_MINUTE).into()],
+            )?,
+            minute,
+        )?,
+    };
+    let birth = entry.created_at.ms().saturating_mul(BIRTHS_PER_MS);
+    let by_birth = match before {
+        Some(place) => place.by_birth,
+        None => next_free(
+            &sql.run(
+                "SELECT max(by_birth) FROM events WHERE by_birth >= ? AND by_birth < ?",
+                &[birth.into(), birth.saturating_add(BIRTHS_PER_MS).into()],
+            )?,
+            birth,
+        )?,
+    };
+    let listed = entry.details.is_listed();
+    sql.run(
+        "INSERT INTO events (by_start, by_birth, event, listed, status, organizer, snapshot)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        &[
+            by_start.into(),
+            by_birth.into(),
+            event,
+            listed.into(),
+            entry.details.status().as_str().into(),
+            entry.organizer.id.into(),
+            sql::json(entry)?,
+        ],
+    )?;
+    if listed {
+        let text = Value::Text(words::text(&entry.details, entry.organizer.id));
+        sql.run("INSERT INTO words_by_start (rowid, text) VALUES (?, ?)", &[by_start.into(), text.clone()])?;
+        sql.run("INSERT INTO words_by_birth (rowid, text) VALUES (?, ?)", &[by_birth.into(), text])?;
+    }
+    Ok(())
+}
+
+/// The number after the highest that is taken, or the first one.
+fn next_free(highest: &[Row], first: i64) -> Result<i64, SqlError> {
+    let highest: Option<i64> = highest.first().map_or(Ok(None), |row| row.get(0))?;
+    Ok(highest.map_or(first, |taken| taken.saturating_add(1)))
 }

@@ -77,7 +77,7 @@ impl Object for Event {
         Ok(Self { held: store::load(sql)? })
     }
 
-    fn founds(command: &Command) -> bool {
+    fn founds(&self, command: &Command) -> bool {
         matches!(command, Command::Create(_))
     }
 
