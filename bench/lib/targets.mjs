@@ -14,11 +14,11 @@ const { compatibilityDate } = builtWorker();
 
 export const startHello = () => startServer({ directory: HELLO, compatibilityDate });
 
-export const startPlatform = (options = {}) =>
+export const startPlatform = ({ settings, ...options } = {}) =>
   startServer({
     directory: PLATFORM,
     compatibilityDate,
     objects: OBJECTS,
-    settings: SETTINGS,
+    settings: { ...SETTINGS, ...settings },
     ...options,
   });

@@ -86,6 +86,11 @@ impl Problem {
         Self { cause: Some(cause.into()), ..problem }
     }
 
+    /// Whether there is nothing there.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.kind.1 == StatusCode::NOT_FOUND
+    }
+
     /// Whether the fault is on this side.
     pub(super) fn is_ours(&self) -> bool {
         self.kind.1.is_server_error()

@@ -1,10 +1,12 @@
 //! Registrations: taking a seat, giving it back, and the organizer's view of both.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use futures_util::future::join_all;
 use http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{HeaderMap, StatusCode};
 
@@ -16,9 +18,9 @@ use super::page::{self, Params};
 use super::problem::Problem;
 use super::view::{self, OneRegistration, RegistrationPage, RegistrationView};
 use crate::domain::event::Status;
-use crate::domain::{EventId, FieldError, Invalid, Refusal, RegistrationId, UserId};
+use crate::domain::{EventId, FieldError, Invalid, RegistrationId, UserId};
 use crate::objects::event::{Command, Participant, Registration, Reply, SeatStatus};
-use crate::objects::{Envelope, Outcome, account};
+use crate::objects::{Envelope, account, catalog};
 
 /// Registrations that are asked for at a time when all of them are wanted.
 const CSV_PAGE: u32 = 2_000;
@@ -199,8 +201,9 @@ async fn mark(
     }
 }
 
-/// `GET /api/me/registrations`: newest event first. The account knows which events to ask; each
-/// event says what is true now, so the list is never behind.
+/// `GET /api/me/registrations`: newest event first. The Catalog knows which events to ask, and the
+/// account the ones that the Catalog may not have heard of; each event says what is true now, so
+/// the list is never behind.
 pub(super) async fn own_list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -215,29 +218,52 @@ pub(super) async fn own_list(
     let (Some(limit), Some(before)) = (limit, before) else {
         return Err(unexpected());
     };
-    let command = account::Command::Registrations { before, limit };
-    let account::Reply::Registrations { events, more } =
-        ask_account(&app, &caller.bearer().account, command).await?
+    let command = catalog::Command::Participations { user, before, limit };
+    let answer = app.hub.catalog(Envelope { command, have: None }).await?;
+    let catalog::Reply::Participations { events, more } = reply(answer.outcome)? else {
+        return Err(unexpected());
+    };
+    let account::Reply::Visits(visits) =
+        ask_account(&app, &caller.bearer().account, account::Command::Visits).await?
     else {
         return Err(unexpected());
     };
+    let (events, more) = own_page(events, more, visits, before, limit);
+    let asked = events.iter().map(|event| ask(&app, *event, Command::Mine { user }));
     let mut found = Vec::with_capacity(events.len());
-    for event in &events {
-        let command = Command::Mine { user };
-        match app.hub.event(*event, Envelope { command, have: None }).await?.outcome {
-            Outcome::Reply(Reply::Mine { registration, event })
-                if event.details.status() != Status::Draft =>
-            {
+    for answer in join_all(asked).await {
+        match answer {
+            Ok(Reply::Mine { registration, event }) if event.details.status() != Status::Draft => {
                 found.push((registration, event));
             }
-            Outcome::Reply(_) | Outcome::Refused(Refusal::NotFound) => {}
-            Outcome::Refused(refusal) => return Err(refusal.into()),
-            Outcome::Unchanged => return Err(unexpected()),
+            Ok(_) => {}
+            Err(problem) if problem.is_not_found() => {}
+            Err(problem) => return Err(problem),
         }
     }
     let views = found.iter().map(|(own, event)| view::registration_with_event(own, event)).collect();
     let next = events.last().filter(|_| more).and_then(page::encode);
     Ok(paged(views, &params, "/api/me/registrations", next))
+}
+
+/// A page of the events that the Catalog names and those that the account has lately visited.
+fn own_page(
+    known: Vec<EventId>,
+    more: bool,
+    visits: Vec<EventId>,
+    before: Option<EventId>,
+    limit: u32,
+) -> (Vec<EventId>, bool) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let last_known = known.last().copied().filter(|_| more);
+    let on_this_page = |event: &EventId| {
+        before.is_none_or(|before| *event < before) && last_known.is_none_or(|last| *event > last)
+    };
+    let mut events: BTreeSet<EventId> = visits.into_iter().filter(on_this_page).collect();
+    events.extend(known);
+    let page: Vec<EventId> = events.iter().rev().take(limit).copied().collect();
+    let more = more || events.len() > page.len();
+    (page, more)
 }
 
 fn status_filter(params: &Params) -> Result<Option<SeatStatus>, FieldError> {

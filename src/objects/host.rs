@@ -190,20 +190,20 @@ impl<O: Object> Host<O> {
         if !running.founded {
             return Ok(Vec::new());
         }
-        let items = Outbox::due(sql, now)?;
-        Ok(items
-            .into_iter()
-            .filter_map(|item| {
-                let parcel = running.object.seal(item.parcel, now)?;
-                Some(Item { parcel, ..item })
-            })
-            .collect())
+        let mut sealed = Vec::new();
+        for item in Outbox::due(sql, now)? {
+            if let Some(parcel) = running.object.seal(sql, item.parcel, now)? {
+                sealed.push(Item { parcel, ..item });
+            }
+        }
+        Ok(sealed)
     }
 
     /// The object's report as of now, to be delivered before an answer.
     #[must_use]
     pub fn report(&self, now: Timestamp) -> Option<Parcel> {
-        self.running.as_ref().and_then(|running| running.object.seal(Parcel::Report(None), now))
+        let report = self.running.as_ref().and_then(|running| running.object.report(now))?;
+        Some(Parcel::Report(Some(Box::new(report))))
     }
 
     /// Lets the object know that its report has arrived.
@@ -224,15 +224,11 @@ impl<O: Object> Host<O> {
         results: &[(Item, Delivery)],
     ) -> Result<(), SqlError> {
         let running = self.running(sql, now)?;
-        let settled = sql.transaction(&mut || running.outbox.settle(sql, now, results));
+        let settled = sql.transaction(&mut || running.settle(sql, now, results));
         if settled.is_err() {
             self.running = None;
-            return settled;
         }
-        for (item, _) in results.iter().filter(|(_, delivery)| *delivery == Delivery::Done) {
-            running.object.delivered(&item.parcel);
-        }
-        Ok(())
+        settled
     }
 
     /// The object itself, loaded; for tests that compare memory with what is stored.
@@ -254,7 +250,8 @@ impl<O: Object> Host<O> {
 impl<O: Object> Running<O> {
     fn load(sql: &dyn Sql, now: Timestamp, longest_lease_ms: u32) -> Result<Self, SqlError> {
         let stamp = Stamp { loaded_at: now, turns: 0 };
-        if schema::version(sql)? == 0 {
+        let version = schema::version(sql)?;
+        if version == 0 {
             let lease = Lease::fresh(longest_lease_ms, now);
             return Ok(Self {
                 object: O::blank(),
@@ -265,7 +262,9 @@ impl<O: Object> Running<O> {
                 changed: false,
             });
         }
-        sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
+        if version != O::MIGRATIONS.len() {
+            sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
+        }
         Ok(Self {
             object: O::load(sql)?,
             outbox: Outbox::load(sql)?,
@@ -274,6 +273,21 @@ impl<O: Object> Running<O> {
             founded: true,
             changed: false,
         })
+    }
+
+    fn settle(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        results: &[(Item, Delivery)],
+    ) -> Result<(), SqlError> {
+        self.outbox.settle(sql, now, results)?;
+        for (item, _) in results.iter().filter(|(_, delivery)| *delivery == Delivery::Done) {
+            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true };
+            self.object.settled(&mut turn, &item.parcel)?;
+            self.object.delivered(&item.parcel);
+        }
+        Ok(())
     }
 
     fn execute(

@@ -2,9 +2,9 @@
 //!
 //! | object | one per | holds |
 //! |---|---|---|
-//! | [`account::Account`] | e-mail address | credentials, sessions, the list of own registrations |
+//! | [`account::Account`] | e-mail address | credentials, sessions |
 //! | [`event::Event`] | event | details, seats, waitlist |
-//! | [`catalog::Catalog`] | platform | the index of events: list, filter, search |
+//! | [`catalog::Catalog`] | platform | the index of events and of who takes part |
 //!
 //! An object decides, writes and answers without awaiting anything, without a clock and without
 //! randomness of its own ([`Object::execute`]). That makes the very same code run in the Workers
@@ -26,6 +26,7 @@ pub use host::{Answer, Envelope, Host, Outcome, Stamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::{Refusal, Timestamp};
+use catalog::Report;
 use outbox::{Outbox, Parcel};
 use sql::{Sql, SqlError};
 
@@ -84,9 +85,25 @@ pub trait Object: Sized {
     /// Hears that a parcel has arrived.
     fn delivered(&mut self, _parcel: &Parcel) {}
 
+    /// What the Catalog is to know of the object at once, before an answer goes out.
+    fn report(&self, _now: Timestamp) -> Option<Report> {
+        None
+    }
+
+    /// Hears, in a transaction, that a parcel from the outbox has arrived.
+    ///
+    /// # Errors
+    /// When what follows from it cannot be written.
+    fn settled(&mut self, _turn: &mut Turn<'_>, _parcel: &Parcel) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Fills a parcel that stands for the state at the time of delivery; others are as they are.
-    fn seal(&self, parcel: Parcel, _now: Timestamp) -> Option<Parcel> {
-        Some(parcel)
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn seal(&self, _sql: &dyn Sql, parcel: Parcel, _now: Timestamp) -> Result<Option<Parcel>, SqlError> {
+        Ok(Some(parcel))
     }
 }
 

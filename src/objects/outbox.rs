@@ -6,10 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::account::AccountFact;
 use super::catalog::Report;
 use super::sql::{self, Sql, SqlError, Value};
-use crate::domain::{AccountKey, Timestamp};
+use crate::domain::Timestamp;
 use crate::mail::Mail;
 
 /// The table of the outbox, part of every object's first migration.
@@ -34,8 +33,6 @@ pub enum Parcel {
     /// The state of an event, for the Catalog. Empty in the row: it is filled with what is true
     /// at the time of delivery.
     Report(Option<Box<Report>>),
-    /// A fact for the Account object of this key.
-    Account(AccountKey, AccountFact),
 }
 
 /// A parcel that is due.
@@ -51,6 +48,14 @@ pub struct Item {
     pub attempts: u32,
     /// When it was posted.
     pub posted_at: Timestamp,
+}
+
+impl Item {
+    /// Whether the parcel is given up if the try that ends now has failed.
+    #[must_use]
+    pub fn is_last_try(&self, now: Timestamp) -> bool {
+        matches!(self.parcel, Parcel::Mail(_)) && now.ms_since(self.posted_at) > Outbox::GIVE_UP_AFTER_MS
+    }
 }
 
 /// How a try ended.
@@ -77,9 +82,9 @@ pub struct Outbox {
 impl Outbox {
     /// Parcels that one look takes at most.
     pub const BATCH: u32 = 64;
-    /// Milliseconds after which a parcel is given up: 24 hours, as long as a mail provider
-    /// remembers an idempotency key.
-    pub const GIVE_UP_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
+    /// Milliseconds after which a mail is given up: three days, when most have lost their point.
+    /// A report is never given up.
+    pub const GIVE_UP_AFTER_MS: i64 = 3 * 24 * 60 * 60 * 1000;
     const FIRST_PAUSE_MS: i64 = 1_000;
     const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1000;
 
@@ -172,12 +177,12 @@ fn retry_at(item: &Item, delivery: Delivery, now: Timestamp) -> Option<Timestamp
     let Delivery::Retry { after_ms } = delivery else {
         return None;
     };
-    if now.ms_since(item.posted_at) > Outbox::GIVE_UP_AFTER_MS {
+    if item.is_last_try(now) {
         return None;
     }
     let pause = (Outbox::FIRST_PAUSE_MS << item.attempts.min(20)).min(Outbox::LONGEST_PAUSE_MS);
     let spread = i64::try_from(item.id.wrapping_mul(2_654_435_761) % 500).unwrap_or(0);
     let spread_ms = pause.saturating_mul(spread).div_euclid(1000);
-    let asked_ms = after_ms.map_or(0, i64::from);
+    let asked_ms = after_ms.map_or(0, i64::from).min(Outbox::LONGEST_PAUSE_MS);
     Some(now.plus_ms(pause.saturating_sub(spread_ms).max(asked_ms)))
 }

@@ -9,11 +9,12 @@ use web_sys::RequestInit;
 use worker::{AbortController, Delay, Fetch, console_log};
 
 use super::hub::WorkerHub;
+use super::runtime::now;
 use crate::api::ports::Hub;
 use crate::config::Config;
 use crate::mail::{HttpRequest, HttpResponse, Mail, Plan};
 use crate::objects::outbox::{Delivery, Item, Parcel};
-use crate::objects::{Envelope, account, catalog};
+use crate::objects::{Envelope, catalog};
 
 /// How long a mail provider may take to answer.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,20 +46,15 @@ async fn one(config: Option<&Config>, hub: Option<&WorkerHub>, item: &Item) -> D
     };
     match &item.parcel {
         Parcel::Mail(mail) => send_mail(config, mail, item).await,
-        Parcel::Account(key, fact) => {
-            let command = account::Command::Fact(fact.clone());
-            arrived(hub.account(key, Envelope { command, have: None }).await.is_ok())
-        }
         Parcel::Report(Some(report)) => {
             let command = catalog::Command::Report(report.clone());
-            arrived(hub.catalog(Envelope { command, have: None }).await.is_ok())
+            match hub.catalog(Envelope { command, have: None }).await {
+                Ok(answer) if answer.is_granted() => Delivery::Done,
+                Ok(_) | Err(_) => Delivery::Retry { after_ms: None },
+            }
         }
         Parcel::Report(None) => Delivery::Done,
     }
-}
-
-const fn arrived(arrived: bool) -> Delivery {
-    if arrived { Delivery::Done } else { Delivery::Retry { after_ms: None } }
 }
 
 async fn send_mail(config: &Config, mail: &Mail, item: &Item) -> Delivery {
@@ -79,6 +75,7 @@ async fn send_mail(config: &Config, mail: &Mail, item: &Item) -> Delivery {
     };
     match delivery {
         Delivery::Done => log(mail, item, "sent", None),
+        Delivery::Retry { .. } if item.is_last_try(now()) => log(mail, item, "given_up", None),
         Delivery::Retry { .. } => log(mail, item, "delayed", None),
         Delivery::Refused => log(mail, item, "refused", None),
     }

@@ -30,3 +30,17 @@ export function respond(status, head, body) {
   for (let at = 0; at + 1 < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
   return new Response(body, { status, headers });
 }
+
+/** Asks a Durable Object by name; resolves to its answer or rejects with its complaint. */
+export async function ask(namespace, name, body) {
+  const response = await namespace.getByName(name).fetch("https://object/", { method: "POST", body });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(text);
+  return text;
+}
+
+// Rust's tasks are woken through `queueMicrotask`, many times a request. The runtime's own keeps
+// books on each call and costs as much as a small request; a promise's reaction costs nothing. An
+// error still reaches the global handler, which resets the wasm instance after a trap.
+const settled = Promise.resolve();
+globalThis.queueMicrotask = (task) => void settled.then(task).catch(reportError);

@@ -3,13 +3,19 @@
 use send_wrapper::SendWrapper;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
-use web_sys::RequestInit;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 use worker::{Env, ObjectNamespace};
 
 use super::shell::HOLD_PATH;
 use crate::api::ports::{BoxFuture, Hub, Unreachable};
 use crate::domain::{AccountKey, EventId};
 use crate::objects::{Answer, Envelope, account, catalog, event};
+
+#[wasm_bindgen(module = "/src/platform/glue.js")]
+extern "C" {
+    fn ask(namespace: &JsValue, name: &str, body: &str) -> js_sys::Promise;
+}
 
 /// The name of the one Catalog.
 const CATALOG: &str = "catalog";
@@ -92,18 +98,10 @@ fn post(
     body: String,
 ) -> BoxFuture<'_, Result<String, Unreachable>> {
     Box::pin(SendWrapper::new(async move {
-        let sent = async {
-            let init = RequestInit::new();
-            init.set_method("POST");
-            init.set_body(&JsValue::from_str(&body));
-            let request = web_sys::Request::new_with_str_and_init("https://object/", &init)?;
-            let mut response = namespace.get_by_name(&name)?.fetch_with_request(request.into()).await?;
-            Ok::<_, worker::Error>((response.status_code(), response.text().await?))
-        };
-        match sent.await {
-            Ok((200, text)) => Ok(text),
-            Ok((_, text)) => Err(Unreachable(text)),
-            Err(error) => Err(Unreachable(error.to_string())),
-        }
+        let asked = ask(namespace.as_ref(), &name, &body);
+        let answer = JsFuture::from(asked)
+            .await
+            .map_err(|error| Unreachable(worker::Error::from(error).to_string()))?;
+        answer.as_string().ok_or_else(|| Unreachable("an answer that is no text".to_owned()))
     }))
 }

@@ -13,6 +13,9 @@ mod runtime;
 mod shell;
 mod sql;
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use ::worker::Env;
 
 use crate::config::{Config, ConfigError};
@@ -20,4 +23,13 @@ use crate::config::{Config, ConfigError};
 /// Reads the settings of this deployment.
 fn config(env: &Env) -> Result<Config, ConfigError> {
     Config::from_lookup(|name| env.var(name).ok().map(|value| value.to_string()))
+}
+
+thread_local! {
+    /// The settings as objects see them, read once for all the objects of an isolate.
+    static OBJECT_CONFIG: OnceCell<Option<Rc<Config>>> = const { OnceCell::new() };
+}
+
+fn object_config(env: &Env) -> Option<Rc<Config>> {
+    OBJECT_CONFIG.with(|cell| cell.get_or_init(|| config(env).ok().map(Rc::new)).clone())
 }

@@ -1,14 +1,15 @@
 //! Time, chance and the log of the runtime.
 
 use send_wrapper::SendWrapper;
-use worker::{Date, Env, RateLimiter, console_log};
+use worker::{Env, RateLimiter, console_log};
 
 use crate::api::ports::{BoxFuture, Runtime};
 use crate::domain::Timestamp;
 
 /// The time now, as far as the runtime lets it be known.
 pub(super) fn now() -> Timestamp {
-    Timestamp::from_ms(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+    #[allow(clippy::cast_possible_truncation, reason = "milliseconds stay far below 2^53")]
+    Timestamp::from_ms(js_sys::Date::now() as i64)
 }
 
 /// What the API needs of the runtime.

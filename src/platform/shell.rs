@@ -31,8 +31,9 @@ use crate::objects::outbox::{Outbox, Parcel};
 use crate::objects::sql::SqlError;
 use crate::objects::{Envelope, Host, Object, catalog};
 
-/// Milliseconds between two looks into a full outbox: so a flood of parcels leaves the object
-/// free for its users.
+/// Milliseconds between two looks into the outbox, and after a look that was cut off: so a flood
+/// of parcels leaves the object free for its users.
+const PAUSE_MS: i64 = 100;
 const FULL_OUTBOX_PAUSE_MS: i64 = 1_000;
 /// Milliseconds after which the outbox is tried again when the storage failed.
 const STORAGE_PAUSE_MS: i64 = 5_000;
@@ -53,13 +54,15 @@ struct Inner {
     expecting: Cell<Option<Held>>,
     armed: Cell<bool>,
     alarm_at: Cell<Option<Timestamp>>,
-    config: Option<Config>,
+    /// No alarm is set for an earlier time than this.
+    resting_until: Cell<Timestamp>,
+    config: Option<Rc<Config>>,
     hub: Option<WorkerHub>,
 }
 
 impl Shell {
     pub(super) fn new<O: Object + 'static>(state: &State, env: &Env) -> Self {
-        let config = super::config(env).ok();
+        let config = super::object_config(env);
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
         let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms));
         if config.as_ref().is_some_and(|config| !config.group_commit) {
@@ -72,6 +75,7 @@ impl Shell {
             expecting: Cell::default(),
             armed: Cell::new(false),
             alarm_at: Cell::new(None),
+            resting_until: Cell::default(),
             config,
             hub: WorkerHub::new(env).ok(),
         }))
@@ -155,7 +159,7 @@ impl Inner {
         let outcome = self.desk.borrow_mut().turn(&self.sql, now());
         match outcome {
             Ok(settled) => {
-                self.arm_alarm(0);
+                self.arm_alarm();
                 for settled in settled {
                     self.answer(settled.ticket, Ok(settled));
                 }
@@ -212,7 +216,10 @@ impl Inner {
         };
         let command = catalog::Command::Report(report.clone());
         match hub.catalog(Envelope { command, have: None }).await {
-            Ok(_) => self.desk.borrow_mut().reported(&Parcel::Report(Some(report))),
+            Ok(answer) if answer.is_granted() => {
+                self.desk.borrow_mut().reported(&Parcel::Report(Some(report)));
+            }
+            Ok(_) => log_error("report_delayed", "the Catalog is overloaded"),
             Err(error) => log_error("report_delayed", &error.to_string()),
         }
     }
@@ -221,21 +228,21 @@ impl Inner {
         self.alarm_at.set(None);
         let due = self.desk.borrow_mut().due(&self.sql, now())?;
         let full = due.len() >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
-        let results = deliver(self.config.as_ref(), self.hub.as_ref(), due).await;
+        self.resting_until.set(now().plus_ms(if full { FULL_OUTBOX_PAUSE_MS } else { PAUSE_MS }));
+        let results = deliver(self.config.as_deref(), self.hub.as_ref(), due).await;
         if !results.is_empty() {
             self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
         }
-        self.arm_alarm(if full { FULL_OUTBOX_PAUSE_MS } else { 0 });
+        self.arm_alarm();
         Ok(())
     }
 
-    /// Sets the alarm for the next parcel, not before `pause_ms` from now. It is set in the same
-    /// commit as what was written just before.
-    fn arm_alarm(&self, pause_ms: i64) {
+    /// Sets the alarm for the next parcel, in the same commit as what was written just before.
+    fn arm_alarm(&self) {
         let Some(due) = self.desk.borrow().next_alarm() else {
             return;
         };
-        let at = due.max(now().plus_ms(pause_ms));
+        let at = due.max(self.resting_until.get());
         if self.alarm_at.get().is_none_or(|armed| at < armed) {
             self.set_alarm(at);
         }

@@ -2,8 +2,7 @@
 //!
 //! It is named by a digest of the normalised address, so that uniqueness needs no index: fifty
 //! sign-ups of one address meet in one object, which decides them one after the other. It holds
-//! the password's hash, the sessions, the count of failed logins and the list of own
-//! registrations. It never computes a hash: that is the Worker's work, because an object has one
+//! the password's hash, the sessions and the count of failed logins. It never computes a hash: that is the Worker's work, because an object has one
 //! thread for everybody who uses it.
 //!
 //! | command | atomic because |
@@ -11,14 +10,13 @@
 //! | sign up | account, token and mail are one transaction |
 //! | begin, finish login | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
 //! | authorize | memory alone; a session that ended here has ended everywhere |
-//! | fact | newer facts win, whatever their order of arrival |
 
 mod protocol;
 mod store;
 
-pub use protocol::{AccountFact, Command, Digest, NewSession, OneTimeToken, Reply, SignUp};
+pub use protocol::{Command, Digest, NewSession, OneTimeToken, Reply, SignUp};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
 use super::outbox::Parcel;
 use super::sql::{Sql, SqlError};
@@ -34,10 +32,9 @@ pub struct Account {
     owner: Option<Owner>,
     guard: LoginGuard,
     sessions: Vec<Session>,
-    registrations: BTreeMap<EventId, Entry>,
-    /// Events that the user is about to register for. Memory alone: after a restart the events'
-    /// own reports fill the list.
-    visiting: BTreeSet<EventId>,
+    /// Events that the user has lately been about to register for. Memory alone: the Catalog
+    /// hears of registrations within a second or two, and this bridges the time until then.
+    visits: VecDeque<EventId>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,12 +47,6 @@ struct Owner {
 struct Session {
     id: SessionId,
     expires_at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Entry {
-    seq: u64,
-    stands: bool,
 }
 
 impl Object for Account {
@@ -72,8 +63,7 @@ impl Object for Account {
             owner: store::load_profile(sql)?.map(|(profile, password_hash)| Owner { profile, password_hash }),
             guard: store::load_guard(sql)?,
             sessions: store::load_sessions(sql)?,
-            registrations: store::load_registrations(sql)?,
-            visiting: BTreeSet::new(),
+            visits: VecDeque::new(),
         })
     }
 
@@ -87,14 +77,8 @@ impl Object for Account {
 
     fn kind(command: &Command) -> Kind {
         match command {
-            Command::Exists
-            | Command::BeginLogin
-            | Command::Authorize { .. }
-            | Command::Registrations { .. } => Kind::Read,
-            Command::SignUp(_)
-            | Command::FinishLogin { .. }
-            | Command::VerifyEmail { .. }
-            | Command::Fact(_) => Kind::Write,
+            Command::Exists | Command::BeginLogin | Command::Authorize { .. } | Command::Visits => Kind::Read,
+            Command::SignUp(_) | Command::FinishLogin { .. } | Command::VerifyEmail { .. } => Kind::Write,
         }
     }
 
@@ -108,16 +92,13 @@ impl Object for Account {
                 self.authorize(turn.now, user, session, visiting)
             }
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
-            Command::Registrations { before, limit } => self.registrations(before, limit),
-            Command::Fact(AccountFact::Registration { user, event, seq, stands }) => {
-                self.note_registration(turn, user, event, Entry { seq, stands })
-            }
+            Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),
         }
     }
 }
 
 impl Account {
-    const VISITS_MAX: usize = 256;
+    const VISITS_MAX: usize = 64;
 
     fn sign_up(&mut self, turn: &mut Turn<'_>, sign_up: &SignUp) -> Result<Reply, Fault> {
         if self.owner.is_some() {
@@ -205,8 +186,9 @@ impl Account {
         let stands = self.sessions.iter().any(|known| known.id == session && known.expires_at > now);
         let profile =
             owner.filter(|_| stands).map(|owner| owner.profile.clone()).ok_or(Refusal::Unauthenticated)?;
-        if let Some(event) = visiting.filter(|_| self.visiting.len() < Self::VISITS_MAX) {
-            self.visiting.insert(event);
+        if let Some(event) = visiting.filter(|event| !self.visits.contains(event)) {
+            self.visits.truncate(Self::VISITS_MAX.saturating_sub(1));
+            self.visits.push_front(event);
         }
         Ok(Reply::Profile(Box::new(profile)))
     }
@@ -219,37 +201,6 @@ impl Account {
         store::mark_verified(turn.sql)?;
         store::delete_tokens(turn.sql, store::VERIFY_EMAIL)?;
         owner.profile.email_verified = true;
-        Ok(Reply::Done)
-    }
-
-    fn registrations(&self, before: Option<EventId>, limit: u32) -> Result<Reply, Fault> {
-        let older = |event: &&EventId| before.is_none_or(|before| **event < before);
-        let standing = self.registrations.iter().filter(|(_, entry)| entry.stands).map(|(event, _)| event);
-        let all: BTreeSet<EventId> = standing.chain(&self.visiting).filter(older).copied().collect();
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let events: Vec<EventId> = all.iter().rev().take(limit).copied().collect();
-        Ok(Reply::Registrations { more: all.len() > events.len(), events })
-    }
-
-    fn note_registration(
-        &mut self,
-        turn: &Turn<'_>,
-        user: UserId,
-        event: EventId,
-        entry: Entry,
-    ) -> Result<Reply, Fault> {
-        let ours = self.owner.as_ref().is_some_and(|owner| owner.profile.id == user);
-        let newer = self
-            .registrations
-            .get(&event)
-            .is_none_or(|known| (entry.seq, !entry.stands) > (known.seq, !known.stands));
-        if ours && newer {
-            store::save_registration(turn.sql, event, entry)?;
-            self.registrations.insert(event, entry);
-        }
-        if ours {
-            self.visiting.remove(&event);
-        }
         Ok(Reply::Done)
     }
 }

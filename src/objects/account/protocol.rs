@@ -29,7 +29,7 @@ pub enum Command {
         /// The session that the token belongs to.
         session: SessionId,
         /// The event that the user is about to register for: it belongs in the own list at once,
-        /// before the event's own report arrives.
+        /// before the event's report has reached the Catalog.
         visiting: Option<EventId>,
     },
     /// Marks the address as confirmed.
@@ -37,15 +37,8 @@ pub enum Command {
         /// Digest of the token from the mail.
         token: Digest,
     },
-    /// The events that the user is or may be registered for, newest first.
-    Registrations {
-        /// Only events older than this one.
-        before: Option<EventId>,
-        /// How many at most.
-        limit: u32,
-    },
-    /// A fact that another object reports.
-    Fact(AccountFact),
+    /// The events that the user has lately been about to register for.
+    Visits,
 }
 
 /// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
@@ -84,25 +77,6 @@ pub struct NewSession {
     pub refresh: OneTimeToken,
 }
 
-/// What an Event object tells the account of a participant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountFact {
-    /// A registration stands or has ended. Of two facts for one event, the one with the higher
-    /// `seq` is newer, and of one registration the end comes last: so facts may arrive late,
-    /// repeated and in any order.
-    Registration {
-        /// The user, who may have left and signed up anew meanwhile.
-        user: UserId,
-        /// The event.
-        event: EventId,
-        /// The registration's place in the order of arrival.
-        seq: u64,
-        /// Whether it stands.
-        stands: bool,
-    },
-}
-
 /// What an account answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,11 +91,6 @@ pub enum Reply {
     Failed(Refusal),
     /// The account.
     Profile(Box<Profile>),
-    /// Events of the own list.
-    Registrations {
-        /// Newest first.
-        events: Vec<EventId>,
-        /// Whether older ones follow.
-        more: bool,
-    },
+    /// Events that the user has lately been about to register for.
+    Visits(Vec<EventId>),
 }

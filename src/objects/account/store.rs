@@ -1,14 +1,12 @@
 //! The tables of an account.
 
-use std::collections::BTreeMap;
-
+use super::Session;
 use super::protocol::{OneTimeToken, SignUp};
-use super::{Entry, Session};
 use crate::domain::account::{Name, Profile, Role};
 use crate::domain::guard::LoginGuard;
-use crate::domain::{Email, EventId, FieldError, Secret, SessionId, Timestamp};
+use crate::domain::{Email, FieldError, Secret, SessionId, Timestamp};
 use crate::objects::schema::Step;
-use crate::objects::sql::{Row, Sql, SqlError, Value};
+use crate::objects::sql::{Row, Sql, SqlError};
 use crate::objects::{Turn, outbox};
 
 /// The schema, one entry per version.
@@ -34,12 +32,7 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         purpose TEXT NOT NULL,
         expires_at INTEGER NOT NULL
     );
-    CREATE TABLE login_guard (failures INTEGER NOT NULL, last_failure INTEGER NOT NULL);
-    CREATE TABLE registrations (
-        event_id TEXT PRIMARY KEY,
-        seq INTEGER NOT NULL,
-        stands INTEGER NOT NULL
-    );",
+    CREATE TABLE login_guard (failures INTEGER NOT NULL, last_failure INTEGER NOT NULL);",
 ]];
 
 /// What a one-time token is good for, as stored.
@@ -149,18 +142,5 @@ pub(super) fn insert_session(turn: &Turn<'_>, id: SessionId, refresh: &OneTimeTo
 
 pub(super) fn delete_session(sql: &dyn Sql, id: SessionId) -> Result<(), SqlError> {
     sql.run("DELETE FROM sessions WHERE id = ?", &[id.into()])?;
-    Ok(())
-}
-
-pub(super) fn load_registrations(sql: &dyn Sql) -> Result<BTreeMap<EventId, Entry>, SqlError> {
-    let rows = sql.run("SELECT event_id, seq, stands FROM registrations", &[])?;
-    rows.iter().map(|row| Ok((row.get(0)?, Entry { seq: row.get(1)?, stands: row.get(2)? }))).collect()
-}
-
-pub(super) fn save_registration(sql: &dyn Sql, event: EventId, entry: Entry) -> Result<(), SqlError> {
-    sql.run(
-        "INSERT OR REPLACE INTO registrations (event_id, seq, stands) VALUES (?, ?, ?)",
-        &[event.into(), Value::from(entry.seq), entry.stands.into()],
-    )?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The Catalog object: the one index of events, for lists.
+//! The Catalog object: the one index of events, and of who takes part in them, for lists.
 //!
 //! It owns nothing. Event objects report what is true of them, each report with the event's
 //! version and the time at which it was true, so that a late or repeated one changes nothing. A
@@ -9,7 +9,7 @@ mod query;
 mod store;
 mod words;
 
-pub use protocol::{Command, Cursor, Order, Query, Reply, Report, Scope};
+pub use protocol::{Command, Cursor, Order, Participation, Query, Reply, Report, Scope};
 pub use query::statements;
 pub use words::words;
 
@@ -42,6 +42,7 @@ impl Object for Catalog {
     fn kind(command: &Command) -> Kind {
         match command {
             Command::List(_) => Kind::LeasedRead,
+            Command::Participations { .. } => Kind::Read,
             Command::Report(report) if report.news => Kind::GuardedWrite,
             Command::Report(_) => Kind::Write,
         }
@@ -51,8 +52,15 @@ impl Object for Catalog {
         match command {
             Command::List(_) if !self.founded => Ok(Reply::Page { events: Vec::new(), next: None }),
             Command::List(query) => Ok(query::page(turn.sql, &query)?),
+            Command::Participations { .. } if !self.founded => {
+                Ok(Reply::Participations { events: Vec::new(), more: false })
+            }
+            Command::Participations { user, before, limit } => {
+                Ok(store::participations(turn.sql, user, before, limit)?)
+            }
             Command::Report(report) => {
                 self.founded = true;
+                store::note_participations(turn.sql, &report)?;
                 turn.unchanged = !store::apply(turn.sql, &report)?;
                 Ok(Reply::Done)
             }

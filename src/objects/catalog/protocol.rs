@@ -12,6 +12,15 @@ use crate::objects::event::Snapshot;
 pub enum Command {
     /// A page of events.
     List(Query),
+    /// The events that a user takes part in, newest first.
+    Participations {
+        /// Who.
+        user: UserId,
+        /// Only events older than this one.
+        before: Option<EventId>,
+        /// How many at most.
+        limit: u32,
+    },
     /// What is true of one event.
     Report(Box<Report>),
 }
@@ -30,6 +39,24 @@ pub struct Report {
     pub news: bool,
     /// The event, without its join link; `None` once it was deleted.
     pub entry: Option<Snapshot>,
+    /// Registrations that have begun or ended lately, in the order in which they did.
+    #[serde(default)]
+    pub participations: Vec<Participation>,
+}
+
+/// That a registration stands or has ended. Of two for one user and event the one with the higher
+/// `seq` is newer, and of one registration the end comes last: so they may arrive late and
+/// repeated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participation {
+    /// Numbers what has begun and ended at the event.
+    pub change: u64,
+    /// Whose registration.
+    pub user: UserId,
+    /// Its place in the order of arrival.
+    pub seq: u64,
+    /// Whether it stands.
+    pub stands: bool,
 }
 
 /// Which events, in which order, how many.
@@ -96,6 +123,13 @@ pub struct Cursor {
 pub enum Reply {
     /// It is done.
     Done,
+    /// Events that a user takes part in.
+    Participations {
+        /// Newest first.
+        events: Vec<EventId>,
+        /// Whether older ones follow.
+        more: bool,
+    },
     /// A page of events.
     Page {
         /// In the order that was asked for.

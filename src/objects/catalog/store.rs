@@ -6,9 +6,9 @@
 //! below 2^53. They are also the row numbers of the two full-text indexes, whose answers so come
 //! in the order of the list.
 
-use super::protocol::Report;
+use super::protocol::{Reply, Report};
 use super::words;
-use crate::domain::Timestamp;
+use crate::domain::{EventId, Timestamp, UserId};
 use crate::objects::event::Snapshot;
 use crate::objects::outbox;
 use crate::objects::schema::Step;
@@ -36,6 +36,13 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
     CREATE INDEX events_listed_by_birth ON events (listed, status, by_birth);
     CREATE INDEX events_of_organizer_by_start ON events (organizer, by_start);
     CREATE INDEX events_of_organizer_by_birth ON events (organizer, by_birth);
+    CREATE TABLE participations (
+        user TEXT NOT NULL,
+        event TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        stands INTEGER NOT NULL,
+        PRIMARY KEY (user, event)
+    ) WITHOUT ROWID;
     CREATE VIRTUAL TABLE words_by_start USING fts5 (
         text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );
@@ -83,6 +90,42 @@ pub(super) fn apply(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
         insert(sql, event, entry, place)?;
     }
     Ok(true)
+}
+
+/// Takes in who has come and gone, all in one statement.
+pub(super) fn note_participations(sql: &dyn Sql, report: &Report) -> Result<(), SqlError> {
+    if report.participations.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> =
+        report.participations.iter().map(|one| (one.user, one.seq, i32::from(one.stands))).collect();
+    sql.run(
+        "INSERT INTO participations (user, event, seq, stands)
+         SELECT value ->> 0, ?, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
+         ON CONFLICT (user, event) DO UPDATE SET seq = excluded.seq, stands = excluded.stands
+         WHERE (excluded.seq, NOT excluded.stands) > (seq, NOT stands)",
+        &[report.event.into(), sql::json(&rows)?],
+    )?;
+    Ok(())
+}
+
+/// The events that a user takes part in, newest first.
+pub(super) fn participations(
+    sql: &dyn Sql,
+    user: UserId,
+    before: Option<EventId>,
+    limit: u32,
+) -> Result<Reply, SqlError> {
+    // Sorts behind every id.
+    let before = before.map_or(Value::from("~"), Value::from);
+    let rows = sql.run(
+        "SELECT event FROM participations WHERE user = ? AND event < ? AND stands = 1
+         ORDER BY event DESC LIMIT ?",
+        &[user.into(), before, limit.saturating_add(1).into()],
+    )?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let events = rows.iter().take(limit).map(|row| row.get(0)).collect::<Result<_, _>>()?;
+    Ok(Reply::Participations { events, more: rows.len() > limit })
 }
 
 /// Where an event stands in both orders.

@@ -29,6 +29,8 @@ impl Event {
             deleted: false,
             fingerprint: create.fingerprint,
             roster: Roster::default(),
+            last_change: 0,
+            told_change: 0,
             reported: Reported::default(),
         };
         held.save_and_report(turn)?;

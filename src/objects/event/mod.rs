@@ -2,8 +2,8 @@
 //!
 //! It is named by the event's id. Seats and waitlist are decided here and nowhere else, one
 //! command after the other, so that no seat is ever sold twice; all commands that wait share one
-//! transaction. What follows from a decision (mail, the participant's own list, the Catalog's
-//! copy) is a parcel written in that transaction.
+//! transaction. What follows from a decision (mail, the Catalog's copy) is a parcel written in
+//! that transaction.
 //!
 //! | command | atomic because |
 //! |---|---|
@@ -12,8 +12,8 @@
 //! | check in, join | one turn |
 //!
 //! The Catalog's copy is a report of what is true when it is delivered: a change of details is
-//! reported at once, before the organizer has an answer; seats that change are reported within
-//! [`SEATS_REPORT_AFTER_MS`].
+//! reported at once, before the organizer has an answer; seats that change, and who has come or
+//! gone, are reported together within [`SEATS_REPORT_AFTER_MS`].
 
 mod details;
 mod protocol;
@@ -54,6 +54,10 @@ struct Held {
     deleted: bool,
     fingerprint: Option<String>,
     roster: Roster,
+    /// Numbers the beginnings and ends of registrations.
+    last_change: u64,
+    /// The last of them that the Catalog is known to have heard of.
+    told_change: u64,
     reported: Reported,
 }
 
@@ -125,14 +129,26 @@ impl Object for Event {
         }
     }
 
-    fn seal(&self, parcel: Parcel, now: Timestamp) -> Option<Parcel> {
-        match parcel {
-            Parcel::Report(_) => {
-                let report = self.held.as_ref()?.report(now);
-                Some(Parcel::Report(Some(Box::new(report))))
-            }
-            other => Some(other),
+    fn report(&self, now: Timestamp) -> Option<Report> {
+        self.held.as_ref().map(|held| held.report(now))
+    }
+
+    fn seal(&self, sql: &dyn Sql, parcel: Parcel, now: Timestamp) -> Result<Option<Parcel>, SqlError> {
+        let (Parcel::Report(_), Some(held)) = (&parcel, &self.held) else { return Ok(Some(parcel)) };
+        let participations = store::participations_since(sql, held.told_change)?;
+        let report = Report { participations, ..held.report(now) };
+        Ok(Some(Parcel::Report(Some(Box::new(report)))))
+    }
+
+    fn settled(&mut self, turn: &mut Turn<'_>, parcel: &Parcel) -> Result<(), SqlError> {
+        let (Parcel::Report(Some(report)), Some(held)) = (parcel, &mut self.held) else { return Ok(()) };
+        let Some(told) = report.participations.last().map(|told| told.change) else { return Ok(()) };
+        store::save_told(turn.sql, told)?;
+        held.told_change = held.told_change.max(told);
+        if held.told_change < held.last_change {
+            turn.post(REPORT_KEY, &Parcel::Report(None), turn.now)?;
         }
+        Ok(())
     }
 }
 
@@ -163,7 +179,7 @@ impl Held {
             Snapshot { details: snapshot.details.without_join_url(), ..snapshot }
         });
         let news = self.reported.version != Some(self.version);
-        Report { event: self.id, version: self.version, as_of: now, news, entry }
+        Report { event: self.id, version: self.version, as_of: now, news, entry, participations: Vec::new() }
     }
 
     /// Allows the organizer alone. To others a draft does not exist.

@@ -6,7 +6,6 @@ use crate::domain::event::Status;
 use crate::domain::roster::{Admission, Departure, Seat};
 use crate::domain::{Refusal, RegistrationId, UserId};
 use crate::mail::{EventBrief, Letter, Mail};
-use crate::objects::account::AccountFact;
 use crate::objects::outbox::Parcel;
 use crate::objects::sql::SqlError;
 use crate::objects::{Fault, Turn};
@@ -23,13 +22,13 @@ impl Held {
             Admission::Standing(seat) => (false, seat),
         };
         if new {
-            store::insert_seat(turn.sql, &seat, participant)?;
+            let change = self.next_change();
+            store::insert_seat(turn.sql, &seat, participant, change)?;
             let letter = match self.roster.position(&seat) {
                 None => Letter::Registered { event: self.brief() },
                 Some(position) => Letter::Waitlisted { event: self.brief(), position },
             };
             post_letter(turn, &seat, participant, letter)?;
-            self.post_fact(turn, &seat, participant, true)?;
             self.report_seats(turn)?;
             return Ok(Reply::Registration {
                 new,
@@ -133,10 +132,10 @@ impl Held {
     ) -> Result<Reply, Fault> {
         let Departure { left, promoted } = departure;
         let participant = store::participant(turn.sql, left)?;
-        store::end_seat(turn, left)?;
+        let change = self.next_change();
+        store::end_seat(turn, left, change)?;
         let letter = Letter::RegistrationCancelled { event: self.brief(), by_organizer };
         post_letter(turn, left, &participant, letter)?;
-        self.post_fact(turn, left, &participant, false)?;
         self.confirm(turn, promoted)?;
         self.report_seats(turn)?;
         Ok(Reply::Done)
@@ -163,16 +162,9 @@ impl Held {
         EventBrief { id: self.id, title: self.details.title(), schedule: self.details.schedule().clone() }
     }
 
-    fn post_fact(
-        &self,
-        turn: &mut Turn<'_>,
-        seat: &Seat,
-        participant: &Participant,
-        stands: bool,
-    ) -> Result<(), SqlError> {
-        let fact = AccountFact::Registration { user: seat.user, event: self.id, seq: seat.seq, stands };
-        let parcel = Parcel::Account(participant.account.clone(), fact);
-        turn.post(&format!("account/{}", seat.user), &parcel, turn.now)
+    fn next_change(&mut self) -> u64 {
+        self.last_change = self.last_change.saturating_add(1);
+        self.last_change
     }
 
     /// Lets the Catalog know soon, once for all the seats that change until then.

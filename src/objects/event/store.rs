@@ -5,6 +5,7 @@ use super::{Held, Reported};
 use crate::domain::account::Name;
 use crate::domain::roster::{Roster, Seat};
 use crate::domain::{Email, EventId, FieldError, Timestamp, UserId};
+use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 use crate::objects::{Turn, outbox};
@@ -20,12 +21,13 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         created_at INTEGER NOT NULL,
         updated_at INTEGER NOT NULL,
         deleted INTEGER NOT NULL,
-        fingerprint TEXT
+        fingerprint TEXT,
+        told_change INTEGER NOT NULL
     );
     CREATE TABLE registrations (
         seq INTEGER PRIMARY KEY,
         id TEXT NOT NULL,
-        user_id TEXT NOT NULL,
+        user_id TEXT NOT NULL UNIQUE,
         account TEXT NOT NULL,
         name TEXT,
         email TEXT NOT NULL,
@@ -33,18 +35,22 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         registered_at INTEGER NOT NULL,
         confirmed_at INTEGER,
         checked_in_at INTEGER,
-        cancelled_at INTEGER
+        cancelled_at INTEGER,
+        change INTEGER NOT NULL UNIQUE
     );
-    CREATE INDEX registrations_status ON registrations (status, seq);
-    CREATE INDEX registrations_left ON registrations (user_id) WHERE status = 'cancelled';",
+    CREATE INDEX registrations_status ON registrations (status, seq);",
 ]];
+
+/// Registrations that one report speaks of at most.
+const PARTICIPATIONS_PER_REPORT: u32 = 2_000;
 
 const REGISTRATION_COLUMNS: &str =
     "seq, id, user_id, name, email, status, registered_at, confirmed_at, checked_in_at";
 
 pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
     let rows = sql.run(
-        "SELECT id, organizer, details, version, created_at, updated_at, deleted, fingerprint FROM event",
+        "SELECT id, organizer, details, version, created_at, updated_at, deleted, fingerprint, told_change
+         FROM event",
         &[],
     )?;
     let Some(row) = rows.first() else {
@@ -60,6 +66,8 @@ pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
         deleted: row.get(6)?,
         fingerprint: row.get(7)?,
         roster: load_roster(sql)?,
+        last_change: load_last_change(sql)?,
+        told_change: row.get(8)?,
         reported: Reported::default(),
     }))
 }
@@ -74,6 +82,12 @@ fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
     )?;
     let seats = rows.iter().map(read_seat).collect::<Result<Vec<_>, _>>()?;
     Ok(Roster::restore(seats, last.map_or(0, |seq| seq.saturating_add(1))))
+}
+
+fn load_last_change(sql: &dyn Sql) -> Result<u64, SqlError> {
+    let rows = sql.run("SELECT max(change) FROM registrations", &[])?;
+    let last: Option<u64> = rows.first().map_or(Ok(None), |row| row.get(0))?;
+    Ok(last.unwrap_or(0))
 }
 
 fn read_seat(row: &Row) -> Result<Seat, SqlError> {
@@ -91,8 +105,8 @@ fn read_seat(row: &Row) -> Result<Seat, SqlError> {
 pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
     sql.run(
         "INSERT OR REPLACE INTO event
-         (id, organizer, details, version, created_at, updated_at, deleted, fingerprint)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+         (id, organizer, details, version, created_at, updated_at, deleted, fingerprint, told_change)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         &[
             held.id.into(),
             sql::json(&held.organizer)?,
@@ -102,18 +116,23 @@ pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
             held.updated_at.into(),
             held.deleted.into(),
             held.fingerprint.clone().into(),
+            held.told_change.into(),
         ],
     )?;
     Ok(())
 }
 
-/// Writes a new registration. Of those that a user has ended, the last alone is kept.
-pub(super) fn insert_seat(sql: &dyn Sql, seat: &Seat, participant: &Participant) -> Result<(), SqlError> {
-    sql.run("DELETE FROM registrations WHERE user_id = ? AND status = 'cancelled'", &[seat.user.into()])?;
+/// Writes a new registration. It takes the place of one that the user has ended before.
+pub(super) fn insert_seat(
+    sql: &dyn Sql,
+    seat: &Seat,
+    participant: &Participant,
+    change: u64,
+) -> Result<(), SqlError> {
     sql.run(
-        "INSERT INTO registrations
-         (seq, id, user_id, account, name, email, status, registered_at, confirmed_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO registrations
+         (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         &[
             seat.seq.into(),
             seat.id.into(),
@@ -124,6 +143,7 @@ pub(super) fn insert_seat(sql: &dyn Sql, seat: &Seat, participant: &Participant)
             status_of(seat).as_str().into(),
             seat.registered_at.into(),
             seat.confirmed_at.into(),
+            change.into(),
         ],
     )?;
     Ok(())
@@ -137,10 +157,10 @@ pub(super) fn confirm_seat(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> {
     Ok(())
 }
 
-pub(super) fn end_seat(turn: &Turn<'_>, seat: &Seat) -> Result<(), SqlError> {
+pub(super) fn end_seat(turn: &Turn<'_>, seat: &Seat, change: u64) -> Result<(), SqlError> {
     turn.sql.run(
-        "UPDATE registrations SET status = 'cancelled', cancelled_at = ? WHERE seq = ?",
-        &[turn.now.into(), seat.seq.into()],
+        "UPDATE registrations SET status = 'cancelled', cancelled_at = ?, change = ? WHERE seq = ?",
+        &[turn.now.into(), change.into(), seat.seq.into()],
     )?;
     Ok(())
 }
@@ -150,6 +170,31 @@ pub(super) fn save_check_in(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> 
         "UPDATE registrations SET checked_in_at = ? WHERE seq = ?",
         &[seat.checked_in_at.into(), seat.seq.into()],
     )?;
+    Ok(())
+}
+
+/// Registrations that have begun or ended since change `told`, oldest change first.
+pub(super) fn participations_since(sql: &dyn Sql, told: u64) -> Result<Vec<Participation>, SqlError> {
+    let rows = sql.run(
+        "SELECT change, user_id, seq, status <> 'cancelled' FROM registrations
+         WHERE change > ? ORDER BY change LIMIT ?",
+        &[told.into(), PARTICIPATIONS_PER_REPORT.into()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(Participation {
+                change: row.get(0)?,
+                user: row.get(1)?,
+                seq: row.get(2)?,
+                stands: row.get(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Remembers how far the Catalog has been told.
+pub(super) fn save_told(sql: &dyn Sql, told: u64) -> Result<(), SqlError> {
+    sql.run("UPDATE event SET told_change = max(told_change, ?)", &[told.into()])?;
     Ok(())
 }
 
