@@ -112,8 +112,9 @@ impl Walk {
                 }
             }
         }
-        // In the order of starts these bound the walk; in the other they are looked at on the way.
-        let start = if column == "by_start" { key.as_str() } else { "events.by_start" };
+        // In the order of starts these bound the walk. In the other they are looked at on the way,
+        // and the plus keeps the planner from collecting and sorting instead.
+        let start = if column == "by_start" { key.as_str() } else { "+events.by_start" };
         if let Some(from) = query.from {
             require(format!("{start} >= ?"), first_at(from).into());
         }

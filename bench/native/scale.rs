@@ -1,0 +1,170 @@
+//! How the objects' own time and memory grow: 100,000 registrations in one event, 100,000 events in
+//! the Catalog. Native, over SQLite in memory; `cargo bench --bench scale`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
+#![allow(clippy::cast_precision_loss, missing_docs)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use event_platform::domain::event::{Change, Description, EventPatch, Status, Title};
+use event_platform::domain::roster::{Roster, Seats};
+use event_platform::domain::{Timestamp, schedule};
+use event_platform::objects::catalog::{Catalog, Command, Cursor, Order, Query, Reply, Report, Scope, words};
+use event_platform::objects::event::Snapshot;
+use event_platform::objects::{Envelope, Host, Outcome};
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use support::fixtures;
+use support::sqlite::Sqlite;
+
+const MANY: u32 = 100_000;
+const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+/// Counts the bytes that are in use.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+
+#[allow(unsafe_code, reason = "an allocator is unsafe by its nature; this one hands everything on")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn main() {
+    roster();
+    catalog();
+}
+
+/// Half of the people get a seat, half wait; then the middle of the waitlist asks and leaves.
+fn roster() {
+    let details = fixtures::details(&EventPatch { capacity: Change::Set(MANY / 2), ..fixtures::soon() });
+    let before = IN_USE.load(Ordering::Relaxed);
+    let mut roster = Roster::default();
+    let registering = Instant::now();
+    for number in 0..MANY {
+        roster.register(&details, NOW, fixtures::registration_id(number), fixtures::user(number)).unwrap();
+    }
+    let registering = registering.elapsed();
+    let bytes = IN_USE.load(Ordering::Relaxed) - before;
+    let leaving = Instant::now();
+    for number in MANY / 4..MANY / 4 * 3 {
+        let seat = roster.of_user(fixtures::user(number)).unwrap().clone();
+        std::hint::black_box(roster.position(&seat));
+        roster.leave(&details, NOW, fixtures::user(number)).unwrap();
+    }
+    let leaving = leaving.elapsed();
+    println!("roster of {MANY}: {:.1} MB in memory", bytes as f64 / 1e6);
+    println!("  register            {:>8.2} µs each", registering.as_secs_f64() * 1e6 / f64::from(MANY));
+    println!("  position and leave  {:>8.2} µs each", leaving.as_secs_f64() * 1e6 / f64::from(MANY / 2));
+}
+
+fn catalog() {
+    let sql = Sqlite::in_memory();
+    let mut host = Host::<Catalog>::new(0);
+    let filling = Instant::now();
+    for from in (0..MANY).step_by(1_000) {
+        let reports = (from..from + 1_000).map(|number| Command::Report(Box::new(report(number)))).collect();
+        host.turn(&sql, NOW, reports).unwrap();
+    }
+    println!("catalog of {MANY} events, filled in {:.1} s; a page of 50:", filling.elapsed().as_secs_f64());
+    let everything = fixtures::everything(Scope::Public(Status::Published));
+    let with = |change: fn(&mut Query)| {
+        let mut query = everything.clone();
+        change(&mut query);
+        query
+    };
+    let queries: [(&str, Query); 9] = [
+        ("first page", everything.clone()),
+        ("by creation, newest first", with(|query| query.order = Order::CreatedAtDescending)),
+        (
+            "in the middle",
+            with(|query| {
+                let at = NOW.ms().div_euclid(60_000) * (1 << 20) + 50_000 * 60 * (1 << 20);
+                query.after = Some(Cursor { past_titles: false, at });
+            }),
+        ),
+        ("of one organizer", with(|query| query.organizer = Some(fixtures::user(7)))),
+        ("with a tag that all have", with(|query| query.tag = Some("all".to_owned()))),
+        ("a word that all have", with(|query| search(query, "conference"))),
+        ("a word that one in 1000 has", with(|query| search(query, "topic7"))),
+        ("the beginning of a word that all have, and one", with(|query| search(query, "conf topic12"))),
+        (
+            "a word that all have, newest first",
+            with(|query| {
+                search(query, "conference");
+                query.order = Order::CreatedAtDescending;
+            }),
+        ),
+    ];
+    for (name, query) in queries {
+        let rounds = 20;
+        let started = Instant::now();
+        let mut found = 0;
+        for _ in 0..rounds {
+            let envelope = Envelope { command: Command::List(query.clone()), have: None };
+            let answer = host.read(&sql, NOW, envelope).unwrap();
+            let Outcome::Reply(Reply::Page { events, .. }) = answer.outcome else { unreachable!() };
+            found = events.len();
+        }
+        let ms = started.elapsed().as_secs_f64() * 1e3 / f64::from(rounds);
+        println!("  {name:<48} {ms:>6.2} ms  ({found} events)");
+    }
+}
+
+fn search(query: &mut Query, text: &str) {
+    query.words = Some(words(text));
+    query.order = Order::Relevance;
+}
+
+/// An event an hour after the one before, of one of a thousand topics and a thousand organizers.
+fn report(number: u32) -> Report {
+    let topic = format!("Talk {number} on topic{}", number % 1_000);
+    let details = fixtures::details(&EventPatch {
+        title: Change::Set(Title::parse(&topic).unwrap()),
+        description: Change::Set(Description::parse("A conference about many things, online.").unwrap()),
+        date: Change::Set(schedule::parse_date(&day(number)).unwrap()),
+        tags: Change::Set(event_platform::domain::event::Tags::parse(["all"]).unwrap()),
+        ..fixtures::soon()
+    });
+    let organizer = event_platform::domain::event::Organizer {
+        id: fixtures::user(number % 1_000),
+        ..fixtures::organizer()
+    };
+    let entry = Snapshot {
+        id: fixtures::event_id(number),
+        organizer,
+        details,
+        seats: Seats::default(),
+        version: 1,
+        created_at: NOW.plus_ms(i64::from(number)),
+        updated_at: NOW,
+    };
+    Report {
+        event: entry.id,
+        version: 1,
+        as_of: NOW,
+        news: true,
+        entry: Some(entry),
+        participations: Vec::new(),
+    }
+}
+
+fn day(number: u32) -> String {
+    NOW.plus_ms(i64::from(number) * 3_600_000).to_rfc3339()[..10].to_owned()
+}
