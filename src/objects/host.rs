@@ -71,14 +71,20 @@ impl<R> Answer<R> {
 /// One object and what is kept beside it.
 pub struct Host<O> {
     longest_lease_ms: u32,
+    /// What outlives an object that is thrown away: leases that are out stay out, and a stamp
+    /// never names two states.
+    standing: Option<Standing>,
     running: Option<Running<O>>,
+}
+
+struct Standing {
+    lease: Lease,
+    stamp: Stamp,
 }
 
 struct Running<O> {
     object: O,
     outbox: Outbox,
-    lease: Lease,
-    stamp: Stamp,
     founded: bool,
     changed: bool,
 }
@@ -87,7 +93,7 @@ impl<O: Object> Host<O> {
     /// A host whose object is loaded when it is first needed.
     #[must_use]
     pub const fn new(longest_lease_ms: u32) -> Self {
-        Self { longest_lease_ms, running: None }
+        Self { longest_lease_ms, standing: None, running: None }
     }
 
     /// Answers a command that changes nothing.
@@ -101,15 +107,15 @@ impl<O: Object> Host<O> {
         envelope: Envelope<O::Command>,
     ) -> Result<Answer<O::Reply>, SqlError> {
         let leased = O::kind(&envelope.command) == Kind::LeasedRead;
-        let running = self.running(sql, now)?;
-        let lease_ms = if leased { running.lease.grant(now) } else { 0 };
-        let outcome = if leased && envelope.have == Some(running.stamp) {
+        let (running, standing) = self.running(sql, now)?;
+        let lease_ms = if leased { standing.lease.grant(now) } else { 0 };
+        let outcome = if leased && envelope.have == Some(standing.stamp) {
             Outcome::Unchanged
         } else {
             running.execute(sql, now, envelope.command)?
         };
         running.changed = false;
-        Ok(Answer { stamp: running.stamp, lease_ms, outcome })
+        Ok(Answer { stamp: standing.stamp, lease_ms, outcome })
     }
 
     /// Executes all `commands` in one transaction, one outcome for each in the same order. One that
@@ -124,12 +130,12 @@ impl<O: Object> Host<O> {
         now: Timestamp,
         commands: Vec<O::Command>,
     ) -> Result<Vec<Answer<O::Reply>>, SqlError> {
-        let running = self.running(sql, now)?;
+        let (running, standing) = self.running(sql, now)?;
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut commands = commands.into_iter();
         let result = sql.transaction(&mut || {
             for command in commands.by_ref() {
-                if O::kind(&command) == Kind::GuardedWrite && running.lease.remaining_ms(now) > 0 {
+                if O::kind(&command) == Kind::GuardedWrite && standing.lease.remaining_ms(now) > 0 {
                     outcomes.push(Outcome::Refused(Refusal::Overloaded));
                     continue;
                 }
@@ -142,13 +148,13 @@ impl<O: Object> Host<O> {
             Ok(())
         });
         if let Err(error) = result {
-            self.running = None;
+            self.throw_away();
             return Err(error);
         }
         if std::mem::take(&mut running.changed) {
-            running.stamp.turns = running.stamp.turns.saturating_add(1);
+            standing.stamp.turns = standing.stamp.turns.saturating_add(1);
         }
-        let stamp = running.stamp;
+        let stamp = standing.stamp;
         Ok(outcomes.into_iter().map(|outcome| Answer { stamp, lease_ms: 0, outcome }).collect())
     }
 
@@ -157,21 +163,21 @@ impl<O: Object> Host<O> {
     /// # Errors
     /// When the object cannot be loaded.
     pub fn hold_leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u32, SqlError> {
-        let running = self.running(sql, now)?;
-        running.lease.hold();
-        Ok(running.lease.remaining_ms(now))
+        let (_, standing) = self.running(sql, now)?;
+        standing.lease.hold();
+        Ok(standing.lease.remaining_ms(now))
     }
 
     /// Milliseconds until every lease that was granted has run out.
     #[must_use]
     pub fn leases_remaining_ms(&self, now: Timestamp) -> u32 {
-        self.running.as_ref().map_or(self.longest_lease_ms, |running| running.lease.remaining_ms(now))
+        self.standing.as_ref().map_or(self.longest_lease_ms, |standing| standing.lease.remaining_ms(now))
     }
 
     /// Grants leases again.
     pub fn release_leases(&mut self, now: Timestamp) {
-        if let Some(running) = &mut self.running {
-            running.lease.release(now);
+        if let Some(standing) = &mut self.standing {
+            standing.lease.release(now);
         }
     }
 
@@ -186,7 +192,7 @@ impl<O: Object> Host<O> {
     /// # Errors
     /// When the storage fails.
     pub fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
-        let running = self.running(sql, now)?;
+        let (running, _) = self.running(sql, now)?;
         if !running.founded {
             return Ok(Vec::new());
         }
@@ -223,10 +229,10 @@ impl<O: Object> Host<O> {
         now: Timestamp,
         results: &[(Item, Delivery)],
     ) -> Result<(), SqlError> {
-        let running = self.running(sql, now)?;
+        let (running, _) = self.running(sql, now)?;
         let settled = sql.transaction(&mut || running.settle(sql, now, results));
         if settled.is_err() {
-            self.running = None;
+            self.throw_away();
         }
         settled
     }
@@ -236,43 +242,49 @@ impl<O: Object> Host<O> {
     /// # Errors
     /// When the storage fails.
     pub fn object(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<&O, SqlError> {
-        Ok(&self.running(sql, now)?.object)
+        Ok(&self.running(sql, now)?.0.object)
     }
 
-    fn running(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<&mut Running<O>, SqlError> {
+    fn running(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+    ) -> Result<(&mut Running<O>, &mut Standing), SqlError> {
         if self.running.is_none() {
-            self.running = Some(Running::load(sql, now, self.longest_lease_ms)?);
+            self.running = Some(Running::load(sql)?);
         }
-        self.running.as_mut().ok_or_else(|| SqlError::new("the object is not loaded"))
+        let running = self.running.as_mut().ok_or_else(|| SqlError::new("the object is not loaded"))?;
+        let standing = self.standing.get_or_insert_with(|| Standing {
+            lease: if running.founded {
+                Lease::after_restart(self.longest_lease_ms, now)
+            } else {
+                Lease::fresh(self.longest_lease_ms, now)
+            },
+            stamp: Stamp { loaded_at: now, turns: 0 },
+        });
+        Ok((running, standing))
+    }
+
+    /// After a failure of the storage memory may say what is not stored.
+    fn throw_away(&mut self) {
+        self.running = None;
+        if let Some(standing) = &mut self.standing {
+            standing.stamp.turns = standing.stamp.turns.saturating_add(1);
+        }
     }
 }
 
 impl<O: Object> Running<O> {
-    fn load(sql: &dyn Sql, now: Timestamp, longest_lease_ms: u32) -> Result<Self, SqlError> {
-        let stamp = Stamp { loaded_at: now, turns: 0 };
+    fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
         let version = schema::version(sql)?;
         if version == 0 {
-            let lease = Lease::fresh(longest_lease_ms, now);
-            return Ok(Self {
-                object: O::blank(),
-                outbox: Outbox::default(),
-                lease,
-                stamp,
-                founded: false,
-                changed: false,
-            });
+            let (object, outbox) = (O::blank(), Outbox::default());
+            return Ok(Self { object, outbox, founded: false, changed: false });
         }
         if version != O::MIGRATIONS.len() {
             sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
         }
-        Ok(Self {
-            object: O::load(sql)?,
-            outbox: Outbox::load(sql)?,
-            lease: Lease::after_restart(longest_lease_ms, now),
-            stamp,
-            founded: true,
-            changed: false,
-        })
+        Ok(Self { object: O::load(sql)?, outbox: Outbox::load(sql)?, founded: true, changed: false })
     }
 
     fn settle(

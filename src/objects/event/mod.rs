@@ -142,6 +142,8 @@ impl Object for Event {
 
     fn settled(&mut self, turn: &mut Turn<'_>, parcel: &Parcel) -> Result<(), SqlError> {
         let (Parcel::Report(Some(report)), Some(held)) = (parcel, &mut self.held) else { return Ok(()) };
+        // The row is gone, or was replaced meanwhile: seats that change from now on need one.
+        held.reported.seats_due = None;
         let Some(told) = report.participations.last().map(|told| told.change) else { return Ok(()) };
         store::save_told(turn.sql, told)?;
         held.told_change = held.told_change.max(told);

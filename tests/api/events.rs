@@ -1,0 +1,362 @@
+//! Creating, reading, changing and deleting an event.
+
+use serde_json::{Value, json};
+
+use crate::support::app::{App, event_address};
+
+/// The least that an event needs.
+fn least() -> Value {
+    json!({ "date": "2024-05-25", "time": "14:00", "description": "Virtual Tech Conference" })
+}
+
+fn with(fields: Value) -> Value {
+    let mut body = least();
+    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    body
+}
+
+#[test]
+fn three_fields_alone_make_an_event() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let answer = app.post("/api/events").by(&ada).json(&least()).send().expect(201);
+    let event = answer.json()["event"].clone();
+    let id = event["id"].as_str().unwrap();
+    assert_eq!(answer.header("location"), Some(format!("/api/events/{id}").as_str()));
+    assert!(answer.etag().starts_with("\"1."), "{}", answer.etag());
+    let expected = json!({
+        "id": id,
+        "title": "Virtual Tech Conference",
+        "description": "Virtual Tech Conference",
+        "date": "2024-05-25",
+        "time": "14:00",
+        "timezone": "UTC",
+        "duration_minutes": 60,
+        "starts_at": "2024-05-25T14:00:00Z",
+        "ends_at": "2024-05-25T15:00:00Z",
+        "capacity": null,
+        "waitlist": true,
+        "status": "published",
+        "visibility": "public",
+        "registration_opens_at": null,
+        "registration_closes_at": null,
+        "join_url": null,
+        "tags": [],
+        "organizer": { "id": ada.id, "name": "Ada" },
+        "seats": { "confirmed": 0, "waitlisted": 0, "remaining": null },
+        "version": 1,
+        "created_at": "2030-01-01T12:00:00Z",
+        "updated_at": "2030-01-01T12:00:00Z",
+    });
+    assert_eq!(event, expected);
+    assert_eq!(app.get(&format!("/api/events/{id}")).send().expect(200).json()["event"], expected);
+}
+
+#[test]
+fn what_is_set_is_what_is_read() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let fields = json!({
+        "title": "Rust ☕",
+        "timezone": "Europe/Berlin",
+        "duration_minutes": 90,
+        "capacity": 25,
+        "waitlist": false,
+        "visibility": "unlisted",
+        "registration_opens_at": "2024-05-01T00:00:00Z",
+        "registration_closes_at": "2024-05-25T11:00:00Z",
+        "join_url": "https://meet.example/rust",
+        "tags": ["rust", "Wasm"],
+    });
+    let event = app.post("/api/events").by(&ada).json(&with(fields.clone())).send().expect(201).json();
+    for (field, value) in fields.as_object().unwrap() {
+        assert_eq!(event["event"][field], *value, "{field}");
+    }
+    assert_eq!(event["event"]["starts_at"], "2024-05-25T12:00:00Z");
+    assert_eq!(event["event"]["ends_at"], "2024-05-25T13:30:00Z");
+    assert_eq!(event["event"]["seats"]["remaining"], 25);
+}
+
+#[test]
+fn what_a_client_cannot_decide_is_ignored() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.organizer("Bob"));
+    let theirs =
+        json!({ "id": "x", "organizer": { "id": bob.id }, "version": 7, "created_at": "1999", "seats": 1 });
+    let event = app.post("/api/events").by(&ada).json(&with(theirs.clone())).send().expect(201).json();
+    let path = format!("/api/events/{}", event["event"]["id"].as_str().unwrap());
+    let changed = app.put(&path).by(&ada).json(&theirs).send().expect(200).json();
+    for event in [event, changed] {
+        assert_eq!(event["event"]["organizer"]["id"], ada.id.as_str());
+        assert_eq!(
+            (&event["event"]["version"], &event["event"]["created_at"]),
+            (&json!(1), &json!("2030-01-01T12:00:00Z"))
+        );
+    }
+}
+
+#[test]
+fn each_bad_field_is_refused_with_its_code() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    for (field, value, code) in [
+        ("date", json!("25.05.2024"), "invalid_date"),
+        ("date", json!("2024-02-30"), "invalid_date"),
+        ("date", json!(20_240_525), "invalid_type"),
+        ("time", json!("24:00"), "invalid_time"),
+        ("description", json!(" \n "), "blank"),
+        ("description", json!("x".repeat(10_001)), "too_long"),
+        ("title", json!("   "), "blank"),
+        ("title", json!("ü".repeat(201)), "too_long"),
+        ("title", json!("a\nb"), "invalid_characters"),
+        ("timezone", json!("Mars/Olympus"), "unknown_timezone"),
+        ("duration_minutes", json!(0), "out_of_range"),
+        ("duration_minutes", json!(44_641), "out_of_range"),
+        ("duration_minutes", json!(1.5), "invalid_type"),
+        ("capacity", json!(0), "out_of_range"),
+        ("capacity", json!(-1), "out_of_range"),
+        ("capacity", json!(1_000_001), "out_of_range"),
+        ("capacity", json!(u64::MAX), "out_of_range"),
+        ("capacity", json!("10"), "invalid_type"),
+        ("waitlist", json!("yes"), "invalid_type"),
+        ("status", json!("Published"), "unknown_status"),
+        ("visibility", json!("private"), "unknown_visibility"),
+        ("registration_opens_at", json!("2024-05-25"), "invalid_time"),
+        ("join_url", json!("http://meet.example"), "invalid_url"),
+        ("join_url", json!("javascript:alert(1)"), "invalid_url"),
+        ("tags", json!("rust"), "invalid_type"),
+        ("tags", json!([""]), "invalid_tag"),
+        ("tags", json!(["x".repeat(33)]), "invalid_tag"),
+        ("tags", json!((0..11).map(|n| n.to_string()).collect::<Vec<_>>()), "too_many"),
+    ] {
+        let body = with(json!({ field: value }));
+        let bad = app.post("/api/events").by(&ada).json(&body).send().bad_fields();
+        assert_eq!(bad, [(field.to_owned(), code.to_owned())], "{value}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let body = json!({
+        "date": "tomorrow",
+        "capacity": 0,
+        "registration_opens_at": "2024-05-02T00:00:00Z",
+        "registration_closes_at": "2024-05-01T00:00:00Z",
+    });
+    let bad = app.post("/api/events").by(&ada).json(&body).send().bad_fields();
+    let fields: Vec<_> = bad.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["date", "capacity", "time", "description", "registration_closes_at"]);
+}
+
+#[test]
+fn wall_clock_time_is_meant_where_the_event_takes_place() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let at = |date: &str, time: &str| {
+        let body = with(json!({ "date": date, "time": time, "timezone": "Europe/Berlin" }));
+        app.post("/api/events").by(&ada).json(&body).send()
+    };
+    let skipped = at("2025-03-30", "02:30").bad_fields();
+    assert_eq!(skipped, [("time".to_owned(), "nonexistent_time".to_owned())]);
+    let doubled = at("2025-10-26", "02:30").expect(201).json();
+    assert_eq!(doubled["event"]["starts_at"], "2025-10-26T00:30:00Z");
+}
+
+#[test]
+fn only_organizers_make_events() {
+    let app = App::new();
+    let bob = app.attendee("Bob");
+    app.post("/api/events").json(&least()).send().expect_problem(401, "unauthenticated");
+    app.post("/api/events").by(&bob).json(&least()).send().expect_problem(403, "forbidden");
+}
+
+#[test]
+fn a_change_touches_the_fields_that_were_sent() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let id = app.event(&ada, json!({ "capacity": 5, "tags": ["rust"], "title": "Fixed" }));
+    let path = format!("/api/events/{id}");
+    let before = app.get(&path).send().json()["event"].clone();
+    app.advance_ms(5_000);
+    let answer =
+        app.put(&path).by(&ada).json(&json!({ "time": "16:00", "capacity": null })).send().expect(200);
+    assert!(answer.etag().starts_with("\"2."), "{}", answer.etag());
+    let mut expected = before;
+    for (field, value) in [
+        ("time", json!("16:00")),
+        ("starts_at", json!("2030-06-01T16:00:00Z")),
+        ("ends_at", json!("2030-06-01T17:00:00Z")),
+        ("capacity", json!(null)),
+        ("seats", json!({ "confirmed": 0, "waitlisted": 0, "remaining": null })),
+        ("version", json!(2)),
+        ("updated_at", answer.json()["event"]["updated_at"].clone()),
+    ] {
+        expected[field] = value;
+    }
+    assert_eq!(answer.json()["event"], expected);
+    assert_ne!(expected["updated_at"], expected["created_at"]);
+    let patched = app.call(http::Method::PATCH, &path).by(&ada).json(&json!({ "title": null })).send();
+    assert_eq!(patched.expect(200).json()["event"]["title"], "Rust at the edge");
+}
+
+#[test]
+fn a_change_that_changes_nothing_makes_no_new_version() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let path = format!("/api/events/{}", app.event(&ada, json!({ "capacity": 5 })));
+    let before = app.get(&path).by(&ada).send().etag();
+    for body in [json!({}), json!({ "capacity": 5 })] {
+        assert_eq!(app.put(&path).by(&ada).json(&body).send().expect(200).etag(), before);
+    }
+}
+
+#[test]
+fn a_default_title_follows_the_description_until_one_is_set() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let path = format!("/api/events/{}", app.event(&ada, json!({})));
+    let change =
+        |body: Value| app.put(&path).by(&ada).json(&body).send().expect(200).json()["event"]["title"].clone();
+    assert_eq!(change(json!({ "description": "\n Second line first \nand more" })), "Second line first");
+    assert_eq!(change(json!({ "title": "Set" })), "Set");
+    assert_eq!(change(json!({ "description": "Another" })), "Set");
+    assert_eq!(change(json!({ "title": null })), "Another");
+}
+
+#[test]
+fn required_fields_cannot_be_cleared_and_contradictions_are_found() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let path = format!(
+        "/api/events/{}",
+        app.event(&ada, json!({ "registration_opens_at": "2030-02-01T00:00:00Z" }))
+    );
+    let bad = app.put(&path).by(&ada).json(&json!({ "date": null, "time": null })).send().bad_fields();
+    assert_eq!(bad.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["date", "time"]);
+    let early = json!({ "registration_closes_at": "2030-01-01T00:00:00Z" });
+    let bad = app.put(&path).by(&ada).json(&early).send().bad_fields();
+    assert_eq!(bad, [("registration_closes_at".to_owned(), "closes_before_opens".to_owned())]);
+}
+
+#[test]
+fn an_event_stays_cancelled_and_becomes_a_draft_only_while_nobody_is_registered() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let id = app.event(&ada, json!({}));
+    let status = |status: &str| {
+        app.put(&format!("/api/events/{id}")).by(&ada).json(&json!({ "status": status })).send()
+    };
+    status("draft").expect(200);
+    status("published").expect(200);
+    app.register(&bob, &id);
+    status("draft").expect_problem(409, "invalid_transition");
+    status("cancelled").expect(200);
+    for next in ["published", "draft"] {
+        status(next).expect_problem(409, "invalid_transition");
+    }
+    status("cancelled").expect(200);
+}
+
+#[test]
+fn no_more_seats_can_be_taken_away_than_are_free() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let id = app.event(&ada, json!({ "capacity": 3 }));
+    for name in ["Bob", "Cy"] {
+        app.register(&app.attendee(name), &id);
+    }
+    let resize = |capacity: u32| {
+        app.put(&format!("/api/events/{id}")).by(&ada).json(&json!({ "capacity": capacity })).send()
+    };
+    resize(1).expect_problem(409, "capacity_below_confirmed");
+    assert_eq!(resize(2).expect(200).json()["event"]["seats"]["remaining"], 0);
+}
+
+#[test]
+fn a_deleted_event_is_gone_everywhere() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let id = app.event(&ada, json!({ "capacity": 1 }));
+    let registration = app.register(&bob, &id);
+    let path = format!("/api/events/{id}");
+    let elsewhere = app.another_isolate();
+    elsewhere.get(&path).send().expect(200);
+    app.delete(&path).by(&ada).send().expect(204);
+
+    for app in [&app, &elsewhere] {
+        app.get(&path).send().expect_problem(404, "not_found");
+        app.get(&path).by(&ada).send().expect_problem(404, "not_found");
+        assert_eq!(app.get("/api/events").send().json()["events"], json!([]));
+    }
+    app.put(&path).by(&ada).json(&json!({ "capacity": 2 })).send().expect_problem(404, "not_found");
+    app.delete(&path).by(&ada).send().expect_problem(404, "not_found");
+    app.get(&format!("{path}/registrations")).by(&ada).send().expect_problem(404, "not_found");
+    let theirs = format!("{path}/registrations/{}", registration["id"].as_str().unwrap());
+    app.delete(&theirs).by(&ada).send().expect_problem(404, "not_found");
+    app.post(&format!("{theirs}/check-in")).by(&ada).send().expect_problem(404, "not_found");
+    app.get(&format!("{path}/register")).by(&bob).send().expect_problem(404, "not_found");
+    app.post(&format!("{path}/register")).by(&bob).send().expect_problem(404, "not_found");
+    app.delete(&format!("{path}/register")).by(&bob).send().expect_problem(404, "not_found");
+    app.post(&format!("{path}/join")).by(&bob).send().expect_problem(404, "not_found");
+    for (person, list) in [(&ada, "events"), (&bob, "registrations")] {
+        let own = app.get(&format!("/api/me/{list}")).by(person).send().expect(200).json();
+        assert_eq!(own[list], json!([]));
+    }
+}
+
+#[test]
+fn a_repeated_idempotency_key_meets_the_first_event() {
+    let app = App::new();
+    let (ada, eve) = (app.organizer("Ada"), app.organizer("Eve"));
+    let create = |by, key: &str, body: &Value| {
+        app.post("/api/events").by(by).header("idempotency-key", key).json(body).send()
+    };
+    let first = create(&ada, "one", &least()).expect(201);
+    let again = create(&ada, "one", &least()).expect(201);
+    assert_eq!(again.json(), first.json());
+    assert_eq!(again.header("location"), first.header("location"));
+    create(&ada, "one", &with(json!({ "capacity": 3 }))).expect_problem(422, "idempotency_key_reused");
+    for other in [create(&ada, "two", &least()), create(&eve, "one", &least())] {
+        assert_ne!(other.expect(201).json()["event"]["id"], first.json()["event"]["id"]);
+    }
+    assert_eq!(app.get("/api/events").send().json()["events"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn an_idempotency_key_outlives_restarts_and_brings_nothing_back() {
+    let mut app = App::new();
+    let ada = app.organizer("Ada");
+    let first = app.post("/api/events").by(&ada).header("idempotency-key", "k").json(&least()).send().json();
+    app.restart();
+    let create = || app.post("/api/events").by(&ada).header("idempotency-key", "k").json(&least()).send();
+    assert_eq!(create().expect(201).json(), first);
+    let path = format!("/api/events/{}", first["event"]["id"].as_str().unwrap());
+    app.delete(&path).by(&ada).send().expect(204);
+    create().expect_problem(404, "not_found");
+}
+
+#[test]
+fn asking_for_an_event_that_never_was_stores_nothing() {
+    let app = App::new();
+    let bob = app.attendee("Bob");
+    let id = "01b8dd58-e200-7000-8000-000000000001";
+    app.get(&format!("/api/events/{id}")).send().expect_problem(404, "not_found");
+    app.post(&format!("/api/events/{id}/register")).by(&bob).send().expect_problem(404, "not_found");
+    app.put(&format!("/api/events/{id}")).by(&bob).json(&json!({})).send().expect_problem(404, "not_found");
+    assert_eq!(app.state().node(&event_address(id)).sql.dump(), Vec::<String>::new());
+}
+
+#[test]
+fn events_outlive_a_restart() {
+    let mut app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let id =
+        app.event(&ada, json!({ "capacity": 1, "join_url": "https://meet.example/x", "tags": ["rust"] }));
+    app.register(&bob, &id);
+    let read = |app: &App| app.get(&format!("/api/events/{id}")).by(&ada).send().expect(200).json();
+    let before = read(&app);
+    app.restart();
+    assert_eq!(read(&app), before);
+}

@@ -1,0 +1,309 @@
+//! Taking a seat, giving it back, the own list, and the organizer's list.
+
+use serde_json::{Value, json};
+
+use crate::support::app::App;
+
+#[test]
+fn a_registration_says_all_about_itself() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let event = app.event(&ada, json!({ "join_url": "https://meet.example/x" }));
+    let registration = app.register(&bob, &event);
+    let expected = json!({
+        "id": registration["id"],
+        "event_id": event,
+        "user": { "id": bob.id, "name": "Bob", "email": "bob@example.com" },
+        "status": "confirmed",
+        "position": null,
+        "registered_at": "2030-01-01T12:00:00Z",
+        "confirmed_at": "2030-01-01T12:00:00Z",
+        "checked_in_at": null,
+        "join_url": "https://meet.example/x",
+    });
+    assert_eq!(registration, expected);
+    let own = app.get(&format!("/api/events/{event}/register")).by(&bob).send().expect(200);
+    assert_eq!(own.json()["registration"], expected);
+    assert_eq!(own.header("cache-control"), Some("no-store"));
+}
+
+#[test]
+fn registering_again_gives_what_stands_and_never_a_second_seat() {
+    let app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "capacity": 1 }));
+    for person in [&bob, &cy] {
+        let first = app.register(person, &event);
+        for _ in 0..100 {
+            let again = app.post(&format!("/api/events/{event}/register")).by(person).send().expect(200);
+            assert_eq!(again.json()["registration"], first);
+        }
+    }
+    let seats = app.get(&format!("/api/events/{event}")).by(&ada).send().json()["event"]["seats"].clone();
+    assert_eq!(seats, json!({ "confirmed": 1, "waitlisted": 1, "remaining": 0 }));
+    assert_eq!(app.mails_to(&bob), ["confirm_address", "registered"]);
+    assert_eq!(app.mails_to(&cy), ["confirm_address", "waitlisted"]);
+}
+
+#[test]
+fn who_is_registered_hears_so_even_when_nobody_else_may_register() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let event = app.event(&ada, json!({ "capacity": 1, "waitlist": false }));
+    app.register(&bob, &event);
+    let change = json!({ "registration_closes_at": "2030-01-01T00:00:00Z" });
+    app.put(&format!("/api/events/{event}")).by(&ada).json(&change).send().expect(200);
+    app.post(&format!("/api/events/{event}/register")).by(&bob).send().expect(200);
+}
+
+#[test]
+fn a_full_event_without_a_waitlist_is_full() {
+    let app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "capacity": 1, "waitlist": false }));
+    app.register(&bob, &event);
+    app.post(&format!("/api/events/{event}/register")).by(&cy).send().expect_problem(409, "event_full");
+    app.leave(&bob, &event);
+    assert_eq!(app.register(&cy, &event)["status"], "confirmed");
+}
+
+#[test]
+fn registration_is_open_from_its_first_moment_until_just_before_its_last() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let window = json!({
+        "registration_opens_at": "2030-01-01T12:00:10Z",
+        "registration_closes_at": "2030-01-01T12:00:20Z",
+    });
+    let event = app.event(&ada, window);
+    let register = |name: &str| {
+        let person = app.attendee(name);
+        app.post(&format!("/api/events/{event}/register")).by(&person).send()
+    };
+    app.advance_ms(9_999);
+    register("Bob").expect_problem(409, "registration_not_open");
+    app.advance_ms(1);
+    register("Cy").expect(201);
+    app.advance_ms(9_999);
+    register("Dee").expect(201);
+    app.advance_ms(1);
+    register("Eve").expect_problem(409, "registration_closed");
+}
+
+#[test]
+fn nobody_registers_for_a_cancelled_event_but_may_still_leave() {
+    let app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "capacity": 1 }));
+    app.register(&bob, &event);
+    app.register(&cy, &event);
+    app.put(&format!("/api/events/{event}"))
+        .by(&ada)
+        .json(&json!({ "status": "cancelled" }))
+        .send()
+        .expect(200);
+    let dee = app.attendee("Dee");
+    app.post(&format!("/api/events/{event}/register")).by(&dee).send().expect_problem(409, "event_cancelled");
+    app.leave(&bob, &event);
+    assert_eq!(app.standing(&cy, &event), ("waitlisted".to_owned(), Some(1)));
+}
+
+#[test]
+fn who_is_not_registered_has_no_registration_and_cannot_leave() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let event = app.event(&ada, json!({}));
+    let path = format!("/api/events/{event}/register");
+    app.get(&path).by(&bob).send().expect_problem(404, "not_found");
+    app.delete(&path).by(&bob).send().expect_problem(404, "not_found");
+    app.register(&bob, &event);
+    app.leave(&bob, &event);
+    app.get(&path).by(&bob).send().expect_problem(404, "not_found");
+    app.delete(&path).by(&bob).send().expect_problem(404, "not_found");
+}
+
+/// The titles of somebody's own list, as it is now.
+fn own_list(app: &App, person: &crate::support::app::Person) -> Vec<Value> {
+    let list = app.get("/api/me/registrations").by(person).send().expect(200).json();
+    list["registrations"].as_array().unwrap().iter().map(|own| own["event"]["title"].clone()).collect()
+}
+
+#[test]
+fn the_own_list_shows_a_registration_before_anything_was_delivered() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let (first, second) = (app.event(&ada, json!({ "title": "First" })), {
+        app.advance_ms(1);
+        app.event(&ada, json!({ "title": "Second" }))
+    });
+    assert_eq!(own_list(&app, &bob), Vec::<Value>::new());
+    app.register(&bob, &first);
+    assert_eq!(own_list(&app, &bob), ["First"]);
+    app.register(&bob, &second);
+    assert_eq!(own_list(&app, &bob), ["Second", "First"]);
+    app.leave(&bob, &first);
+    assert_eq!(own_list(&app, &bob), ["Second"]);
+    app.register(&bob, &first);
+    assert_eq!(own_list(&app, &bob), ["Second", "First"]);
+}
+
+#[test]
+fn the_own_list_is_the_same_after_everything_was_delivered_and_after_a_restart() {
+    let mut app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let event = app.event(&ada, json!({ "title": "Stays", "join_url": "https://meet.example/x" }));
+    let gone = app.event(&ada, json!({ "title": "Goes" }));
+    app.register(&bob, &event);
+    app.register(&bob, &gone);
+    app.leave(&bob, &gone);
+    let list = |app: &App| app.get("/api/me/registrations").by(&bob).send().expect(200).json();
+    let at_once = list(&app);
+    assert_eq!(at_once["registrations"][0]["join_url"], "https://meet.example/x");
+    app.state().come_to_rest();
+    let token = app.log_in(&bob.email);
+    let list = |app: &App| app.get("/api/me/registrations").by(&token).send().expect(200).json();
+    assert_eq!(list(&app), at_once);
+    app.restart();
+    assert_eq!(list(&app), at_once);
+}
+
+#[test]
+fn the_own_list_comes_in_pages() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    for number in 0..7 {
+        app.advance_ms(1);
+        let event = app.event(&ada, json!({ "title": number.to_string() }));
+        app.register(&bob, &event);
+    }
+    let mut path = "/api/me/registrations?limit=3".to_owned();
+    let mut pages = Vec::new();
+    loop {
+        let page = app.get(&path).by(&bob).send().expect(200);
+        let titles: Vec<_> = page.json()["registrations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|own| own["event"]["title"].as_str().unwrap().to_owned())
+            .collect();
+        pages.push(titles.concat());
+        let Some(cursor) = page.json()["next_cursor"].as_str().map(str::to_owned) else {
+            assert_eq!(page.header("link"), None);
+            break;
+        };
+        path = format!("/api/me/registrations?limit=3&cursor={cursor}");
+        assert_eq!(page.header("link"), Some(format!("<{path}>; rel=\"next\"").as_str()));
+    }
+    assert_eq!(pages, ["654", "321", "0"]);
+}
+
+#[test]
+fn the_organizer_lists_registrations_in_the_order_of_arrival() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event = app.event(&ada, json!({ "capacity": 2 }));
+    let people: Vec<_> = ["Bob", "Cy", "Dee", "Eli", "Fay"].map(|name| app.attendee(name)).into();
+    people.iter().for_each(|person| drop(app.register(person, &event)));
+    app.leave(&people[1], &event);
+    let path = format!("/api/events/{event}/registrations");
+    let list = |query: &str| {
+        let page = app.get(&format!("{path}{query}")).by(&ada).send().expect(200).json();
+        let seats = page["registrations"].as_array().unwrap().clone();
+        let line = |seat: &Value| {
+            let (name, status) = (seat["user"]["name"].as_str().unwrap(), seat["status"].as_str().unwrap());
+            format!("{name} {status} {}", seat["position"])
+        };
+        (seats.iter().map(line).collect::<Vec<_>>(), page["next_cursor"].as_str().map(str::to_owned))
+    };
+    let all = [
+        "Bob confirmed null",
+        "Cy cancelled null",
+        "Dee confirmed null",
+        "Eli waitlisted 1",
+        "Fay waitlisted 2",
+    ];
+    assert_eq!(list(""), (all.map(str::to_owned).into(), None));
+    assert_eq!(list("?status=confirmed").0, ["Bob confirmed null", "Dee confirmed null"]);
+    assert_eq!(list("?status=waitlisted").0, ["Eli waitlisted 1", "Fay waitlisted 2"]);
+    assert_eq!(list("?status=cancelled").0, ["Cy cancelled null"]);
+    let (page, next) = list("?limit=3");
+    assert_eq!(page, all[..3]);
+    assert_eq!(
+        list(&format!("?limit=3&cursor={}", next.unwrap())),
+        (all[3..].iter().map(|line| (*line).into()).collect(), None)
+    );
+    let (page, next) = list("?status=waitlisted&limit=1");
+    assert_eq!(page, ["Eli waitlisted 1"]);
+    assert_eq!(list(&format!("?status=waitlisted&limit=1&cursor={}", next.unwrap())).0, ["Fay waitlisted 2"]);
+}
+
+#[test]
+fn a_bad_parameter_of_a_list_is_named() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event = app.event(&ada, json!({}));
+    let path = format!("/api/events/{event}/registrations?status=lost&limit=201&cursor=!");
+    let bad = app.get(&path).by(&ada).send().bad_fields();
+    assert_eq!(
+        bad.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(),
+        ["status", "limit", "cursor"]
+    );
+    for limit in ["0", "-1", "x", ""] {
+        app.get(&format!("/api/me/registrations?limit={limit}"))
+            .by(&ada)
+            .send()
+            .expect_problem(422, "validation_failed");
+    }
+}
+
+#[test]
+fn the_organizer_gets_the_whole_list_as_a_harmless_spreadsheet() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event = app.event(&ada, json!({ "join_url": "https://meet.example/x" }));
+    for (email, name) in [("bob@example.com", "=1+1"), ("cy@example.com", "Cy, \"the\" Third")] {
+        let body = json!({ "email": email, "password": crate::support::app::PASSWORD, "name": name });
+        app.post("/api/register").json(&body).send().expect(201);
+        app.register(&app.log_in(email), &event);
+    }
+    let path = format!("/api/events/{event}/registrations");
+    let sheet = app.get(&path).by(&ada).header("accept", "text/csv").send().expect(200);
+    assert_eq!(sheet.header("content-type"), Some("text/csv; charset=utf-8"));
+    let lines: Vec<_> = sheet.text().split("\r\n").collect();
+    assert_eq!(lines.len(), 4, "{}", sheet.text());
+    assert!(!lines[1].contains(",=1+1") && !lines[1].contains("\"=1+1"), "{}", lines[1]);
+    assert!(lines[2].contains("\"Cy, \"\"the\"\" Third\""), "{}", lines[2]);
+    app.get(&path)
+        .by(&app.attendee("Eve"))
+        .header("accept", "text/csv")
+        .send()
+        .expect_problem(403, "forbidden");
+}
+
+#[test]
+fn the_organizer_can_end_a_registration() {
+    let app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "capacity": 1 }));
+    let registration = app.register(&bob, &event);
+    app.register(&cy, &event);
+    let path = format!("/api/events/{event}/registrations/{}", registration["id"].as_str().unwrap());
+    app.delete(&path).by(&ada).send().expect(204);
+    app.get(&format!("/api/events/{event}/register")).by(&bob).send().expect(404);
+    assert_eq!(app.standing(&cy, &event), ("confirmed".to_owned(), None));
+    assert_eq!(app.mails_to(&bob), ["confirm_address", "registered", "registration_cancelled"]);
+    app.delete(&path).by(&ada).send().expect_problem(404, "not_found");
+}
+
+#[test]
+fn a_registration_belongs_to_its_event() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let (event, other) = (app.event(&ada, json!({})), app.event(&ada, json!({})));
+    let registration = app.register(&bob, &event);
+    for id in [registration["id"].as_str().unwrap(), "nonsense"] {
+        let path = format!("/api/events/{other}/registrations/{id}");
+        app.delete(&path).by(&ada).send().expect_problem(404, "not_found");
+        app.post(&format!("{path}/check-in")).by(&ada).send().expect_problem(404, "not_found");
+    }
+}

@@ -1,0 +1,39 @@
+//! The three objects as the runtime meets them: turns, failing disks, leases, queues, outboxes,
+//! schemas, and the JSON of everything that is stored or sent.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects)]
+
+mod leases;
+mod outbox;
+mod queue;
+mod schema;
+#[path = "../support/mod.rs"]
+mod support;
+mod turns;
+mod wire;
+
+use event_platform::domain::Timestamp;
+use event_platform::objects::sql::{Sql, SqlError};
+use event_platform::objects::{Answer, Envelope, Host, Object, Outcome};
+
+/// Asks an object for something that changes nothing.
+fn read<O: Object>(
+    host: &mut Host<O>,
+    sql: &dyn Sql,
+    now: Timestamp,
+    command: O::Command,
+) -> Result<Answer<O::Reply>, SqlError> {
+    host.read(sql, now, Envelope { command, have: None })
+}
+
+/// Gives an object a turn; how each command ended.
+fn turn<O: Object>(
+    host: &mut Host<O>,
+    sql: &dyn Sql,
+    now: Timestamp,
+    commands: Vec<O::Command>,
+) -> Result<Vec<Outcome<O::Reply>>, SqlError> {
+    let answers = host.turn(sql, now, commands)?;
+    Ok(answers.into_iter().map(|answer| answer.outcome).collect())
+}

@@ -1,0 +1,115 @@
+//! Commands that wait for a turn: so many and no more.
+
+use event_platform::objects::desk::{Desk, ObjectDesk, Received, TURN_MAX, Ticket, WAITING_MAX};
+use event_platform::objects::event::{Command, Event, Reply};
+use event_platform::objects::{Answer, Envelope, Host, Outcome};
+
+use crate::support::fixtures::*;
+use crate::support::sqlite::Sqlite;
+use crate::support::world::START;
+
+fn desk() -> (Sqlite, ObjectDesk<Event>) {
+    let (sql, mut desk) = (Sqlite::in_memory(), ObjectDesk::new(Host::<Event>::new(0)));
+    receive(&mut desk, &sql, create(1, &soon()));
+    desk.turn(&sql, START).unwrap();
+    (sql, desk)
+}
+
+fn receive(desk: &mut ObjectDesk<Event>, sql: &Sqlite, command: Command) -> Received {
+    let text = serde_json::to_string(&Envelope { command, have: None }).unwrap();
+    desk.receive(sql, START, &text).unwrap()
+}
+
+fn ticket(received: &Received) -> Ticket {
+    match received {
+        Received::Waiting { ticket, .. } => *ticket,
+        Received::Answered(answer) => panic!("it does not wait: {answer}"),
+    }
+}
+
+fn is_overloaded(received: &Received) -> bool {
+    matches!(received, Received::Answered(answer) if answer.contains("\"refused\":\"overloaded\""))
+}
+
+#[test]
+fn past_the_bound_a_command_is_told_to_come_back_and_reads_are_answered() {
+    let (sql, mut desk) = desk();
+    for number in 0..u32::try_from(WAITING_MAX).unwrap() {
+        let command = if number % 8 == 0 { update(capacity(Some(9))) } else { register(number, number) };
+        ticket(&receive(&mut desk, &sql, command));
+    }
+    assert!(is_overloaded(&receive(&mut desk, &sql, register(9_999, 9_999))));
+    assert!(is_overloaded(&receive(&mut desk, &sql, update(capacity(None)))));
+    assert!(matches!(receive(&mut desk, &sql, Command::Read), Received::Answered(_)));
+    desk.turn(&sql, START).unwrap();
+    ticket(&receive(&mut desk, &sql, register(9_999, 9_999)));
+}
+
+#[test]
+fn a_turn_takes_the_oldest_up_to_a_bound() {
+    let (sql, mut desk) = desk();
+    let tickets: Vec<_> =
+        (0..600).map(|number| ticket(&receive(&mut desk, &sql, register(number, number)))).collect();
+    let mut settled = Vec::new();
+    for expected in [TURN_MAX, TURN_MAX, 600 - 2 * TURN_MAX] {
+        assert!(desk.has_waiting());
+        let turn = desk.turn(&sql, START).unwrap();
+        assert_eq!(turn.len(), expected);
+        settled.extend(turn.into_iter().map(|settled| settled.ticket));
+    }
+    assert!(!desk.has_waiting());
+    assert_eq!(settled, tickets);
+}
+
+#[test]
+fn a_guarded_command_waits_until_it_is_ready_or_withdrawn() {
+    let (sql, mut desk) = desk();
+    let first = receive(&mut desk, &sql, update(capacity(Some(1))));
+    let second = receive(&mut desk, &sql, update(capacity(Some(2))));
+    assert!(matches!(first, Received::Waiting { guarded: true, announces: true, .. }));
+    assert!(!desk.has_waiting() && desk.turn(&sql, START).unwrap().is_empty());
+    desk.withdraw(ticket(&first));
+    desk.ready(ticket(&first));
+    desk.ready(ticket(&second));
+    let settled = desk.turn(&sql, START).unwrap();
+    assert_eq!(settled.iter().map(|settled| settled.ticket).collect::<Vec<_>>(), [ticket(&second)]);
+    let answer: Answer<Reply> = serde_json::from_str(&settled[0].answer).unwrap();
+    assert!(
+        matches!(answer.outcome, Outcome::Reply(Reply::Event(event)) if event.details.capacity() == Some(2))
+    );
+}
+
+#[test]
+fn a_failed_turn_names_all_whose_commands_were_lost() {
+    let (sql, mut desk) = desk();
+    let tickets: Vec<_> =
+        (0..3).map(|number| ticket(&receive(&mut desk, &sql, register(number, number)))).collect();
+    sql.fail_after(2);
+    assert_eq!(desk.turn(&sql, START).unwrap_err().tickets, tickets);
+    sql.heal();
+    assert!(!desk.has_waiting());
+}
+
+#[test]
+fn what_is_no_command_is_an_error_and_changes_nothing() {
+    let (sql, mut desk) = desk();
+    let stored = sql.dump();
+    for text in ["", "{}", "{\"command\":\"format_disk\",\"have\":null}"] {
+        assert!(desk.receive(&sql, START, text).is_err());
+    }
+    assert_eq!(sql.dump(), stored);
+}
+
+#[test]
+fn without_group_commit_each_command_has_a_turn_of_its_own() {
+    let (sql, desk) = desk();
+    let mut desk = desk.without_group_commit();
+    for number in 0..3 {
+        ticket(&receive(&mut desk, &sql, register(number, number)));
+    }
+    let before = sql.commits();
+    while desk.has_waiting() {
+        assert_eq!(desk.turn(&sql, START).unwrap().len(), 1);
+    }
+    assert_eq!(sql.commits(), before + 3);
+}

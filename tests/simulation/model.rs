@@ -1,0 +1,220 @@
+//! What has to be true: each command that an object has committed is executed by a naive model as
+//! well, and the answers must agree. So what was acknowledged is what the model holds, and what
+//! was not is in it or not, as the object has decided. The model forgets nothing when an object
+//! crashes; that is how a lost command is found.
+
+use std::collections::BTreeMap;
+
+use event_platform::domain::account::Profile;
+use event_platform::domain::{AccountKey, EventId, Refusal, Secret, SessionId, Timestamp, UserId, limits};
+use event_platform::mail::{Letter, Mail};
+use event_platform::objects::account::{self, SignUp};
+use event_platform::objects::event::{self, Snapshot};
+use event_platform::objects::{Answer, Envelope, Outcome, Stamp};
+use serde::de::DeserializeOwned;
+
+use crate::support::naive::NaiveEvent;
+use crate::support::node::Address;
+use crate::world::Happened;
+
+/// Visits that an account remembers at most.
+const VISITS_MAX: usize = 64;
+
+/// A rule that was broken, in words.
+pub(crate) type Broken = String;
+
+/// The truth about all objects, as far as it was committed.
+#[derive(Default)]
+pub(crate) struct Truth {
+    pub(crate) events: BTreeMap<EventId, NaiveEvent>,
+    pub(crate) accounts: BTreeMap<AccountKey, NaiveAccount>,
+    /// Letters that were decided and have not gone out yet, as often as they were decided.
+    pub(crate) owed: BTreeMap<String, u32>,
+    /// Mails that went out, by kind.
+    pub(crate) mails: BTreeMap<&'static str, u64>,
+    /// What each event has last said of itself, and under which stamp.
+    read: BTreeMap<EventId, (Stamp, Snapshot)>,
+}
+
+impl Truth {
+    /// Takes note of what has happened.
+    pub(crate) fn learn(&mut self, happened: &Happened) -> Result<(), Broken> {
+        match happened {
+            Happened::Executed { at: Address::Event(id), now, command, answer } => {
+                self.event_executed(*id, *now, read(command), &read(answer))
+            }
+            Happened::Executed { at: Address::Account(key), now, command, answer } => {
+                let account = self.accounts.entry(key.clone()).or_default();
+                let (command, answer): (Envelope<account::Command>, Answer<account::Reply>) =
+                    (read(command), read(answer));
+                agree(&answer.outcome, &account.execute(*now, &command.command, &mut self.owed))
+            }
+            Happened::Forgot(Address::Account(key)) => {
+                self.accounts.entry(key.clone()).or_default().visits.clear();
+                Ok(())
+            }
+            Happened::Mailed(sent) => {
+                *self.mails.entry(sent.mail.letter.kind()).or_default() += 1;
+                self.went_out(&sent.mail)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn event_executed(
+        &mut self,
+        id: EventId,
+        now: Timestamp,
+        asked: Envelope<event::Command>,
+        answer: &Answer<event::Reply>,
+    ) -> Result<(), Broken> {
+        let event = self.events.entry(id).or_default();
+        match &answer.outcome {
+            Outcome::Refused(Refusal::Overloaded) => return Ok(()),
+            Outcome::Unchanged => {
+                let (stamp, copy) = self.read.get(&id).ok_or("unchanged, but nobody has read it")?;
+                let is_current = asked.have == Some(*stamp) && event.event().as_ref() == Some(copy);
+                return if is_current { Ok(()) } else { Err(format!("{id:?} has changed since {copy:?}")) };
+            }
+            outcome => agree(outcome, &event.execute(now, &asked.command))?,
+        }
+        if let (event::Command::Read, Some(snapshot)) = (asked.command, event.event()) {
+            self.read.insert(id, (answer.stamp, snapshot));
+        }
+        event.take_letters().iter().for_each(|mail| owe(&mut self.owed, mail));
+        Ok(())
+    }
+
+    /// A mail has gone out: it must have been owed, and is so no longer. So nobody is ever told
+    /// what is not true, and nobody twice.
+    fn went_out(&mut self, mail: &Mail) -> Result<(), Broken> {
+        let letter = spell(mail);
+        match self.owed.get_mut(&letter) {
+            Some(times) if *times > 0 => {
+                *times -= 1;
+                Ok(())
+            }
+            _ => Err(format!("a mail went out that nobody decided, or twice: {letter}")),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn agree<R: PartialEq + std::fmt::Debug>(answer: &Outcome<R>, expected: &Outcome<R>) -> Result<(), Broken> {
+    if answer == expected {
+        return Ok(());
+    }
+    Err(format!("the answer was {answer:#?}\nand had to be {expected:#?}"))
+}
+
+fn owe(owed: &mut BTreeMap<String, u32>, mail: &Mail) {
+    *owed.entry(spell(mail)).or_default() += 1;
+}
+
+fn spell(mail: &Mail) -> String {
+    serde_json::to_string(mail).unwrap()
+}
+
+/// An account in the fewest words.
+#[derive(Default)]
+pub(crate) struct NaiveAccount {
+    owner: Option<(Profile, Secret<String>)>,
+    sessions: Vec<(SessionId, Timestamp)>,
+    /// Where the user has been about to register since the object lost its memory, the last first.
+    visits: Vec<EventId>,
+}
+
+impl NaiveAccount {
+    pub(crate) fn user(&self) -> Option<UserId> {
+        self.owner.as_ref().map(|(profile, _)| profile.id)
+    }
+
+    /// Executes a command and says what the answer has to be.
+    fn execute(
+        &mut self,
+        now: Timestamp,
+        command: &account::Command,
+        owed: &mut BTreeMap<String, u32>,
+    ) -> Outcome<account::Reply> {
+        use account::{Command, Reply};
+        let answer = match command {
+            Command::Visits => Ok(Reply::Visits(self.visits.clone())),
+            Command::Exists => Ok(Reply::Exists(self.owner.is_some())),
+            Command::SignUp(sign_up) => self.sign_up(now, sign_up, owed),
+            Command::BeginLogin => Ok(Reply::Challenge(self.owner.as_ref().map(|(_, hash)| hash.clone()))),
+            Command::FinishLogin { matched, session } => {
+                match self.owner.clone().filter(|(_, hash)| Some(hash) == matched.as_ref()) {
+                    Some((profile, _)) => {
+                        self.sessions.retain(|(_, expires_at)| *expires_at > now);
+                        if self.sessions.len() >= limits::SESSIONS_MAX as usize {
+                            self.sessions.remove(0);
+                        }
+                        self.sessions.push((session.id, session.refresh.expires_at));
+                        Ok(Reply::Profile(Box::new(profile)))
+                    }
+                    None => Ok(Reply::Failed(Refusal::InvalidCredentials)),
+                }
+            }
+            Command::Authorize { user, session, visiting } => {
+                let stands = self.sessions.iter().any(|(id, until)| id == session && *until > now);
+                match self.owner.clone().filter(|(profile, _)| stands && profile.id == *user) {
+                    Some((profile, _)) => {
+                        if let Some(event) = visiting.filter(|event| !self.visits.contains(event)) {
+                            self.visits.insert(0, event);
+                            self.visits.truncate(VISITS_MAX);
+                        }
+                        Ok(Reply::Profile(Box::new(profile)))
+                    }
+                    None => Err(Refusal::Unauthenticated),
+                }
+            }
+            Command::VerifyEmail { .. } => Err(Refusal::InvalidToken),
+        };
+        answer.map_or_else(Outcome::Refused, Outcome::Reply)
+    }
+
+    fn sign_up(
+        &mut self,
+        now: Timestamp,
+        sign_up: &SignUp,
+        owed: &mut BTreeMap<String, u32>,
+    ) -> Result<account::Reply, Refusal> {
+        if self.owner.is_some() {
+            return Err(Refusal::EmailTaken);
+        }
+        let profile = Profile {
+            id: sign_up.id,
+            email: sign_up.email.clone(),
+            name: sign_up.name.clone(),
+            role: sign_up.role,
+            email_verified: false,
+            created_at: now,
+        };
+        let letter = Letter::ConfirmAddress { link: sign_up.verification_link.clone() };
+        owe(owed, &Mail { to: profile.email.clone(), name: profile.name.clone(), letter });
+        self.owner = Some((profile.clone(), sign_up.password_hash.clone()));
+        Ok(account::Reply::Profile(Box::new(profile)))
+    }
+
+    /// Asks a rebuilt account for all that it must remember.
+    pub(crate) fn admits_stored(
+        &self,
+        now: Timestamp,
+        ask: &mut impl FnMut(account::Command) -> Result<Outcome<account::Reply>, Broken>,
+    ) -> Result<(), Broken> {
+        use account::Command;
+        let Some((profile, hash)) = &self.owner else {
+            return agree(&ask(Command::Exists)?, &Outcome::Reply(account::Reply::Exists(false)));
+        };
+        let challenge = Outcome::Reply(account::Reply::Challenge(Some(hash.clone())));
+        agree(&ask(Command::BeginLogin)?, &challenge)?;
+        for (session, _) in self.sessions.iter().filter(|(_, expires_at)| *expires_at > now) {
+            let authorize = Command::Authorize { user: profile.id, session: *session, visiting: None };
+            agree(&ask(authorize)?, &Outcome::Reply(account::Reply::Profile(Box::new(profile.clone()))))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,315 @@
+//! The runtime's shell around an object, step by step (`platform::shell` and `platform::delivery`).
+
+use event_platform::domain::{Refusal, Timestamp};
+use event_platform::objects::desk::{Failed, Received, Settled, Ticket};
+use event_platform::objects::outbox::{Delivery, Item, Parcel};
+use event_platform::objects::{Answer, Envelope, catalog};
+use serde_json::Value;
+
+use super::{Asker, Happened, LEASE_MS, PATIENCE_MS, Pending, Place, Step, Waiting, World};
+use crate::support::node::{Address, Node};
+
+const NOT_ARRIVED: Delivery = Delivery::Retry { after_ms: None };
+
+impl World {
+    pub(super) fn place(&mut self, at: &Address) -> &mut Place {
+        self.places.entry(at.clone()).or_insert_with(|| Place {
+            node: at.found(LEASE_MS),
+            life: 0,
+            waiting: [].into(),
+            armed: false,
+            wakes_at: None,
+            delivering: Vec::new(),
+        })
+    }
+
+    /// Something that needs the disk, which may fail on the way.
+    fn on_disk<T>(&mut self, at: &Address, work: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
+        let fails_after = self.chance(self.weather.bad_disk).then(|| self.random.u32(0..40));
+        let now = self.now;
+        let node = &mut self.place(at).node;
+        if let Some(statements) = fails_after {
+            node.sql.fail_after(statements);
+        }
+        let done = work(node, now);
+        node.sql.heal();
+        done
+    }
+
+    /// Lets an object crash now and then, and the mail provider go down and come back.
+    pub(super) fn strike(&mut self) {
+        if self.chance(self.weather.crash) {
+            let at = self.random.usize(0..self.places.len().max(1));
+            if let Some(at) = self.places.keys().nth(at).cloned() {
+                self.crash(&at);
+            }
+        }
+        if self.chance(self.weather.mail_outage) {
+            self.post.up = !self.post.up;
+        }
+    }
+
+    /// What an object has in memory is lost, and so is all that waits for it.
+    pub(super) fn crash(&mut self, at: &Address) {
+        let place = self.place(at);
+        place.node.crash();
+        place.life += 1;
+        place.waiting.clear();
+        place.armed = false;
+        place.delivering.clear();
+        self.forgot(at, "crashes");
+        self.set_alarm(at);
+    }
+
+    fn forgot(&mut self, at: &Address, how: &str) {
+        self.note(at, how, "");
+        self.accidents += 1;
+        self.happened.push(Happened::Forgot(at.clone()));
+    }
+
+    pub(super) fn arrive(&mut self, to: Address, command: String, from: Asker) {
+        if self.chance(self.weather.overload) {
+            let busy = Answer::<Value>::refused(Refusal::Overloaded);
+            return self.reply(from, Some(serde_json::to_string(&busy).unwrap()));
+        }
+        match self.on_disk(&to, |node, now| node.receive(now, &command)) {
+            Err(_) => self.reply(from, None),
+            Ok(Received::Answered(answer)) => {
+                self.executed(&to, command, answer.clone());
+                self.reply(from, Some(answer));
+            }
+            Ok(Received::Waiting { ticket, guarded, announces }) => {
+                let waiting = Waiting { command, from, guarded, announces };
+                self.place(&to).waiting.insert(ticket, waiting);
+                if !guarded {
+                    return self.queue(&to, ticket);
+                }
+                match self.on_disk(&to, Node::hold_leases) {
+                    Ok(0) => self.queue(&to, ticket),
+                    Ok(wait_ms) => {
+                        let life = self.life(&to);
+                        self.after(i64::from(wait_ms), Step::Ready { at: to, life, ticket });
+                    }
+                    Err(_) => {
+                        let place = self.place(&to);
+                        place.node.withdraw(ticket);
+                        if let Some(waiting) = place.waiting.remove(&ticket) {
+                            self.reply(waiting.from, None);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The wait for leases is over, unless there are new ones.
+    pub(super) fn ready(&mut self, at: &Address, life: u32, ticket: Ticket) {
+        if self.life(at) != life {
+            return;
+        }
+        let now = self.now;
+        match self.place(at).node.leases_remaining_ms(now) {
+            0 => self.queue(at, ticket),
+            wait_ms => self.after(i64::from(wait_ms), Step::Ready { at: at.clone(), life, ticket }),
+        }
+    }
+
+    fn queue(&mut self, at: &Address, ticket: Ticket) {
+        self.place(at).node.ready(ticket);
+        self.arm(at);
+    }
+
+    fn arm(&mut self, at: &Address) {
+        let place = self.place(at);
+        if !std::mem::replace(&mut place.armed, true) {
+            let life = place.life;
+            let pause_ms = self.random.i64(0..5);
+            self.after(pause_ms, Step::Turn { at: at.clone(), life });
+        }
+    }
+
+    pub(super) fn turn(&mut self, at: &Address, life: u32) {
+        if self.life(at) != life {
+            return;
+        }
+        self.place(at).armed = false;
+        match self.on_disk(at, Node::turn) {
+            Ok(settled) => self.turned(at, settled),
+            Err(Failed { tickets, .. }) if self.random.bool() => {
+                self.forgot(at, "has a turn fail");
+                tickets.into_iter().for_each(|ticket| self.give_back(at, ticket, None));
+            }
+            Err(_) => self.crash(at),
+        }
+        if self.place(at).node.has_waiting() {
+            self.arm(at);
+        }
+    }
+
+    fn turned(&mut self, at: &Address, settled: Vec<Settled>) {
+        for settled in &settled {
+            let command = self.place(at).waiting[&settled.ticket].command.clone();
+            self.executed(at, command, settled.answer.clone());
+        }
+        self.set_alarm(at);
+        if self.chance(self.weather.crash * 20.0) {
+            return self.crash(at);
+        }
+        for Settled { ticket, answer, granted } in settled {
+            if granted && self.place(at).waiting[&ticket].announces {
+                self.announce(at, ticket, answer);
+            } else {
+                self.give_back(at, ticket, Some(answer));
+            }
+        }
+    }
+
+    fn executed(&mut self, at: &Address, command: String, answer: String) {
+        self.note(at, &command, &answer);
+        self.executed += 1;
+        self.happened.push(Happened::Executed { at: at.clone(), now: self.now, command, answer });
+    }
+
+    /// Answers a command that has waited.
+    fn give_back(&mut self, at: &Address, ticket: Ticket, answer: Option<String>) {
+        if let Some(from) = self.end_wait(at, ticket) {
+            self.reply(from, answer);
+        }
+    }
+
+    fn end_wait(&mut self, at: &Address, ticket: Ticket) -> Option<Asker> {
+        let now = self.now;
+        let place = self.place(at);
+        let waiting = place.waiting.remove(&ticket)?;
+        if waiting.guarded {
+            place.node.release_leases(now);
+        }
+        Some(waiting.from)
+    }
+
+    /// Tells the Catalog before the client.
+    fn announce(&mut self, at: &Address, ticket: Ticket, answer: String) {
+        let Some(client) = self.end_wait(at, ticket) else {
+            return;
+        };
+        let (now, life) = (self.now, self.life(at));
+        let Some(report) = self.place(at).node.report(now) else {
+            return self.reply(client, Some(answer));
+        };
+        let pending = Pending::Announcement { at: at.clone(), life, report: report.clone(), client, answer };
+        self.ask(&report, pending);
+    }
+
+    /// Sends a report to the Catalog, and waits so long for the answer.
+    fn ask(&mut self, parcel: &Parcel, pending: Pending) {
+        let Parcel::Report(Some(report)) = parcel else {
+            panic!("no object takes {parcel:?}");
+        };
+        let envelope = Envelope { command: catalog::Command::Report(report.clone()), have: None };
+        let command = serde_json::to_string(&envelope).unwrap();
+        self.counter += 1;
+        let id = self.counter;
+        self.pending.insert(id, pending);
+        self.carry(Address::Catalog, command, Asker::Object(id));
+        self.after(PATIENCE_MS, Step::Answer { to: Asker::Object(id), answer: None });
+    }
+
+    pub(super) fn answer(&mut self, to: Asker, answer: Option<String>) {
+        let id = match to {
+            Asker::Client(client, request) => {
+                return self.happened.push(Happened::Answered { client, request, answer });
+            }
+            Asker::Object(id) => id,
+        };
+        let outcome = answer.map(|text| serde_json::from_str::<Answer<Value>>(&text).unwrap());
+        let granted = outcome.is_some_and(|answer| answer.is_granted());
+        match self.pending.remove(&id) {
+            None => {}
+            Some(Pending::Parcel { at, life, index }) => {
+                self.tried(&at, life, index, if granted { Delivery::Done } else { NOT_ARRIVED });
+            }
+            Some(Pending::Announcement { at, life, report, client, answer }) => {
+                if self.life(&at) == life {
+                    if granted {
+                        self.place(&at).node.reported(&report);
+                    }
+                    self.reply(client, Some(answer));
+                }
+            }
+        }
+    }
+
+    fn set_alarm(&mut self, at: &Address) {
+        let now = self.now;
+        let place = self.place(at);
+        let Some(alarm) = place.node.alarm_at().map(|alarm| alarm.max(now)) else {
+            return;
+        };
+        if place.wakes_at.is_none_or(|wakes_at| alarm < wakes_at) {
+            place.wakes_at = Some(alarm);
+            self.after(alarm.ms_since(now), Step::Wake { at: at.clone() });
+        }
+    }
+
+    /// The alarm rings, unless it was put off or rings already.
+    pub(super) fn wake(&mut self, at: &Address) {
+        let now = self.now;
+        let place = self.place(at);
+        place.wakes_at = None;
+        let due = place.node.alarm_at().is_some_and(|alarm| alarm <= now);
+        if !due || !place.delivering.is_empty() {
+            return;
+        }
+        let items = self.on_disk(at, Node::wake);
+        let life = self.life(at);
+        self.place(at).delivering = items.iter().map(|item| (item.clone(), None)).collect();
+        for (index, item) in items.into_iter().enumerate() {
+            let at = at.clone();
+            if !matches!(item.parcel, Parcel::Mail(_)) {
+                self.ask(&item.parcel, Pending::Parcel { at, life, index });
+            } else if self.chance(self.weather.loss) {
+                self.after(PATIENCE_MS, Step::Tried { at, life, index, delivery: NOT_ARRIVED });
+            } else {
+                let travel_ms = self.travel_ms();
+                self.after(travel_ms, Step::Mail { item: Box::new(item), at, life, index });
+            }
+        }
+        self.set_alarm(at);
+    }
+
+    /// A mail reaches the provider, even if the object has crashed since.
+    pub(super) fn mail(&mut self, item: &Item, at: Address, life: u32, index: usize) {
+        let Parcel::Mail(mail) = &item.parcel else {
+            return;
+        };
+        let request = self.post.request(item, mail);
+        let response = self.post.accept(&request, mail);
+        if self.chance(self.weather.repeat) {
+            self.post.accept(&request, mail);
+        }
+        let lost = self.chance(self.weather.loss);
+        let delivery = if lost { NOT_ARRIVED } else { self.post.judge(&response) };
+        self.happened.extend(self.post.sent.drain(..).map(Happened::Mailed));
+        let travel_ms = if lost { PATIENCE_MS } else { self.travel_ms() };
+        self.after(travel_ms, Step::Tried { at, life, index, delivery });
+    }
+
+    pub(super) fn tried(&mut self, at: &Address, life: u32, index: usize, delivery: Delivery) {
+        if self.life(at) != life {
+            return;
+        }
+        let tries = &mut self.place(at).delivering;
+        if let Some((_, outcome)) = tries.get_mut(index) {
+            outcome.get_or_insert(delivery);
+        }
+        if !tries.iter().all(|(_, outcome)| outcome.is_some()) {
+            return;
+        }
+        let results: Vec<_> =
+            std::mem::take(tries).into_iter().filter_map(|(item, outcome)| Some((item, outcome?))).collect();
+        if !self.on_disk(at, |node, now| node.settle(now, &results)) {
+            self.forgot(at, "fails to settle");
+        }
+        self.set_alarm(at);
+    }
+}

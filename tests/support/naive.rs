@@ -1,0 +1,369 @@
+//! An event in the fewest words: one list of people in the order of arrival, scanned for every
+//! question. What the Event object answers is held against this.
+
+use std::mem;
+
+use event_platform::domain::event::{Details, Organizer, Status};
+use event_platform::domain::roster::Seats;
+use event_platform::domain::{EventId, Refusal, RegistrationId, Timestamp, UserId};
+use event_platform::mail::{EventBrief, Letter, Mail};
+use event_platform::objects::Outcome;
+use event_platform::objects::event::{
+    Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot,
+};
+
+/// What is true of one event; nothing before it was created.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NaiveEvent {
+    held: Option<Held>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    create: Create,
+    details: Details,
+    version: u64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    deleted: bool,
+    arrivals: u64,
+    places: Vec<Place>,
+    letters: Vec<Mail>,
+}
+
+/// A registration; one that has ended stays until its user comes back.
+#[derive(Debug, Clone)]
+struct Place {
+    seq: u64,
+    id: RegistrationId,
+    who: Participant,
+    registered_at: Timestamp,
+    confirmed_at: Option<Timestamp>,
+    checked_in_at: Option<Timestamp>,
+    ended: bool,
+}
+
+impl NaiveEvent {
+    /// Executes a command and says what the answer has to be.
+    pub(crate) fn execute(&mut self, now: Timestamp, command: &Command) -> Outcome<Reply> {
+        let answer = match (command, &mut self.held) {
+            (Command::Create(create), None) => {
+                self.held = Some(Held::new(create, now));
+                Ok(self.event().map_or(Reply::Done, |event| Reply::Event(Box::new(event))))
+            }
+            (Command::Create(create), Some(held)) => held.create_again(create),
+            (_, Some(held)) if !held.deleted => held.execute(now, command),
+            _ => Err(Refusal::NotFound),
+        };
+        answer.map_or_else(Outcome::Refused, Outcome::Reply)
+    }
+
+    /// The event, unless it was deleted or never made.
+    pub(crate) fn event(&self) -> Option<Snapshot> {
+        self.held.as_ref().filter(|held| !held.deleted).map(Held::snapshot)
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.held.as_ref().map_or(0, |held| held.version)
+    }
+
+    /// Whose it is.
+    pub(crate) fn organizer(&self) -> Option<UserId> {
+        self.held.as_ref().map(|held| held.create.organizer.id)
+    }
+
+    /// Every registration that stands, in the order of arrival.
+    pub(crate) fn standing(&self) -> Vec<Registration> {
+        let held = self.held.iter();
+        held.flat_map(|held| held.standing().map(|place| held.registration(place))).collect()
+    }
+
+    /// The registration of this user, if one stands.
+    pub(crate) fn of_user(&self, user: UserId) -> Option<RegistrationId> {
+        self.held.as_ref()?.of_user(user).map(|place| place.id)
+    }
+
+    /// The letters that have been owed since the last question.
+    pub(crate) fn take_letters(&mut self) -> Vec<Mail> {
+        self.held.as_mut().map(|held| mem::take(&mut held.letters)).unwrap_or_default()
+    }
+}
+
+impl Held {
+    fn new(create: &Create, now: Timestamp) -> Self {
+        Self {
+            create: create.clone(),
+            details: create.details.clone(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            deleted: false,
+            arrivals: 0,
+            places: Vec::new(),
+            letters: Vec::new(),
+        }
+    }
+
+    fn create_again(&self, again: &Create) -> Result<Reply, Refusal> {
+        match (&self.create.fingerprint, &again.fingerprint) {
+            (Some(first), Some(again)) if first == again && self.deleted => Err(Refusal::NotFound),
+            (Some(first), Some(again)) if first == again => Ok(Reply::Event(Box::new(self.snapshot()))),
+            _ => Err(Refusal::IdempotencyKeyReused),
+        }
+    }
+
+    fn execute(&mut self, now: Timestamp, command: &Command) -> Result<Reply, Refusal> {
+        match command {
+            Command::Create(_) => unreachable!("dealt with before"),
+            Command::Read => Ok(Reply::Event(Box::new(self.snapshot()))),
+            Command::Update { by, patch, if_match } => {
+                self.only_organizer(*by, if_match.as_ref())?;
+                let next = self.details.changed(patch)?;
+                self.admits(&next)?;
+                if next != self.details {
+                    self.details = next;
+                    self.version += 1;
+                    self.updated_at = now;
+                    self.promote(now);
+                }
+                Ok(Reply::Event(Box::new(self.snapshot())))
+            }
+            Command::Delete { by, if_match } => {
+                self.only_organizer(*by, if_match.as_ref())?;
+                self.version += 1;
+                self.updated_at = now;
+                self.deleted = true;
+                Ok(Reply::Done)
+            }
+            Command::Register { id, participant } => self.register(now, *id, participant),
+            Command::Mine { user } => {
+                let place = self.of_user(*user).ok_or(Refusal::NotFound)?;
+                let event = Box::new(self.snapshot());
+                Ok(Reply::Mine { registration: Box::new(self.registration(place)), event })
+            }
+            Command::Leave { user } => {
+                let id = self.of_user(*user).ok_or(Refusal::NotFound)?.id;
+                self.depart(now, id, false)
+            }
+            Command::Remove { by, id } => {
+                self.only_organizer(*by, None)?;
+                self.depart(now, *id, true)
+            }
+            Command::List { by, status, after, limit } => {
+                self.only_organizer(*by, None)?;
+                Ok(self.list(*status, *after, *limit))
+            }
+            Command::CheckIn { by, id, present } => {
+                self.only_organizer(*by, None)?;
+                let place = self.standing_mut(*id).ok_or(Refusal::NotFound)?;
+                if place.confirmed_at.is_none() {
+                    return Err(Refusal::NotConfirmed);
+                }
+                place.checked_in_at = present.then_some(place.checked_in_at.unwrap_or(now));
+                let place = place.clone();
+                let registration = Registration { join_url: None, ..self.registration(&place) };
+                Ok(Reply::Registration { new: false, registration: Box::new(registration) })
+            }
+            Command::Join { user } => self.join(now, *user),
+        }
+    }
+
+    fn only_organizer(&self, by: UserId, if_match: Option<&IfMatch>) -> Result<(), Refusal> {
+        match (self.create.organizer.id == by, self.details.status()) {
+            (false, Status::Draft) => Err(Refusal::NotFound),
+            (false, _) => Err(Refusal::Forbidden),
+            (true, _) if if_match.is_some_and(|condition| !condition.admits(self.version)) => {
+                Err(Refusal::PreconditionFailed)
+            }
+            (true, _) => Ok(()),
+        }
+    }
+
+    fn admits(&self, next: &Details) -> Result<(), Refusal> {
+        let resurrected = self.details.status() == Status::Cancelled && next.status() != Status::Cancelled;
+        let withdrawn = self.details.status() == Status::Published
+            && next.status() == Status::Draft
+            && self.standing().next().is_some();
+        if resurrected || withdrawn {
+            return Err(Refusal::InvalidTransition);
+        }
+        if next.capacity().is_some_and(|capacity| capacity < self.confirmed()) {
+            return Err(Refusal::CapacityBelowConfirmed);
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, now: Timestamp, id: RegistrationId, who: &Participant) -> Result<Reply, Refusal> {
+        if let Some(place) = self.of_user(who.id) {
+            return Ok(Reply::Registration { new: false, registration: Box::new(self.registration(place)) });
+        }
+        match self.details.status() {
+            Status::Draft => return Err(Refusal::NotFound),
+            Status::Cancelled => return Err(Refusal::EventCancelled),
+            Status::Published => self.details.registration().admit(now)?,
+        }
+        if !self.has_free_seat() && !self.details.waitlist() {
+            return Err(Refusal::EventFull);
+        }
+        let place = Place {
+            seq: self.arrivals,
+            id,
+            who: who.clone(),
+            registered_at: now,
+            confirmed_at: self.has_free_seat().then_some(now),
+            checked_in_at: None,
+            ended: false,
+        };
+        self.arrivals += 1;
+        self.places.retain(|known| known.who.id != who.id);
+        self.places.push(place.clone());
+        let letter = match self.position(&place) {
+            None => Letter::Registered { event: self.brief() },
+            Some(position) => Letter::Waitlisted { event: self.brief(), position },
+        };
+        self.owe(&place, letter);
+        Ok(Reply::Registration { new: true, registration: Box::new(self.registration(&place)) })
+    }
+
+    fn depart(&mut self, now: Timestamp, id: RegistrationId, by_organizer: bool) -> Result<Reply, Refusal> {
+        let place = self.standing_mut(id).ok_or(Refusal::NotFound)?;
+        place.ended = true;
+        let place = place.clone();
+        self.owe(&place, Letter::RegistrationCancelled { event: self.brief(), by_organizer });
+        self.promote(now);
+        Ok(Reply::Done)
+    }
+
+    fn join(&mut self, now: Timestamp, user: UserId) -> Result<Reply, Refusal> {
+        if self.details.status() == Status::Draft && self.create.organizer.id != user {
+            return Err(Refusal::NotFound);
+        }
+        let place = self.of_user(user).filter(|place| place.confirmed_at.is_some());
+        let id = place.ok_or(Refusal::NotRegistered)?.id;
+        let schedule = self.details.schedule();
+        let refusal = if self.details.status() == Status::Cancelled {
+            Some(Refusal::EventCancelled)
+        } else if now < schedule.starts_at().plus_ms(-15 * 60_000) {
+            Some(Refusal::NotOpenYet)
+        } else if now >= schedule.ends_at() {
+            Some(Refusal::EventOver)
+        } else {
+            None
+        };
+        let join_url = self.details.join_url().map(str::to_owned);
+        let join_url = refusal.map_or(Ok(()), Err).and_then(|()| join_url.ok_or(Refusal::NoJoinUrl))?;
+        if let Some(place) = self.standing_mut(id) {
+            place.checked_in_at = place.checked_in_at.or(Some(now));
+        }
+        Ok(Reply::Join { join_url })
+    }
+
+    fn list(&self, status: Option<SeatStatus>, after: Option<u64>, limit: u32) -> Reply {
+        let asked = |place: &&Place| {
+            after.is_none_or(|after| place.seq > after)
+                && status.is_none_or(|status| self.registration(place).status == status)
+        };
+        let found: Vec<&Place> = self.places.iter().filter(asked).collect();
+        let page: Vec<&Place> = found.iter().take(usize::try_from(limit).unwrap()).copied().collect();
+        let next = page.last().map(|place| place.seq).filter(|_| found.len() > page.len());
+        let without_link = |place: &&Place| Registration { join_url: None, ..self.registration(place) };
+        Reply::Page { registrations: page.iter().map(without_link).collect(), next }
+    }
+
+    fn promote(&mut self, now: Timestamp) {
+        while self.details.status() == Status::Published && self.has_free_seat() {
+            let waits = |place: &&mut Place| !place.ended && place.confirmed_at.is_none();
+            let Some(first) = self.places.iter_mut().find(waits) else {
+                return;
+            };
+            first.confirmed_at = Some(now);
+            let first = first.clone();
+            self.owe(&first, Letter::SeatIsYours { event: self.brief() });
+        }
+    }
+
+    fn standing(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|place| !place.ended)
+    }
+
+    fn standing_mut(&mut self, id: RegistrationId) -> Option<&mut Place> {
+        self.places.iter_mut().find(|place| !place.ended && place.id == id)
+    }
+
+    fn of_user(&self, user: UserId) -> Option<&Place> {
+        self.standing().find(|place| place.who.id == user)
+    }
+
+    fn confirmed(&self) -> u32 {
+        let confirmed = self.standing().filter(|place| place.confirmed_at.is_some()).count();
+        u32::try_from(confirmed).unwrap()
+    }
+
+    fn has_free_seat(&self) -> bool {
+        self.details.capacity().is_none_or(|capacity| self.confirmed() < capacity)
+    }
+
+    fn position(&self, place: &Place) -> Option<u32> {
+        let waits = |other: &&Place| other.confirmed_at.is_none() && other.seq <= place.seq;
+        let ahead = u32::try_from(self.standing().filter(waits).count()).unwrap();
+        (!place.ended && place.confirmed_at.is_none()).then_some(ahead)
+    }
+
+    fn registration(&self, place: &Place) -> Registration {
+        let status = match (place.ended, place.confirmed_at) {
+            (true, _) => SeatStatus::Cancelled,
+            (false, Some(_)) => SeatStatus::Confirmed,
+            (false, None) => SeatStatus::Waitlisted,
+        };
+        let join_url = self.details.join_url().filter(|_| status == SeatStatus::Confirmed);
+        Registration {
+            id: place.id,
+            event: self.create.id,
+            user: place.who.id,
+            name: place.who.name.clone(),
+            email: place.who.email.clone(),
+            status,
+            position: self.position(place),
+            registered_at: place.registered_at,
+            confirmed_at: place.confirmed_at,
+            checked_in_at: place.checked_in_at,
+            join_url: join_url.map(str::to_owned),
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let confirmed = self.confirmed();
+        let standing = u32::try_from(self.standing().count()).unwrap();
+        let seats = Seats {
+            confirmed,
+            waitlisted: standing - confirmed,
+            remaining: self.details.capacity().map(|capacity| capacity.saturating_sub(confirmed)),
+        };
+        Snapshot {
+            id: self.id(),
+            organizer: self.organizer().clone(),
+            details: self.details.clone(),
+            seats,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn id(&self) -> EventId {
+        self.create.id
+    }
+
+    fn organizer(&self) -> &Organizer {
+        &self.create.organizer
+    }
+
+    fn brief(&self) -> EventBrief {
+        let schedule = self.details.schedule().clone();
+        EventBrief { id: self.id(), title: self.details.title(), schedule }
+    }
+
+    fn owe(&mut self, place: &Place, letter: Letter) {
+        self.letters.push(Mail { to: place.who.email.clone(), name: place.who.name.clone(), letter });
+    }
+}

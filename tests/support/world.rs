@@ -1,0 +1,226 @@
+//! All the objects of a deployment, in one thread and in virtual time, as the runtime's shell
+//! serves them: a command is answered at once, and whatever would have to be waited for moves the
+//! clock.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use event_platform::api::ports::{BoxFuture, Hub, Runtime, Unreachable};
+use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
+use event_platform::objects::desk::Received;
+use event_platform::objects::outbox::{Delivery, Item, Parcel};
+use event_platform::objects::{Answer, Envelope, account, catalog, event};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::node::{Address, Node, PAUSE_MS};
+use super::post::Post;
+
+/// When the virtual clock begins: 2030-01-01T12:00:00Z.
+pub(crate) const START: Timestamp = Timestamp::from_ms(1_893_499_200_000);
+
+/// What a deployment consists of, beside the API.
+pub(crate) struct World(Mutex<State>);
+
+/// The objects, the clock, chance, the log and the mail.
+pub(crate) struct State {
+    pub(crate) now: Timestamp,
+    pub(crate) log: Vec<String>,
+    pub(crate) post: Post,
+    pub(crate) nodes: BTreeMap<Address, Node>,
+    /// Questions that the API has asked objects.
+    pub(crate) hops: u64,
+    /// Whether clients are held back by the deployment's rate limit.
+    pub(crate) rate_limited: bool,
+    /// Whether every queue is full.
+    pub(crate) overloaded: bool,
+    random: fastrand::Rng,
+    longest_lease_ms: u32,
+}
+
+impl World {
+    pub(crate) fn new(longest_lease_ms: u32) -> Self {
+        Self(Mutex::new(State {
+            now: START,
+            log: Vec::new(),
+            post: Post::new(),
+            nodes: BTreeMap::new(),
+            hops: 0,
+            rate_limited: false,
+            overloaded: false,
+            random: fastrand::Rng::with_seed(42),
+            longest_lease_ms,
+        }))
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The object at this address.
+    pub(crate) fn node(&mut self, to: &Address) -> &mut Node {
+        let longest_lease_ms = self.longest_lease_ms;
+        self.nodes.entry(to.clone()).or_insert_with(|| to.found(longest_lease_ms))
+    }
+
+    /// Answers a question of the API.
+    fn answer<C: Serialize, R: DeserializeOwned>(
+        &mut self,
+        to: &Address,
+        envelope: Envelope<C>,
+    ) -> Result<Answer<R>, Unreachable> {
+        self.hops += 1;
+        if self.overloaded {
+            return Ok(Answer::refused(Refusal::Overloaded));
+        }
+        self.ask(to, envelope).map_err(Unreachable)
+    }
+
+    /// Has an object execute a command, all by itself in its turn.
+    pub(crate) fn ask<C, R>(&mut self, to: &Address, command: Envelope<C>) -> Result<Answer<R>, String>
+    where
+        C: Serialize,
+        R: DeserializeOwned,
+    {
+        let text = serde_json::to_string(&command).unwrap();
+        let answer = self.command(to, &text)?;
+        Ok(serde_json::from_str(&answer).unwrap())
+    }
+
+    fn command(&mut self, to: &Address, text: &str) -> Result<String, String> {
+        let mut now = self.now;
+        let node = self.node(to);
+        let received = node.receive(now, text).map_err(|error| error.to_string())?;
+        let (ticket, guarded, announces) = match received {
+            Received::Answered(answer) => return Ok(answer),
+            Received::Waiting { ticket, guarded, announces } => (ticket, guarded, announces),
+        };
+        if guarded {
+            let mut wait_ms = node.hold_leases(now).map_err(|error| error.to_string())?;
+            while wait_ms > 0 {
+                now = now.plus_ms(i64::from(wait_ms));
+                wait_ms = node.leases_remaining_ms(now);
+            }
+            node.ready(ticket);
+        }
+        let outcome = node.turn(now);
+        if guarded {
+            node.release_leases(now);
+        }
+        self.now = now;
+        let settled = outcome.map_err(|failed| failed.error.to_string())?;
+        let settled = settled.into_iter().find(|settled| settled.ticket == ticket).unwrap();
+        if announces && settled.granted {
+            self.announce(to);
+        }
+        Ok(settled.answer)
+    }
+
+    /// Tells the Catalog what has become of the event.
+    fn announce(&mut self, event: &Address) {
+        let now = self.now;
+        let Some(report) = self.node(event).report(now) else {
+            return;
+        };
+        if self.carry(&report) == Delivery::Done {
+            self.node(event).reported(&report);
+        }
+    }
+
+    /// Delivers what is due, and what becomes due by that, moving the clock by no more than the
+    /// rests between two looks into an outbox.
+    pub(crate) fn deliver_outboxes(&mut self) {
+        while self.deliver_next(PAUSE_MS) {}
+    }
+
+    /// Moves the clock from alarm to alarm until nothing waits in any outbox.
+    pub(crate) fn come_to_rest(&mut self) {
+        let rest = (0..10_000).find(|_| !self.deliver_next(i64::MAX));
+        rest.expect("the outboxes never empty");
+    }
+
+    /// Deals with the next alarm, if one rings within so many milliseconds.
+    fn deliver_next(&mut self, within_ms: i64) -> bool {
+        let alarm = |(address, node): (&Address, &Node)| Some((node.alarm_at()?, address.clone()));
+        let next = self.nodes.iter().filter_map(alarm).min();
+        let Some((at, address)) = next.filter(|(at, _)| at.ms_since(self.now) <= within_ms) else {
+            return false;
+        };
+        self.now = self.now.max(at);
+        let now = self.now;
+        let items = self.node(&address).wake(now);
+        let results: Vec<_> = items.into_iter().map(|item| (item.clone(), self.deliver(&item))).collect();
+        if !results.is_empty() {
+            let now = self.now;
+            self.node(&address).settle(now, &results);
+        }
+        true
+    }
+
+    fn deliver(&mut self, item: &Item) -> Delivery {
+        if let Parcel::Mail(mail) = &item.parcel {
+            let request = self.post.request(item, mail);
+            let response = self.post.accept(&request, mail);
+            return self.post.judge(&response);
+        }
+        self.carry(&item.parcel)
+    }
+
+    /// Carries a report to the Catalog.
+    fn carry(&mut self, parcel: &Parcel) -> Delivery {
+        let Parcel::Report(Some(report)) = parcel else {
+            return Delivery::Done;
+        };
+        let command = catalog::Command::Report(report.clone());
+        let answer: Result<Answer<catalog::Reply>, _> =
+            self.ask(&Address::Catalog, Envelope { command, have: None });
+        let arrived = answer.is_ok_and(|answer| answer.is_granted());
+        if arrived { Delivery::Done } else { Delivery::Retry { after_ms: None } }
+    }
+}
+
+impl Hub for World {
+    fn account<'a>(
+        &'a self,
+        key: &'a AccountKey,
+        envelope: Envelope<account::Command>,
+    ) -> BoxFuture<'a, Result<Answer<account::Reply>, Unreachable>> {
+        Box::pin(ready(self.state().answer(&Address::Account(key.clone()), envelope)))
+    }
+
+    fn event(
+        &self,
+        id: EventId,
+        envelope: Envelope<event::Command>,
+    ) -> BoxFuture<'_, Result<Answer<event::Reply>, Unreachable>> {
+        Box::pin(ready(self.state().answer(&Address::Event(id), envelope)))
+    }
+
+    fn catalog(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
+        Box::pin(ready(self.state().answer(&Address::Catalog, envelope)))
+    }
+}
+
+impl Runtime for World {
+    fn now(&self) -> Timestamp {
+        self.state().now
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.state().random.fill(bytes);
+    }
+
+    fn log(&self, line: &str) {
+        self.state().log.push(line.to_owned());
+    }
+
+    fn within_rate<'a>(&'a self, _client: &'a str) -> BoxFuture<'a, bool> {
+        let limited = self.state().rate_limited;
+        Box::pin(ready(!limited))
+    }
+}
