@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 #![allow(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
-#![allow(clippy::cast_precision_loss, missing_docs)]
+#![allow(clippy::panic, clippy::cast_precision_loss, missing_docs)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -84,7 +84,7 @@ impl Client {
 }
 
 const fn is_careful(number: u32) -> bool {
-    number % 2 == 0
+    number.is_multiple_of(2)
 }
 
 impl Clients {

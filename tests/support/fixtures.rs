@@ -47,7 +47,7 @@ pub(crate) fn account_key(number: u32) -> AccountKey {
 }
 
 fn name(number: u32) -> Option<Name> {
-    (number % 2 == 0).then(|| Name::parse(&format!("Person {number}")).unwrap())
+    number.is_multiple_of(2).then(|| Name::parse(&format!("Person {number}")).unwrap())
 }
 
 pub(crate) fn participant(number: u32) -> Participant {

@@ -228,14 +228,13 @@ impl World {
             Some(Pending::Parcel { at, life, index }) => {
                 self.tried(&at, life, index, if granted { Delivery::Done } else { NOT_ARRIVED });
             }
-            Some(Pending::Announcement { at, life, report, client, answer }) => {
-                if self.life(&at) == life {
-                    if granted {
-                        self.place(&at).node.reported(&report);
-                    }
-                    self.reply(client, Some(answer));
+            Some(Pending::Announcement { at, life, report, client, answer }) if self.life(&at) == life => {
+                if granted {
+                    self.place(&at).node.reported(&report);
                 }
+                self.reply(client, Some(answer));
             }
+            Some(Pending::Announcement { .. }) => {}
         }
     }
 
