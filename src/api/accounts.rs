@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Json};
 use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
 use serde::Serialize;
 
 use super::access::{Caller, ask_account, unexpected};
-use super::door::App;
+use super::door::{App, Trace};
 use super::input::JsonBody;
 use super::page::Params;
 use super::problem::Problem;
@@ -152,8 +152,16 @@ pub(super) async fn verify(State(app): State<Arc<App>>, body: JsonBody) -> Resul
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/verify-email?token=`: the same for people who follow the link.
-pub(super) async fn verify_page(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+/// `GET /api/verify-email?token=`: the same for people who follow the link. A HEAD, with which mail
+/// scanners look at links, spends nothing (RFC 9110 §9.2.1).
+pub(super) async fn verify_page(
+    State(app): State<Arc<App>>,
+    Extension(trace): Extension<Arc<Trace>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if trace.head {
+        return StatusCode::OK.into_response();
+    }
     let params = Params::read(query.as_deref());
     let (status, words) = match confirm(&app, params.get("token").unwrap_or_default()).await {
         Ok(()) => (StatusCode::OK, "Your address is confirmed."),

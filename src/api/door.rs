@@ -56,9 +56,11 @@ impl App {
 #[derive(Debug, Clone, Copy)]
 pub struct Kept;
 
-/// What the log learns about a request on its way.
+/// What is known of a request beside itself, and what the log learns about it on its way.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
+    /// Whether it was a HEAD, which is routed as the GET that it asks about.
+    pub(super) head: bool,
     /// The pattern that matched, not the path: paths name people's things.
     pub(super) route: OnceLock<String>,
     /// Who asked, once a token has proved it.
@@ -110,14 +112,14 @@ impl Api {
         let request_id = self.request_id();
         let method = request.method().clone();
         let if_none_match = conditional::if_none_match(request.headers());
-        let trace = Arc::new(Trace::default());
+        let trace = Arc::new(Trace { head: method == Method::HEAD, ..Trace::default() });
         let response = match &self.routes {
             None if request.uri().path() == health::PATH => health::misconfigured(),
             None => Problem::misconfigured().into_response(),
             Some(routes) => {
                 let mut request = request.map(Body::from);
                 request.extensions_mut().insert(Arc::clone(&trace));
-                if method == Method::HEAD {
+                if trace.head {
                     *request.method_mut() = Method::GET;
                 }
                 let cross_origin = method == Method::OPTIONS || request.headers().contains_key(ORIGIN);

@@ -26,6 +26,7 @@ pub(crate) struct Clients {
     /// The numbers of the events that they deal with.
     events: Vec<u32>,
     pub(crate) isolates: Isolates,
+    most_seats: u32,
     numbers: u32,
     /// No requests are begun any more.
     pub(crate) resting: bool,
@@ -40,7 +41,8 @@ struct Client {
     /// Of each event: the registration that was acknowledged, or that there is none. Only what a
     /// careful client can be sure of.
     sure_of: BTreeMap<EventId, Option<RegistrationId>>,
-    unsure_of: Option<EventId>,
+    /// The event about which it cannot be sure before this time.
+    unsure_of: Option<(EventId, Timestamp)>,
     /// What an organizer has seen in lists.
     seen: Vec<Registration>,
 }
@@ -105,6 +107,7 @@ impl Clients {
             clients: clients.collect(),
             events: (0..events).collect(),
             isolates: Isolates::default(),
+            most_seats: people / 3,
             numbers: events,
             resting: true,
         }
@@ -133,6 +136,7 @@ impl Clients {
         match &client.waits_for {
             Some(request) if world.now < request.asked_at.plus_ms(PATIENCE_MS) => {}
             Some(_) => self.give_up(world, at),
+            None if client.unsure_of.is_some_and(|(_, until)| world.now < until) => {}
             None if self.resting && client.unsure_of.is_none() => {}
             None => self.begin(world, at),
         }
@@ -142,7 +146,7 @@ impl Clients {
         let client = &mut self.clients[at];
         match client.waits_for.take().map(|request| request.what) {
             Some(What::Register(event) | What::Leave(event) | What::Mine(event)) if client.is_careful() => {
-                client.unsure_of = Some(event);
+                client.unsure_of = Some((event, world.now.plus_ms(ALL_GONE_MS)));
                 world.wake_client(at, ALL_GONE_MS);
             }
             _ => world.wake_client(at, 1),
@@ -162,12 +166,12 @@ impl Clients {
                 (0..350, _) => What::Change(number),
                 (350..550, Some(seen)) => What::Remove(seen),
                 (550..750, Some(seen)) => What::CheckIn(seen),
-                (998.., _) => What::Delete(number),
+                (995.., _) => What::Delete(number),
                 _ => What::List(event),
             }
         } else if client.session.is_none() {
             if client.signed_up { What::BeginLogin } else { What::SignUp }
-        } else if let Some(event) = client.unsure_of {
+        } else if let Some((event, _)) = client.unsure_of {
             What::Mine(event)
         } else {
             let registered = client.sure_of.iter().find(|(_, registration)| registration.is_some());
@@ -196,7 +200,7 @@ impl Clients {
         if let What::Register(event) | What::Leave(event) = &what {
             client.sure_of.remove(event);
         }
-        let (to, command) = client.command(world, &what, fresh, have);
+        let (to, command) = client.command(world, &what, fresh, have, self.most_seats);
         client.waits_for = Some(Request { id: fresh, what, asked_at: world.now });
         world.send(at, fresh, to, command);
         world.wake_client(at, PATIENCE_MS);

@@ -25,6 +25,7 @@ impl Client {
         what: &What,
         fresh: u32,
         have: Option<Stamp>,
+        most_seats: u32,
     ) -> (Address, String) {
         let (random, now) = (&mut world.random, world.now);
         let of_event = |event: EventId, command: Command| (Address::Event(event), text(command, have));
@@ -62,10 +63,12 @@ impl Client {
             What::Mine(event) => of_event(*event, Command::Mine { user: self.user.unwrap() }),
             What::Join(event) => of_event(*event, Command::Join { user: self.user.unwrap() }),
             What::Read(event) => of_event(*event, Command::Read),
-            What::Create(number) => of_event(event_id(*number), create(*number, &new_event(random))),
+            What::Create(number) => {
+                of_event(event_id(*number), create(*number, &new_event(random, most_seats)))
+            }
             What::Change(number) => {
                 let if_match = (random.u32(0..8) == 0).then(|| IfMatch::Versions(vec![random.u64(1..20)]));
-                let patch = Box::new(change(random, now, fresh));
+                let patch = Box::new(change(random, now, fresh, most_seats));
                 of_event(event_id(*number), Command::Update { by, patch, if_match })
             }
             What::Delete(number) => of_event(event_id(*number), Command::Delete { by, if_match: None }),
@@ -116,20 +119,20 @@ fn text<C: Serialize>(command: C, have: Option<Stamp>) -> String {
 }
 
 /// An event that people can join from the beginning on.
-fn new_event(random: &mut Rng) -> EventPatch {
+fn new_event(random: &mut Rng, most_seats: u32) -> EventPatch {
     let time = Change::Set(parse_time("12:10").unwrap());
-    EventPatch { time, capacity: seats(random), ..soon() }
+    EventPatch { time, capacity: seats(random, most_seats), ..soon() }
 }
 
-fn seats(random: &mut Rng) -> Change<u32> {
-    if random.u32(0..12) == 0 { Change::Reset } else { Change::Set(random.u32(1..16)) }
+fn seats(random: &mut Rng, most_seats: u32) -> Change<u32> {
+    if random.u32(0..40) == 0 { Change::Reset } else { Change::Set(random.u32(1..=most_seats)) }
 }
 
 /// Mostly other numbers of seats, now and then something else.
-fn change(random: &mut Rng, now: Timestamp, fresh: u32) -> EventPatch {
+fn change(random: &mut Rng, now: Timestamp, fresh: u32, most_seats: u32) -> EventPatch {
     let keep = EventPatch::default();
     match random.u32(0..100) {
-        0..70 => EventPatch { capacity: seats(random), ..keep },
+        0..70 => EventPatch { capacity: seats(random, most_seats), ..keep },
         70..78 => EventPatch { waitlist: Change::Set(random.bool()), ..keep },
         78..84 => {
             let words = Description::parse(&format!("Words {fresh}")).unwrap();
