@@ -7,7 +7,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, ObjectNamespace};
 
-use super::shell::HOLD_PATH;
 use crate::api::ports::{BoxFuture, Hub, Unreachable};
 use crate::domain::{AccountKey, EventId};
 use crate::objects::{Answer, Envelope, account, catalog, event};
@@ -44,7 +43,7 @@ impl WorkerHub {
         let catalog = self.catalog.clone();
         async move {
             if let Ok(stub) = catalog.get_by_name(CATALOG) {
-                let _ = stub.fetch_with_str(&format!("https://object{HOLD_PATH}")).await;
+                let _ = stub.fetch_with_str("https://object/").await;
             }
         }
     }

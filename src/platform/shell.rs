@@ -17,7 +17,7 @@ use futures_util::future::LocalBoxFuture;
 use js_sys::Date;
 use serde_json::json;
 use wasm_bindgen::JsValue;
-use worker::{Delay, Env, Request, Response, Result, State, console_log};
+use worker::{Delay, Env, Method, Request, Response, Result, State, console_log};
 
 use super::delivery::deliver;
 use super::hub::WorkerHub;
@@ -38,8 +38,6 @@ const FULL_OUTBOX_PAUSE_MS: i64 = 1_000;
 /// Milliseconds after which the outbox is tried again when the storage failed.
 const STORAGE_PAUSE_MS: i64 = 5_000;
 
-/// Asks an object to let its leases run out because a change is on its way.
-pub(super) const HOLD_PATH: &str = "/hold";
 /// How much longer than the asker's own leases last it waits for the change.
 const HOLD_SPARE: Duration = Duration::from_secs(1);
 
@@ -81,10 +79,11 @@ impl Shell {
         }))
     }
 
-    /// Answers a command.
+    /// Answers a command, which is a `POST`; a `GET` asks to let leases run out because a change is
+    /// on its way.
     pub(super) fn fetch(&self, mut request: Request) -> LocalBoxFuture<'_, Result<Response>> {
         Box::pin(async move {
-            if request.path() == HOLD_PATH {
+            if request.method() == Method::Get {
                 return match self.0.hold().await {
                     Ok(()) => Response::ok(""),
                     Err(error) => Response::error(error.to_string(), 500),

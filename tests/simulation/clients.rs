@@ -253,8 +253,12 @@ impl Clients {
                 self.isolates.acknowledged(event_id(*event), snapshot.version);
             }
             (What::Change(event), Outcome::Refused(Refusal::NotFound)) => return Some(What::Create(*event)),
-            (What::Delete(event), Outcome::Reply(_)) => {
-                self.isolates.acknowledged(event_id(*event), u64::MAX);
+            (_, Outcome::Refused(Refusal::Overloaded)) => {}
+            // It is gone, or somebody else has made it: there will be another one in its place.
+            (What::Delete(event) | What::Create(event), outcome) => {
+                if matches!(outcome, Outcome::Reply(Reply::Done)) {
+                    self.isolates.acknowledged(event_id(*event), u64::MAX);
+                }
                 let fresh = self.numbers;
                 self.events.iter_mut().filter(|known| *known == event).for_each(|known| *known = fresh);
                 self.numbers += 1;
@@ -262,7 +266,6 @@ impl Clients {
             (What::List(_), Outcome::Reply(Reply::Page { registrations, .. })) => {
                 client.seen.clone_from(registrations);
             }
-            (_, Outcome::Refused(Refusal::Overloaded)) => {}
             (What::Register(event) | What::Mine(event) | What::Leave(event), outcome)
                 if client.is_careful() =>
             {
