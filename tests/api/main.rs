@@ -5,6 +5,7 @@
 
 mod accounts;
 mod attendance;
+mod changes;
 mod conditional;
 mod errors;
 mod events;
@@ -12,6 +13,7 @@ mod listing;
 mod login;
 mod mail;
 mod ownership;
+mod participants;
 mod privacy;
 mod registrations;
 mod service;

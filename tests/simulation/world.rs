@@ -2,6 +2,7 @@
 //! objects that crash between any two steps, and a mail provider. What the runtime's shell does
 //! with an object is done here step by step, so that anything can come in between.
 
+mod delivery;
 mod shell;
 
 use std::collections::{BTreeMap, VecDeque};

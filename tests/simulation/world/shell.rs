@@ -1,15 +1,12 @@
-//! The runtime's shell around an object, step by step (`platform::shell` and `platform::delivery`).
+//! The runtime's shell around an object, step by step (`platform::shell`).
 
 use event_platform::domain::{Refusal, Timestamp};
+use event_platform::objects::Answer;
 use event_platform::objects::desk::{Failed, Received, Settled, Ticket};
-use event_platform::objects::outbox::{Delivery, Item, Parcel};
-use event_platform::objects::{Answer, Envelope, catalog};
 use serde_json::Value;
 
-use super::{Asker, Happened, LEASE_MS, PATIENCE_MS, Pending, Place, Step, Waiting, World};
+use super::{Asker, Happened, LEASE_MS, Place, Step, Waiting, World};
 use crate::support::node::{Address, Node};
-
-const NOT_ARRIVED: Delivery = Delivery::Retry { after_ms: None };
 
 impl World {
     pub(super) fn place(&mut self, at: &Address) -> &mut Place {
@@ -24,7 +21,7 @@ impl World {
     }
 
     /// Something that needs the disk, which may fail on the way.
-    fn on_disk<T>(&mut self, at: &Address, work: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
+    pub(super) fn on_disk<T>(&mut self, at: &Address, work: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
         let fails_after = self.chance(self.weather.bad_disk).then(|| self.random.u32(0..40));
         let now = self.now;
         let node = &mut self.place(at).node;
@@ -61,7 +58,7 @@ impl World {
         self.set_alarm(at);
     }
 
-    fn forgot(&mut self, at: &Address, how: &str) {
+    pub(super) fn forgot(&mut self, at: &Address, how: &str) {
         self.note(at, how, "");
         self.accidents += 1;
         self.happened.push(Happened::Forgot(at.clone()));
@@ -177,7 +174,7 @@ impl World {
         }
     }
 
-    fn end_wait(&mut self, at: &Address, ticket: Ticket) -> Option<Asker> {
+    pub(super) fn end_wait(&mut self, at: &Address, ticket: Ticket) -> Option<Asker> {
         let now = self.now;
         let place = self.place(at);
         let waiting = place.waiting.remove(&ticket)?;
@@ -185,130 +182,5 @@ impl World {
             place.node.release_leases(now);
         }
         Some(waiting.from)
-    }
-
-    /// Tells the Catalog before the client.
-    fn announce(&mut self, at: &Address, ticket: Ticket, answer: String) {
-        let Some(client) = self.end_wait(at, ticket) else {
-            return;
-        };
-        let (now, life) = (self.now, self.life(at));
-        let Some(report) = self.place(at).node.report(now) else {
-            return self.reply(client, Some(answer));
-        };
-        let pending = Pending::Announcement { at: at.clone(), life, report: report.clone(), client, answer };
-        self.ask(&report, pending);
-    }
-
-    /// Sends a report to the Catalog, and waits so long for the answer.
-    fn ask(&mut self, parcel: &Parcel, pending: Pending) {
-        let Parcel::Report(Some(report)) = parcel else {
-            panic!("no object takes {parcel:?}");
-        };
-        let envelope = Envelope { command: catalog::Command::Report(report.clone()), have: None };
-        let command = serde_json::to_string(&envelope).unwrap();
-        self.counter += 1;
-        let id = self.counter;
-        self.pending.insert(id, pending);
-        self.carry(Address::Catalog, command, Asker::Object(id));
-        self.after(PATIENCE_MS, Step::Answer { to: Asker::Object(id), answer: None });
-    }
-
-    pub(super) fn answer(&mut self, to: Asker, answer: Option<String>) {
-        let id = match to {
-            Asker::Client(client, request) => {
-                return self.happened.push(Happened::Answered { client, request, answer });
-            }
-            Asker::Object(id) => id,
-        };
-        let outcome = answer.map(|text| serde_json::from_str::<Answer<Value>>(&text).unwrap());
-        let granted = outcome.is_some_and(|answer| answer.is_granted());
-        match self.pending.remove(&id) {
-            None => {}
-            Some(Pending::Parcel { at, life, index }) => {
-                self.tried(&at, life, index, if granted { Delivery::Done } else { NOT_ARRIVED });
-            }
-            Some(Pending::Announcement { at, life, report, client, answer }) if self.life(&at) == life => {
-                if granted {
-                    self.place(&at).node.reported(&report);
-                }
-                self.reply(client, Some(answer));
-            }
-            Some(Pending::Announcement { .. }) => {}
-        }
-    }
-
-    fn set_alarm(&mut self, at: &Address) {
-        let now = self.now;
-        let place = self.place(at);
-        let Some(alarm) = place.node.alarm_at().map(|alarm| alarm.max(now)) else {
-            return;
-        };
-        if place.wakes_at.is_none_or(|wakes_at| alarm < wakes_at) {
-            place.wakes_at = Some(alarm);
-            self.after(alarm.ms_since(now), Step::Wake { at: at.clone() });
-        }
-    }
-
-    /// The alarm rings, unless it was put off or rings already.
-    pub(super) fn wake(&mut self, at: &Address) {
-        let now = self.now;
-        let place = self.place(at);
-        place.wakes_at = None;
-        let due = place.node.alarm_at().is_some_and(|alarm| alarm <= now);
-        if !due || !place.delivering.is_empty() {
-            return;
-        }
-        let items = self.on_disk(at, Node::wake);
-        let life = self.life(at);
-        self.place(at).delivering = items.iter().map(|item| (item.clone(), None)).collect();
-        for (index, item) in items.into_iter().enumerate() {
-            let at = at.clone();
-            if !matches!(item.parcel, Parcel::Mail(_)) {
-                self.ask(&item.parcel, Pending::Parcel { at, life, index });
-            } else if self.chance(self.weather.loss) {
-                self.after(PATIENCE_MS, Step::Tried { at, life, index, delivery: NOT_ARRIVED });
-            } else {
-                let travel_ms = self.travel_ms();
-                self.after(travel_ms, Step::Mail { item: Box::new(item), at, life, index });
-            }
-        }
-        self.set_alarm(at);
-    }
-
-    /// A mail reaches the provider, even if the object has crashed since.
-    pub(super) fn mail(&mut self, item: &Item, at: Address, life: u32, index: usize) {
-        let Parcel::Mail(mail) = &item.parcel else {
-            return;
-        };
-        let request = self.post.request(item, mail);
-        let response = self.post.accept(&request, mail);
-        if self.chance(self.weather.repeat) {
-            self.post.accept(&request, mail);
-        }
-        let lost = self.chance(self.weather.loss);
-        let delivery = if lost { NOT_ARRIVED } else { self.post.judge(&response) };
-        self.happened.extend(self.post.sent.drain(..).map(Happened::Mailed));
-        let travel_ms = if lost { PATIENCE_MS } else { self.travel_ms() };
-        self.after(travel_ms, Step::Tried { at, life, index, delivery });
-    }
-
-    pub(super) fn tried(&mut self, at: &Address, life: u32, index: usize, delivery: Delivery) {
-        if self.life(at) != life {
-            return;
-        }
-        let tries = &mut self.place(at).delivering;
-        if let Some((_, outcome)) = tries.get_mut(index) {
-            outcome.get_or_insert(delivery);
-        }
-        if !tries.iter().all(|(_, outcome)| outcome.is_some()) {
-            return;
-        }
-        let results: Vec<_> =
-            std::mem::take(tries).into_iter().filter_map(|(item, outcome)| Some((item, outcome?))).collect();
-        if !self.on_disk(at, |node, now| node.settle(now, &results)) {
-            self.forgot(at, "fails to settle");
-        }
-        self.set_alarm(at);
     }
 }
