@@ -234,6 +234,18 @@ proptest! {
     }
 
     #[test]
+    fn who_has_left_leaves_nothing_behind(people in vec(0..PEOPLE, 1..20)) {
+        let at = details(&soon());
+        let mut roster = Roster::default();
+        for (number, person) in (0..).zip(&people) {
+            roster.register(&at, START, registration_id(number), user(*person)).unwrap();
+            roster.leave(&at, START, user(*person)).unwrap();
+        }
+        let blank = Roster::restore([], u64::try_from(people.len()).unwrap());
+        prop_assert_eq!(format!("{roster:?}"), format!("{blank:?}"));
+    }
+
+    #[test]
     fn an_account_is_rebuilt_as_it_was(
         steps in vec((0..65_u32, 0..3_u32, 0..20_000_i64), 1..60),
     ) {

@@ -62,6 +62,13 @@ pub enum Letter {
         /// Whether the organizer ended it rather than the participant.
         by_organizer: bool,
     },
+    /// Choose a new password.
+    ResetPassword {
+        /// The link with the one-time token.
+        link: Secret<String>,
+    },
+    /// The password is another one now.
+    PasswordChanged,
 }
 
 impl Letter {
@@ -74,6 +81,8 @@ impl Letter {
             Self::Waitlisted { .. } => "waitlisted",
             Self::SeatIsYours { .. } => "seat_is_yours",
             Self::RegistrationCancelled { .. } => "registration_cancelled",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::PasswordChanged => "password_changed",
         }
     }
 }

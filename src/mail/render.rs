@@ -82,6 +82,21 @@ fn write(letter: &Letter) -> (String, Vec<Part>) {
                 vec![Part::Words(format!("{who} for “{}”.", event.title)), when(event)],
             )
         }
+        Letter::ResetPassword { link } => (
+            "Choose a new password".to_owned(),
+            vec![
+                Part::Words("Somebody has asked for a new password for this address. The link works once, for one hour.".to_owned()),
+                Part::Link { label: "Choose a new password", url: link.reveal().clone() },
+                Part::Words("If it was not you, ignore this mail: your password stays as it is.".to_owned()),
+            ],
+        ),
+        Letter::PasswordChanged => (
+            "Your password was changed".to_owned(),
+            vec![
+                Part::Words("The password of your account was changed, and its other sessions have ended.".to_owned()),
+                Part::Words("If it was not you, ask for a new password at once: whoever has changed it knows the old one or reads your mail.".to_owned()),
+            ],
+        ),
     }
 }
 
