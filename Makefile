@@ -23,11 +23,10 @@ WASM_BINDGEN := $(TOOLS)/wasm-bindgen-$(WASM_BINDGEN_VERSION)/bin/wasm-bindgen
 OWN_NEXTEST := $(TOOLS)/cargo-nextest-$(NEXTEST_VERSION)/bin/cargo-nextest
 NEXTEST := $(or $(shell command -v cargo-nextest 2>/dev/null),$(OWN_NEXTEST))
 NODE_MODULES := node_modules/.package-lock.json
-BUILD_TOOLS := $(NODE_MODULES) | $(WORKER_BUILD) $(WASM_BINDGEN) prerequisites
+BUILD_TOOLS := $(NODE_MODULES) | $(WASM_BINDGEN) prerequisites
 
 # wrangler needs a newer Node than the one that may be installed; npm brings it.
 export PATH := $(BIN):$(PATH)
-# worker-build would otherwise download these from a release site.
 export WASM_BINDGEN_BIN := $(WASM_BINDGEN)
 export WASM_OPT_BIN := $(BIN)/wasm-opt
 export ESBUILD_BIN := $(BIN)/esbuild
@@ -95,13 +94,14 @@ clean: ## remove what was built, installed and stored here
 	@echo "Creating .dev.vars with a random JWT_SECRET"
 	@(umask 077; echo "JWT_SECRET=$$(head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n')" >$@)
 
-build/index.js: $(SOURCES) $(BUILD_TOOLS)
+build/index.js: $(SOURCES) scripts/build-worker $(BUILD_TOOLS)
 	@echo "Compiling the Worker (a minute or two the first time)"
-	@scripts/build-worker $(WORKER_BUILD) .
+	@scripts/build-worker
 
-$(HELLO)/build/index.js: $(HELLO)/src/lib.rs $(HELLO)/Cargo.toml $(HELLO)/Cargo.lock $(BUILD_TOOLS)
+# As the `worker` crate's users build theirs.
+$(HELLO)/build/index.js: $(HELLO)/src/lib.rs $(HELLO)/Cargo.toml $(HELLO)/Cargo.lock $(BUILD_TOOLS) $(WORKER_BUILD)
 	@echo "Compiling the empty Worker"
-	@scripts/build-worker $(WORKER_BUILD) $(HELLO)
+	@cd $(HELLO) && CARGO_TARGET_DIR=$(CURDIR)/target $(WORKER_BUILD) --release
 
 $(NODE_MODULES): package.json package-lock.json | prerequisites
 	@echo "Installing wrangler, its runtime and Node from npm (500 MB, less than a minute)"

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gathering::Gathering;
 use super::lease::Lease;
 use super::outbox::{Delivery, Item, Outbox, Parcel};
 use super::sql::{Sql, SqlError};
@@ -133,6 +134,7 @@ impl<O: Object> Host<O> {
         let (running, standing) = self.running(sql, now)?;
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut commands = commands.into_iter();
+        let gathering = Gathering::new(sql);
         let result = sql.transaction(&mut || {
             for command in commands.by_ref() {
                 if O::kind(&command) == Kind::GuardedWrite && standing.lease.remaining_ms(now) > 0 {
@@ -143,9 +145,9 @@ impl<O: Object> Host<O> {
                     schema::migrate(sql, O::MIGRATIONS)?;
                     running.founded = true;
                 }
-                outcomes.push(running.execute(sql, now, command)?);
+                outcomes.push(running.execute(&gathering, now, command)?);
             }
-            Ok(())
+            gathering.flush()
         });
         if let Err(error) = result {
             self.throw_away();

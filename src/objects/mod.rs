@@ -15,6 +15,7 @@ pub mod account;
 pub mod catalog;
 pub mod desk;
 pub mod event;
+mod gathering;
 pub mod host;
 pub mod lease;
 pub mod outbox;

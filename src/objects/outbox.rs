@@ -115,8 +115,9 @@ impl Outbox {
         parcel: &Parcel,
         due: Timestamp,
     ) -> Result<(), SqlError> {
-        sql.run(
-            "INSERT OR REPLACE INTO outbox (key, parcel, due_at, posted_at) VALUES (?, ?, ?, ?)",
+        sql.insert(
+            "INSERT OR REPLACE INTO outbox (key, parcel, due_at, posted_at)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)",
             &[key.into(), sql::json(parcel)?, due.into(), now.into()],
         )?;
         self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));

@@ -15,6 +15,16 @@ pub trait Sql {
     /// When the statement fails; earlier ones of the same transaction still stand.
     fn run(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, SqlError>;
 
+    /// Adds a row, at once or together with others before anything else runs. The statement
+    /// selects the columns of its rows from `json_each(?)`, as `value ->> 0`, `value ->> 1` and
+    /// so on.
+    ///
+    /// # Errors
+    /// When the statement fails, now or with the others.
+    fn insert(&self, statement: &'static str, columns: &[Value]) -> Result<(), SqlError> {
+        self.run(statement, &[json(&[columns])?]).map(drop)
+    }
+
     /// Runs `work` in one transaction: all of its writes or none.
     ///
     /// # Errors
@@ -23,7 +33,8 @@ pub trait Sql {
 }
 
 /// A value of a parameter or a column. Integers stay below 2^53, the precision of the platform.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// SQL `NULL`.
     Null,

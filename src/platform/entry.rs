@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use worker::{Context, Env, event, web_sys};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::Env;
 
 use super::hub::WorkerHub;
 use super::runtime::WorkerRuntime;
@@ -17,14 +19,19 @@ thread_local! {
     static API: OnceCell<Rc<Api>> = const { OnceCell::new() };
 }
 
-#[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
+/// Answers a request.
+///
+/// # Errors
+/// When a binding is missing or the runtime takes no response: a deployment that cannot work.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub async fn fetch(request: web_sys::Request, env: Env) -> Result<web_sys::Response, JsValue> {
     let api = match API.with(|api| api.get().cloned()) {
         Some(api) => api,
         None => first_request(&env)?,
     };
     let response = api.serve(http::read(&request).await).await;
-    http::write(&response)
+    Ok(http::write(&response)?)
 }
 
 fn first_request(env: &Env) -> worker::Result<Rc<Api>> {

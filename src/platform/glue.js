@@ -32,11 +32,19 @@ export function respond(status, head, body) {
 }
 
 /** Asks a Durable Object by name; resolves to its answer or rejects with its complaint. */
-export async function ask(namespace, name, body) {
-  const response = await namespace.getByName(name).fetch("https://object/", { method: "POST", body });
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(text);
-  return text;
+export function ask(namespace, name, command) {
+  return namespace.getByName(name).ask(command);
+}
+
+/** Lets a Durable Object's leases run out. */
+export function hold(namespace, name) {
+  return namespace.getByName(name).hold();
+}
+
+/** Runs a statement at once. What it finds comes back as an array of arrays, nothing as nothing. */
+export function run(sql, statement, params) {
+  const rows = sql.exec(statement, ...params).raw().toArray();
+  return rows.length === 0 ? undefined : rows;
 }
 
 // Rust's tasks are woken through `queueMicrotask`, many times a request. The runtime's own keeps

@@ -1,4 +1,4 @@
-//! Carries commands to Durable Objects: `POST` of JSON, answered with JSON.
+//! Carries commands to Durable Objects: RPC with JSON, answered with JSON.
 
 use send_wrapper::SendWrapper;
 use serde::{Serialize, de::DeserializeOwned};
@@ -13,7 +13,8 @@ use crate::objects::{Answer, Envelope, account, catalog, event};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
-    fn ask(namespace: &JsValue, name: &str, body: &str) -> js_sys::Promise;
+    fn ask(namespace: &JsValue, name: &str, command: &str) -> js_sys::Promise;
+    fn hold(namespace: &JsValue, name: &str) -> js_sys::Promise;
 }
 
 /// The name of the one Catalog.
@@ -40,11 +41,9 @@ impl WorkerHub {
     /// Lets the Catalog drain its leases for a change that it will hear of. Nothing depends on
     /// it: a Catalog that has not heard drains when the change arrives.
     pub(super) fn hold_catalog(&self) -> impl Future<Output = ()> + 'static {
-        let catalog = self.catalog.clone();
+        let held = hold(self.catalog.as_ref(), CATALOG);
         async move {
-            if let Ok(stub) = catalog.get_by_name(CATALOG) {
-                let _ = stub.fetch_with_str("https://object/").await;
-            }
+            let _ = JsFuture::from(held).await;
         }
     }
 }

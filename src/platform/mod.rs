@@ -8,7 +8,6 @@ mod delivery;
 mod entry;
 mod http;
 mod hub;
-mod objects;
 mod runtime;
 mod shell;
 mod sql;

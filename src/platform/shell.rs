@@ -13,11 +13,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::LocalBoxFuture;
-use js_sys::Date;
+use js_sys::{Date, Function, Promise};
 use serde_json::json;
 use wasm_bindgen::JsValue;
-use worker::{Delay, Env, Method, Request, Response, Result, State, console_log};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
+use worker::worker_sys::DurableObjectState;
+use worker::{Delay, Env, State, console_log};
 
 use super::delivery::deliver;
 use super::hub::WorkerHub;
@@ -29,7 +31,7 @@ use crate::domain::Timestamp;
 use crate::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
 use crate::objects::outbox::{Outbox, Parcel};
 use crate::objects::sql::SqlError;
-use crate::objects::{Envelope, Host, Object, catalog};
+use crate::objects::{Envelope, Host, Object, account, catalog, event};
 
 /// Milliseconds between two looks into the outbox, and after a look that was cut off: so a flood
 /// of parcels leaves the object free for its users.
@@ -42,12 +44,16 @@ const STORAGE_PAUSE_MS: i64 = 5_000;
 const HOLD_SPARE: Duration = Duration::from_secs(1);
 
 /// A Durable Object around one of our state machines.
-pub(super) struct Shell(Rc<Inner>);
+#[wasm_bindgen]
+pub struct Shell(Rc<Inner>);
 
 struct Inner {
     sql: DurableSql,
     desk: RefCell<Box<dyn Desk>>,
-    answers: RefCell<HashMap<Ticket, oneshot::Sender<std::result::Result<Settled, SqlError>>>>,
+    /// Where the answer to a plain command goes.
+    settle: Function,
+    /// Changes, which have more to do once their turn has come.
+    changes: RefCell<HashMap<Ticket, oneshot::Sender<Result<Settled, SqlError>>>>,
     /// Leases are held back for a change that has been announced and not come yet.
     expecting: Cell<Option<Held>>,
     armed: Cell<bool>,
@@ -59,7 +65,7 @@ struct Inner {
 }
 
 impl Shell {
-    pub(super) fn new<O: Object + 'static>(state: &State, env: &Env) -> Self {
+    fn of<O: Object + 'static>(state: DurableObjectState, env: &Env, settle: Function) -> Self {
         let config = super::object_config(env);
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
         let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms));
@@ -67,9 +73,10 @@ impl Shell {
             desk = desk.without_group_commit();
         }
         Self(Rc::new(Inner {
-            sql: DurableSql::new(state.storage()),
+            settle,
+            sql: DurableSql::new(State::from(state).storage()),
             desk: RefCell::new(Box::new(desk)),
-            answers: RefCell::default(),
+            changes: RefCell::default(),
             expecting: Cell::default(),
             armed: Cell::new(false),
             alarm_at: Cell::new(None),
@@ -78,44 +85,82 @@ impl Shell {
             hub: WorkerHub::new(env).ok(),
         }))
     }
+}
 
-    /// Answers a command, which is a `POST`; a `GET` asks to let leases run out because a change is
-    /// on its way.
-    pub(super) fn fetch(&self, mut request: Request) -> LocalBoxFuture<'_, Result<Response>> {
-        Box::pin(async move {
-            if request.method() == Method::Get {
-                return match self.0.hold().await {
-                    Ok(()) => Response::ok(""),
-                    Err(error) => Response::error(error.to_string(), 500),
+#[wasm_bindgen]
+impl Shell {
+    /// The object of a class, which is named as in `wrangler.toml`. Answers that come with a turn
+    /// go to `settle(ticket, answer, failed)`.
+    ///
+    /// # Errors
+    /// When there is no such class.
+    #[wasm_bindgen(constructor)]
+    pub fn new(class: &str, state: DurableObjectState, env: Env, settle: Function) -> Result<Self, JsValue> {
+        match class {
+            "Account" => Ok(Self::of::<account::Account>(state, &env, settle)),
+            "Event" => Ok(Self::of::<event::Event>(state, &env, settle)),
+            "Catalog" => Ok(Self::of::<catalog::Catalog>(state, &env, settle)),
+            _ => Err(JsValue::from_str("no such class")),
+        }
+    }
+
+    /// Takes a command in: gives the answer, a promise of it, or the ticket under which a turn
+    /// will settle it.
+    ///
+    /// # Errors
+    /// When the command cannot be read or the storage fails.
+    pub fn receive(&self, command: &str) -> Result<JsValue, JsValue> {
+        let received = self.0.desk.borrow_mut().receive(&self.0.sql, now(), command).map_err(complain)?;
+        match received {
+            Received::Answered(answer) => Ok(JsValue::from_str(&answer)),
+            Received::Waiting { ticket, guarded: false, announces: false } => {
+                self.0.arm_turn();
+                #[allow(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
+                Ok(JsValue::from_f64(ticket as f64))
+            }
+            Received::Waiting { ticket, guarded, announces } => {
+                let inner = Rc::clone(&self.0);
+                let answer = async move {
+                    let answer = inner.change(ticket, guarded, announces).await;
+                    answer.map(|answer| JsValue::from_str(&answer)).map_err(complain)
                 };
+                Ok(future_to_promise(answer).into())
             }
-            let text = request.text().await?;
-            match self.0.command(&text).await {
-                Ok(answer) => Response::ok(answer),
-                Err(error) => Response::error(error.to_string(), 500),
-            }
-        })
+        }
+    }
+
+    /// Lets leases run out because a change is on its way.
+    pub fn hold(&self) -> Promise {
+        let inner = Rc::clone(&self.0);
+        future_to_promise(async move { inner.hold().await.map(|()| JsValue::UNDEFINED).map_err(complain) })
     }
 
     /// Delivers what is due.
-    pub(super) fn alarm(&self) -> LocalBoxFuture<'_, Result<Response>> {
-        Box::pin(async move {
-            if let Err(error) = self.0.deliver_due().await {
+    pub fn alarm(&self) -> Promise {
+        let inner = Rc::clone(&self.0);
+        future_to_promise(async move {
+            if let Err(error) = inner.deliver_due().await {
                 log_error("outbox_stuck", &error.to_string());
-                self.0.set_alarm(now().plus_ms(STORAGE_PAUSE_MS));
+                inner.set_alarm(now().plus_ms(STORAGE_PAUSE_MS));
             }
-            Response::ok("")
+            Ok(JsValue::UNDEFINED)
         })
     }
 }
 
+fn complain(error: SqlError) -> JsValue {
+    js_sys::Error::new(&error.to_string()).into()
+}
+
 impl Inner {
-    async fn command(self: &Rc<Self>, text: &str) -> std::result::Result<String, SqlError> {
-        let received = self.desk.borrow_mut().receive(&self.sql, now(), text)?;
-        let (ticket, guarded, announces) = match received {
-            Received::Answered(answer) => return Ok(answer),
-            Received::Waiting { ticket, guarded, announces } => (ticket, guarded, announces),
-        };
+    /// A command that changes what others hold copies of: leases run out first, and what has
+    /// changed is reported before the answer.
+    async fn change(
+        self: &Rc<Self>,
+        ticket: Ticket,
+        guarded: bool,
+        announces: bool,
+    ) -> Result<String, SqlError> {
         let held = match guarded {
             false => None,
             true => {
@@ -123,7 +168,7 @@ impl Inner {
             }
         };
         let (sender, answered) = oneshot::channel();
-        self.answers.borrow_mut().insert(ticket, sender);
+        self.changes.borrow_mut().insert(ticket, sender);
         self.desk.borrow_mut().ready(ticket);
         self.arm_turn();
         let settled = answered.await.map_err(|_| SqlError::new("the turn was lost"))??;
@@ -171,16 +216,25 @@ impl Inner {
         }
     }
 
-    fn answer(&self, ticket: Ticket, answer: std::result::Result<Settled, SqlError>) {
-        if let Some(sender) = self.answers.borrow_mut().remove(&ticket) {
-            let _ = sender.send(answer);
+    fn answer(&self, ticket: Ticket, answer: Result<Settled, SqlError>) {
+        let change = self.changes.borrow_mut().remove(&ticket);
+        if let Some(change) = change {
+            let _ = change.send(answer);
+            return;
         }
+        let (answer, failed) = match answer {
+            Ok(settled) => (settled.answer, false),
+            Err(error) => (error.to_string(), true),
+        };
+        #[allow(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
+        let ticket = JsValue::from_f64(ticket as f64);
+        let _ = self.settle.call3(&JsValue::NULL, &ticket, &JsValue::from_str(&answer), &failed.into());
     }
 
     /// Waits until no lease is out, and keeps it so for as long as the result lives. The Catalog
     /// will have to do the same for a change that is announced to it: it begins now, so that the
     /// organizer waits for one lease and not for two.
-    async fn drain(self: &Rc<Self>, announces: bool) -> std::result::Result<Held, SqlError> {
+    async fn drain(self: &Rc<Self>, announces: bool) -> Result<Held, SqlError> {
         let mut wait_ms = self.desk.borrow_mut().hold_leases(&self.sql, now())?;
         let held = Held(Rc::clone(self));
         if let (true, true, Some(hub)) = (announces, wait_ms > 0, &self.hub) {
@@ -194,7 +248,7 @@ impl Inner {
     }
 
     /// Drains ahead of a report that is on its way, and grants again if it does not come.
-    async fn hold(self: &Rc<Self>) -> std::result::Result<(), SqlError> {
+    async fn hold(self: &Rc<Self>) -> Result<(), SqlError> {
         let held = self.drain(false).await?;
         let longest_lease_ms = self.config.as_ref().map_or(0, |config| config.cache_lease_ms);
         let patience = Duration::from_millis(u64::from(longest_lease_ms)).saturating_add(HOLD_SPARE);
@@ -223,7 +277,7 @@ impl Inner {
         }
     }
 
-    async fn deliver_due(&self) -> std::result::Result<(), SqlError> {
+    async fn deliver_due(&self) -> Result<(), SqlError> {
         self.alarm_at.set(None);
         let due = self.desk.borrow_mut().due(&self.sql, now())?;
         let full = due.len() >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);

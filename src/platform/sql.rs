@@ -4,9 +4,10 @@
 //! answers are held until it is durable; that a failed turn leaves nothing behind is
 //! `transactionSync`'s doing, because an error alone takes nothing back.
 
+use js_sys::Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{SqlStorage, SqlStorageValue, Storage};
+use worker::{SqlStorage, Storage};
 
 use crate::objects::sql::{Row, Sql, SqlError, Value};
 
@@ -20,6 +21,13 @@ extern "C" {
         this: &RawStorage,
         work: &mut dyn FnMut() -> Result<(), JsValue>,
     ) -> Result<(), JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/platform/glue.js")]
+extern "C" {
+    /// A statement in one crossing; the rows that it finds, if any, as arrays of columns.
+    #[wasm_bindgen(catch)]
+    fn run(sql: &JsValue, statement: &str, params: &Array) -> Result<Option<Array>, JsValue>;
 }
 
 /// The database of one object.
@@ -41,14 +49,15 @@ impl DurableSql {
 
 impl Sql for DurableSql {
     fn run(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, SqlError> {
-        let params: Vec<SqlStorageValue> = params.iter().map(bind).collect();
-        let cursor = self.sql.exec(statement, params).map_err(|error| SqlError::new(error.to_string()))?;
-        let mut rows = Vec::new();
-        for row in cursor.raw() {
-            let columns = row.map_err(|error| SqlError::new(error.to_string()))?;
-            rows.push(Row::new(columns.into_iter().map(read).collect::<Result<_, _>>()?));
-        }
-        Ok(rows)
+        let params = params.iter().map(bind).collect::<Array>();
+        let Some(found) = run(self.sql.as_ref(), statement, &params).map_err(complain)? else {
+            return Ok(Vec::new());
+        };
+        let rows = found.iter().map(|row| {
+            let columns = row.unchecked_ref::<Array>().iter().map(|column| read(&column));
+            columns.collect::<Result<_, _>>().map(Row::new)
+        });
+        rows.collect()
     }
 
     fn transaction(&self, work: &mut dyn FnMut() -> Result<(), SqlError>) -> Result<(), SqlError> {
@@ -63,27 +72,33 @@ impl Sql for DurableSql {
         match (ended, failure) {
             (Ok(()), _) => Ok(()),
             (Err(_), Some(error)) => Err(error),
-            (Err(thrown), None) => Err(SqlError::new(worker::Error::from(thrown).to_string())),
+            (Err(thrown), None) => Err(complain(thrown)),
         }
     }
 }
 
-fn bind(value: &Value) -> SqlStorageValue {
+fn complain(thrown: JsValue) -> SqlError {
+    SqlError::new(worker::Error::from(thrown).to_string())
+}
+
+#[allow(clippy::cast_precision_loss, reason = "what is stored stays far below 2^53")]
+fn bind(value: &Value) -> JsValue {
     match value {
-        Value::Null => SqlStorageValue::Null,
-        Value::Integer(integer) => SqlStorageValue::Integer(*integer),
-        Value::Text(text) => SqlStorageValue::String(text.clone()),
+        Value::Null => JsValue::NULL,
+        Value::Integer(integer) => JsValue::from_f64(*integer as f64),
+        Value::Text(text) => JsValue::from_str(text),
     }
 }
 
-fn read(value: SqlStorageValue) -> Result<Value, SqlError> {
-    match value {
-        SqlStorageValue::Null => Ok(Value::Null),
-        SqlStorageValue::Boolean(truth) => Ok(Value::Integer(i64::from(truth))),
-        SqlStorageValue::Integer(integer) => Ok(Value::Integer(integer)),
-        SqlStorageValue::String(text) => Ok(Value::Text(text)),
-        SqlStorageValue::Float(_) | SqlStorageValue::Blob(_) => {
-            Err(SqlError::new("an unexpected type of column"))
-        }
+#[allow(clippy::cast_possible_truncation, reason = "only whole numbers are stored")]
+fn read(value: &JsValue) -> Result<Value, SqlError> {
+    if let Some(number) = value.as_f64() {
+        Ok(Value::Integer(number as i64))
+    } else if let Some(text) = value.as_string() {
+        Ok(Value::Text(text))
+    } else if value.is_null() {
+        Ok(Value::Null)
+    } else {
+        Err(SqlError::new("an unexpected type of column"))
     }
 }

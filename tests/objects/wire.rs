@@ -134,7 +134,9 @@ fn what_waits_in_an_outbox() {
             | Letter::Registered { .. }
             | Letter::Waitlisted { .. }
             | Letter::SeatIsYours { .. }
-            | Letter::RegistrationCancelled { .. } => {}
+            | Letter::RegistrationCancelled { .. }
+            | Letter::ResetPassword { .. }
+            | Letter::PasswordChanged => {}
         }
         let mail = Mail { to: email(1), name: None, letter };
         let golden = format!(r#"{{"mail":{{"to":"person-1@example.com","name":null,"letter":{golden}}}}}"#);

@@ -129,10 +129,12 @@ pub(super) fn insert_seat(
     participant: &Participant,
     change: u64,
 ) -> Result<(), SqlError> {
-    sql.run(
+    sql.insert(
         "INSERT OR REPLACE INTO registrations
          (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                value ->> 6, value ->> 7, value ->> 8, value ->> 9
+         FROM json_each(?)",
         &[
             seat.seq.into(),
             seat.id.into(),
@@ -145,8 +147,7 @@ pub(super) fn insert_seat(
             seat.confirmed_at.into(),
             change.into(),
         ],
-    )?;
-    Ok(())
+    )
 }
 
 pub(super) fn confirm_seat(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> {
