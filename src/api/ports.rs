@@ -44,6 +44,10 @@ pub trait Runtime: Send + Sync {
     /// Writes one line to the log.
     fn log(&self, line: &str);
 
+    /// Lets other requests be answered for at least so many milliseconds, and all that has come in
+    /// by now in any case.
+    fn pause(&self, ms: u32) -> BoxFuture<'_, ()>;
+
     /// Whether this client may try now; `true` where no limit is bound.
     fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool>;
 }
