@@ -44,8 +44,8 @@ pub trait Runtime: Send + Sync {
     /// Writes one line to the log.
     fn log(&self, line: &str);
 
-    /// Lets other requests be answered for at least so many milliseconds, and all that has come in
-    /// by now in any case.
+    /// Lets other requests be answered: all that have come in by now, and those of so many
+    /// milliseconds. Even none takes about one.
     fn pause(&self, ms: u32) -> BoxFuture<'_, ()>;
 
     /// Whether this client may try now; `true` where no limit is bound.

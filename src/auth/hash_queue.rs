@@ -47,7 +47,8 @@ struct Job {
 impl HashQueue {
     /// Hashes in the queue at most: under two seconds of work at cost 10.
     pub const MAX: usize = 64;
-    /// About a millisecond of work, for one hash as for three.
+    /// About a millisecond of work, for one hash as for three. It takes a few slices until a
+    /// request that comes in between is answered, so longer ones would be felt.
     const SLICE_ROUNDS: u32 = 16;
     /// How often those look in that are being computed, and those that wait for it.
     const NEAR_MS: u32 = 2;
