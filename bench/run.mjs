@@ -1,32 +1,44 @@
 // `make bench`: every scenario, then one table. Options go in BENCH_ARGS:
 //   --rounds N    how often each scenario runs (5)
 //   --seconds N   how long each round of a read lasts (4)
-//   --only NAME   reads or registrations
+//   --only NAMES  some of reads, registrations, logins, starts, memory, with commas between
+//   --full        a million requests for the growth of memory, not a hundred thousand
 //   --write       put the table into docs/performance.md too
 
 import { parseArgs } from "node:util";
 import { pinThisProcess } from "./lib/cores.mjs";
 import { conditions, table, writePage } from "./lib/report.mjs";
+import { measureLogins } from "./scenarios/logins.mjs";
+import { measureMemory } from "./scenarios/memory.mjs";
 import { measureReads } from "./scenarios/reads.mjs";
 import { measureRegistrations } from "./scenarios/registrations.mjs";
+import { measureStarts } from "./scenarios/starts.mjs";
 
-const SCENARIOS = { reads: measureReads, registrations: measureRegistrations };
+const SCENARIOS = {
+  reads: measureReads,
+  registrations: measureRegistrations,
+  logins: measureLogins,
+  starts: measureStarts,
+  memory: measureMemory,
+};
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
     only: { type: "string" },
+    full: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
 });
-const plan = { rounds: Number(values.rounds), seconds: Number(values.seconds) };
-const chosen = values.only === undefined ? Object.keys(SCENARIOS) : [values.only];
+const plan = { rounds: Number(values.rounds), seconds: Number(values.seconds), full: values.full };
+const chosen = values.only === undefined ? Object.keys(SCENARIOS) : values.only.split(",");
+const unknown = chosen.find((name) => !(name in SCENARIOS));
+if (unknown !== undefined) throw new Error(`--only takes ${Object.keys(SCENARIOS).join(", ")}`);
 
 pinThisProcess("client");
 const rows = [];
 for (const name of chosen) {
-  if (!(name in SCENARIOS)) throw new Error(`--only takes ${Object.keys(SCENARIOS).join(" or ")}`);
   console.log(name);
   rows.push(...(await SCENARIOS[name](plan)));
 }

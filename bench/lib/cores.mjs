@@ -18,3 +18,8 @@ export function pinned(role, command) {
 export function pinThisProcess(role) {
   if (canPin) spawnSync("taskset", ["-a", "-c", "-p", CORES[role], String(process.pid)]);
 }
+
+/** Moves another process, all its threads included. */
+export function pinPid(role, pid) {
+  spawnSync("taskset", ["-a", "-c", "-p", CORES[role], String(pid)]);
+}

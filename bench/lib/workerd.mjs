@@ -3,7 +3,7 @@
 // would be part of what is measured) and lets the caller slow the disk down and read the CPU time.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import workerd from "workerd";
@@ -11,9 +11,10 @@ import { pinned } from "./cores.mjs";
 
 const START_DEADLINE_MS = 10_000;
 const CLOCK_TICK_MICROS = 10_000;
+const WASM = "index_bg.wasm";
 
 /**
- * Starts the Worker in `directory` (what `worker-build` leaves there).
+ * Starts the Worker in `directory` (`index.js`, and `index_bg.wasm` if it has one).
  *
  * `objects` lists its Durable Object classes, `settings` its text bindings. `storage` is a folder
  * that outlives the server; without one a folder is made and removed. `preload` is a library that
@@ -48,9 +49,10 @@ export async function startServer({
   return {
     url: `http://127.0.0.1:${port}`,
     cpuMicros: () => cpuMicros(child.pid),
-    async stop() {
+    residentBytes: () => residentBytes(child.pid),
+    async stop(signal = "SIGTERM") {
       process.removeListener("exit", endWithUs);
-      child.kill("SIGTERM");
+      child.kill(signal);
       await exited;
       rmSync(folder, { recursive: true, force: true });
     },
@@ -78,8 +80,17 @@ function listeningPort(child) {
   });
 }
 
+/** Memory of a process in RAM; undefined where there is no /proc. */
+export function residentBytes(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/status`, "utf8").match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
 /** User and system time of a process so far; undefined where there is no /proc. */
-function cpuMicros(pid) {
+export function cpuMicros(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field, the program's name in brackets, may hold spaces: count from its end.
@@ -113,7 +124,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [
     (name = "index.js", esModule = embed ${text(join(directory, "index.js"))}),
-    (name = "index_bg.wasm", wasm = embed ${text(join(directory, "index_bg.wasm"))}),
+    ${existsSync(join(directory, WASM)) ? `(name = "${WASM}", wasm = embed ${text(join(directory, WASM))}),` : ""}
   ],
   compatibilityDate = ${text(compatibilityDate)},
   bindings = [${bindings.join(", ")}],

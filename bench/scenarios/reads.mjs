@@ -1,57 +1,65 @@
-// Reads that the isolate's memory should answer, beside an empty Worker, in turns: whatever else
-// the machine does bends all of them alike.
+// Reads that memory should answer, each with a token.
 
-import { drive, summary } from "../lib/load.mjs";
-import { startHello, startPlatform } from "../lib/targets.mjs";
+import { drive } from "../lib/load.mjs";
+import { inTurns, withServers } from "../lib/rounds.mjs";
+import { startExpress, startFloor, startHello, startHono, startPlatform } from "../lib/targets.mjs";
 import { createEvent, signUpOrganizer } from "../../tests/worker/support/people.mjs";
 
 const CONNECTIONS = 32;
 const EVENTS = 50;
 
 export async function measureReads({ rounds, seconds }) {
-  const [hello, platform] = await Promise.all([startHello(), startPlatform()]);
-  try {
-    const scenarios = [
-      { name: "an empty Worker", server: hello, path: "/" },
-      ...(await platformReads(platform)),
-    ];
-    for (const scenario of scenarios) {
-      console.log(`  warming up: ${scenario.name}`);
-      await drive({ ...scenario, connections: CONNECTIONS, seconds: 1 });
+  const starts = { platform: startPlatform, Hono: startHono, Express: startExpress };
+  return withServers(starts, async (servers) => {
+    const contestants = [];
+    let list;
+    for (const [name, server] of Object.entries(servers)) {
+      const { reads, body } = await prepare(name, server);
+      contestants.push(...reads);
+      list ??= body;
     }
-
-    const results = scenarios.map(() => []);
-    for (let round = 1; round <= rounds; round++) {
-      console.log(`  round ${round} of ${rounds}`);
-      for (const [index, scenario] of scenarios.entries()) {
-        results[index].push(await drive({ ...scenario, connections: CONNECTIONS, seconds }));
-      }
-    }
-
-    const rows = scenarios.map(({ name }, index) => ({ name, ...summary(results[index]) }));
-    return rows.map((row) => ({ ...row, ratio: row.throughput / rows[0].throughput }));
-  } finally {
-    await Promise.all([hello.stop(), platform.stop()]);
-  }
+    return withServers({ floor: () => startFloor(list), hello: startHello }, async ({ floor, hello }) => {
+      const all = [
+        { scenario: "list of 50 events", name: "floor: a fixed body", server: floor, path: "/" },
+        { scenario: "list of 50 events", name: "floor: an empty Rust Worker", server: hello, path: "/" },
+        ...contestants,
+      ];
+      const run = (contestant, seconds) => drive({ ...contestant, connections: CONNECTIONS, seconds });
+      for (const contestant of all) await run(contestant, 1);
+      return inTurns({ rounds, contestants: all, measure: (contestant) => run(contestant, seconds) });
+    });
+  });
 }
 
-async function platformReads(server) {
+async function prepare(name, server) {
   const organizer = await signUpOrganizer(server);
-  const events = [];
+  let event;
   for (let n = 1; n <= EVENTS; n++) {
-    events.push(await createEvent(organizer, { title: `Event ${n}`, capacity: 100 }));
+    event = await createEvent(organizer, { title: `Event ${n}`, capacity: 100 });
   }
   const headers = { authorization: `Bearer ${organizer.token}` };
-  const etag = (await organizer.get("/api/events")).headers.get("etag");
-  const list = { server, path: "/api/events", headers };
-  return [
-    { ...list, name: `GET /api/events (${EVENTS} events)` },
-    {
-      ...list,
-      name: "GET /api/events, unchanged (304)",
-      headers: { ...headers, "if-none-match": etag },
-      expect: 304,
-    },
-    { ...list, name: "GET /api/events/:id", path: `/api/events/${events[0].id}` },
-  ];
+  const list = await organizer.get("/api/events");
+  if (list.body.events.length !== EVENTS) throw new Error(`${name} lists ${list.body.events.length} events`);
+  const forged = `${organizer.token.slice(0, -8)}AAAAAAAA`;
+  const read = { name, server, path: "/api/events", headers };
+  return {
+    body: list.text,
+    reads: [
+      { ...read, scenario: "list of 50 events" },
+      {
+        ...read,
+        scenario: "list, unchanged (304)",
+        headers: { ...headers, "if-none-match": list.headers.get("etag") },
+        expect: 304,
+      },
+      { ...read, scenario: "one event", path: `/api/events/${event.id}` },
+      {
+        ...read,
+        scenario: "refused token",
+        path: "/api/me",
+        headers: { authorization: `Bearer ${forged}` },
+        expect: 401,
+      },
+    ],
+  };
 }

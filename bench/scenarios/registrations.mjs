@@ -1,89 +1,137 @@
-// Everybody wants into one event: each of 64 clients registers one fresh person after another. On
-// the disk as it is, and on one whose every sync takes 3 ms, where it shows whether registrations
-// share their commits.
+// Everybody wants a seat: 64 clients, each registering one person after another. Into one event, on
+// the disk as it is and on one whose every sync takes 3 ms; over 1,000 events; and while others read.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { drive, summary } from "../lib/load.mjs";
-import { startPlatform } from "../lib/targets.mjs";
-import {
-  createEvent,
-  signUpMany,
-  signUpOrganizer,
-} from "../../tests/worker/support/people.mjs";
+import { drive } from "../lib/load.mjs";
+import { inTurns, withServers } from "../lib/rounds.mjs";
+import { startExpress, startHono, startPlatform } from "../lib/targets.mjs";
+import { createEvent, signUpMany, signUpOrganizer } from "../../tests/worker/support/people.mjs";
 
 const CONNECTIONS = 64;
-const PEOPLE = 2048;
+const PEOPLE = 2_048;
+/** A commit for each takes so long that a part of the crowd must do. */
+const PEOPLE_ONE_BY_ONE = 512;
+const EVENTS = 1_000;
+const READS_PER_SECOND = 500;
+
+const EACH = { settings: { GROUP_COMMIT: "off" } };
 
 export async function measureRegistrations({ rounds }) {
   const folder = mkdtempSync(join(tmpdir(), "event-platform-bench-"));
-  const storage = join(folder, "objects");
   try {
-    console.log(`  signing up ${PEOPLE} people`);
-    const people = await prepare(storage);
     const preload = compileSlowSync(folder);
-    const disks = [
-      { name: "register, 64 clients, one event" },
-      { name: "the same, each sync 3 ms", preload },
-      { name: "the same, a commit for each", preload, settings: { GROUP_COMMIT: "off" } },
-    ];
+    const disk = {
+      platform: startPlatform,
+      "Hono, group commit": startHono,
+      "Hono, a commit for each": (options) => startHono({ ...options, ...EACH }),
+    };
+    const slow = {
+      ...disk,
+      "platform, a commit for each": (options) => startPlatform({ ...options, ...EACH }),
+    };
     const rows = [];
-    for (const disk of disks) {
-      console.log(`  ${disk.name}`);
-      rows.push({ name: disk.name, ...(await onDisk({ ...disk, storage, people, rounds })) });
-    }
+    rows.push(...(await hotEvent("one event", { ...disk, "Express, memory only": startExpress }, { rounds })));
+    rows.push(...(await hotEvent("one event, each sync 3 ms", slow, { rounds, preload, folder })));
     return rows;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Accounts and tokens, made while no clock runs; the storage keeps the former. */
-async function prepare(storage) {
-  const server = await startPlatform({ storage });
-  try {
-    const organizer = await signUpOrganizer(server);
-    const attendees = await signUpMany(server, PEOPLE);
-    return { organizer, tokens: attendees.map(({ token }) => token) };
-  } finally {
-    await server.stop();
-  }
-}
-
 /** Each round has an event of its own, for which everybody registers once. */
-async function onDisk({ storage, preload, settings, people, rounds }) {
-  const server = await startPlatform({ storage, preload, settings });
-  try {
-    const results = [];
-    for (let round = 1; round <= rounds; round++) {
-      const event = await createEvent(people.organizer.at(server));
-      results.push(await registerAll(server, event, people.tokens));
-    }
-    return summary(results);
-  } finally {
-    await server.stop();
-  }
+async function hotEvent(scenario, starts, { rounds, preload, folder }) {
+  console.log(`  ${scenario}: signing up ${PEOPLE} people with each`);
+  const people = {};
+  const prepared = Object.fromEntries(
+    Object.entries(starts).map(([name, start]) => [name, () => prepare(name, start, people, preload, folder)]),
+  );
+  return withServers(prepared, async (servers) => {
+    const contestants = Object.entries(servers).map(([name, server]) => ({ scenario, name, server }));
+    const rows = await inTurns({
+      rounds,
+      contestants,
+      measure: async ({ name, server }) => {
+        const event = await createEvent(people[name].organizer.at(server));
+        return registerAll(server, people[name].tokens, () => event.id);
+      },
+    });
+    if (preload) return rows;
+    const spread = await inTurns({
+      rounds,
+      contestants: contestants.map((contestant) => ({ ...contestant, scenario: "1,000 events" })),
+      measure: ({ name, server }, round) => overEvents(server, people[name], round),
+    });
+    const beside = await inTurns({
+      rounds,
+      contestants: contestants.map((contestant) => ({ ...contestant, scenario: "500 reads/s beside" })),
+      measure: ({ name, server }) => readsBeside(server, people[name]),
+    });
+    return [...rows, ...spread, ...beside];
+  });
 }
 
-function registerAll(server, event, tokens) {
+/** Accounts are made on the fast disk: only then is the slow one put under them. */
+async function prepare(name, start, people, preload, folder) {
+  const storage = preload && join(folder, name.replaceAll(/\W+/g, "-"));
+  const server = await start({ storage });
+  const organizer = await signUpOrganizer(server);
+  const few = preload && name.includes("each");
+  const attendees = await signUpMany(server, few ? PEOPLE_ONE_BY_ONE : PEOPLE);
+  people[name] = { organizer, tokens: attendees.map(({ token }) => token) };
+  if (!preload) return server;
+  await server.stop();
+  return start({ storage, preload });
+}
+
+function registerAll(server, tokens, eventId) {
   let next = 0;
   return drive({
     server,
-    path: `/api/events/${event.id}/register`,
+    path: "/",
     expect: 201,
     request: {
       method: "POST",
-      setupRequest: (request) => ({
-        ...request,
-        headers: { authorization: `Bearer ${tokens[next++ % tokens.length]}` },
-      }),
+      setupRequest: (request) => {
+        const n = next++;
+        return {
+          ...request,
+          path: `/api/events/${eventId(n)}/register`,
+          headers: { authorization: `Bearer ${tokens[n % tokens.length]}` },
+        };
+      },
     },
     connections: CONNECTIONS,
     amount: tokens.length,
   });
+}
+
+/** Rounds share the events; each has others register for an event. */
+async function overEvents(server, person, round) {
+  person.events ??= await Promise.all(
+    Array.from({ length: EVENTS }, () => createEvent(person.organizer.at(server))),
+  );
+  return registerAll(server, person.tokens, (n) => person.events[(n + round * 7) % EVENTS].id);
+}
+
+/** The row is the readers'. */
+async function readsBeside(server, { organizer, tokens }) {
+  const event = await createEvent(organizer.at(server));
+  const [reads] = await Promise.all([
+    drive({
+      server,
+      path: "/api/events",
+      headers: { authorization: `Bearer ${organizer.token}` },
+      connections: 8,
+      seconds: 1,
+      rate: READS_PER_SECOND,
+    }),
+    registerAll(server, tokens, () => event.id),
+  ]);
+  return { ...reads, cpuMicros: NaN };
 }
 
 function compileSlowSync(folder) {

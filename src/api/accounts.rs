@@ -11,11 +11,12 @@ use serde::Serialize;
 
 use super::access::{Caller, ask_account, unexpected};
 use super::door::{App, Trace};
+use super::hashing;
 use super::input::JsonBody;
 use super::page::Params;
 use super::problem::Problem;
 use super::view::{self, OneUser, User};
-use crate::auth::{digest, onetime, passwords, tokens::Bearer};
+use crate::auth::{digest, onetime, tokens::Bearer};
 use crate::domain::account::{Name, Profile, Role};
 use crate::domain::event::Change;
 use crate::domain::{AccountKey, Email, Password, Refusal, SessionId, UserId};
@@ -46,10 +47,7 @@ pub(super) async fn register(
     if ask_account(&app, &key, Command::Exists).await? == Reply::Exists(true) {
         return Err(Refusal::EmailTaken.into());
     }
-    let mut salt = [0; 16];
-    app.runtime.fill_random(&mut salt);
-    let password_hash = passwords::hash(&password, app.config.bcrypt_cost, salt)
-        .ok_or_else(|| Problem::internal("bcrypt refused a password"))?;
+    let password_hash = hashing::hash(&app, &password).await?;
     let now = app.runtime.now();
     let (token, verification) = onetime::issue(&key, &entropy(&app), now.plus_ms(VERIFICATION_TTL_MS));
     let link = format!("{}/api/verify-email?token={}", base_url(&app, &uri), token.reveal());
@@ -85,9 +83,8 @@ pub(super) async fn login(
     let (Some(email), Some(password)) = (email, password) else {
         return Err(unexpected());
     };
-    let cost = app.config.bcrypt_cost;
     let Some(email) = email else {
-        let _ = passwords::verify(password, None, cost);
+        hashing::verify(&app, password, None).await?;
         return Err(Refusal::InvalidCredentials.into());
     };
     let key = key_of(&email)?;
@@ -95,7 +92,7 @@ pub(super) async fn login(
     let Reply::Challenge(hash) = ask_account(&app, &key, Command::BeginLogin).await? else {
         return Err(unexpected());
     };
-    let matched = passwords::verify(password, hash.as_ref(), cost);
+    let matched = hashing::verify(&app, password, hash.as_ref()).await?;
     let now = app.runtime.now();
     let refresh_ttl_ms = i64::from(app.config.refresh_token_ttl_seconds).saturating_mul(1000);
     let (refresh_token, refresh) = onetime::issue(&key, &entropy(&app), now.plus_ms(refresh_ttl_ms));

@@ -22,6 +22,7 @@ use super::ports::{Hub, Runtime};
 use super::problem::Problem;
 use super::routes::{self, Routes};
 use super::{conditional, health};
+use crate::auth::hash_queue::HashQueue;
 use crate::cache::Cache;
 use crate::config::{Config, ConfigError};
 use crate::domain::UserId;
@@ -35,6 +36,8 @@ pub(super) struct App {
     pub(super) config: Config,
     pub(super) hub: Arc<dyn Hub>,
     pub(super) runtime: Arc<dyn Runtime>,
+    /// The password hashes that this isolate is computing.
+    pub(super) hashes: Mutex<HashQueue>,
     cache: Mutex<Cache>,
 }
 
@@ -94,7 +97,8 @@ impl Api {
     pub fn new(config: Result<Config, ConfigError>, hub: Arc<dyn Hub>, runtime: Arc<dyn Runtime>) -> Self {
         let routes = match config {
             Ok(config) => {
-                let app = App { config, hub, runtime: Arc::clone(&runtime), cache: Mutex::default() };
+                let runtime = Arc::clone(&runtime);
+                let app = App { config, hub, runtime, hashes: Mutex::default(), cache: Mutex::default() };
                 Some(routes::routes(Arc::new(app)))
             }
             Err(error) => {

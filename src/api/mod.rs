@@ -10,6 +10,7 @@ mod door;
 mod event_input;
 mod events;
 mod fields;
+mod hashing;
 mod health;
 mod input;
 mod page;

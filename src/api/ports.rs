@@ -44,6 +44,10 @@ pub trait Runtime: Send + Sync {
     /// Writes one line to the log.
     fn log(&self, line: &str);
 
+    /// Lets other requests be answered: all that have come in by now, and those of so many
+    /// milliseconds. Even none takes about one.
+    fn pause(&self, ms: u32) -> BoxFuture<'_, ()>;
+
     /// Whether this client may try now; `true` where no limit is bound.
     fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool>;
 }

@@ -1,52 +1,108 @@
-//! bcrypt, in the Worker and never in an object: it is the slowest thing in the system by three
-//! orders of magnitude.
+//! Passwords and their hashes, `$2b$10$<salt><digest>`. Hashing takes tens of milliseconds and is
+//! done in slices between other work, so a hash is begun here and finished here; what lies between
+//! is up to who has the time ([`HashQueue`](super::hash_queue::HashQueue)).
 
-use bcrypt::Version;
+use base64::Engine;
+use bcrypt::{BASE_64, HashParts};
+use subtle::ConstantTimeEq;
 
+use super::hashing::{Digest, Hashing, Salt};
 use crate::domain::{Password, Secret};
 
-/// The hash of a password (`$2b$`), under a random salt.
-#[must_use]
-pub fn hash(password: &Password, cost: u32, salt: [u8; 16]) -> Option<Secret<String>> {
-    let parts = bcrypt::hash_with_salt(password.reveal(), cost, salt).ok()?;
-    Some(Secret::new(parts.format_for_version(Version::TwoB)))
+/// The hash of a new password, once it is computed.
+pub struct NewHash {
+    prefix: String,
 }
 
-/// Whether `candidate` is the password behind `hash`. Without a hash the same work is done for
-/// nothing, so that an unknown address takes as long as a wrong password.
-///
-/// bcrypt would cut a candidate at 72 bytes or at a NUL: such a one never matches.
-#[must_use]
-pub fn verify(candidate: &str, hash: Option<&Secret<String>>, cost: u32) -> bool {
-    let whole = candidate.len() <= Password::MAX_BYTES && !candidate.contains('\0');
-    let readable = if whole { candidate } else { "" };
-    let dummy = dummy(cost);
-    let compared =
-        bcrypt::verify(readable, hash.map_or(dummy.as_str(), |hash| hash.reveal())).unwrap_or(false);
-    compared && whole && hash.is_some()
+impl NewHash {
+    /// Begins to hash under a random salt. Nothing for a cost that cannot be computed.
+    #[must_use]
+    pub fn begin(password: &Password, cost: u32, salt: Salt) -> Option<(Self, Hashing)> {
+        let hashing = Hashing::new(password.reveal().as_bytes(), salt, cost)?;
+        Some((Self { prefix: format!("$2b${cost:02}${}", BASE_64.encode(salt)) }, hashing))
+    }
+
+    /// The hash as it is stored.
+    #[must_use]
+    pub fn finish(self, digest: &Digest) -> Secret<String> {
+        Secret::new(self.prefix + &BASE_64.encode(digest))
+    }
 }
 
-/// A well-formed hash of this cost that no password is known for.
-fn dummy(cost: u32) -> String {
-    format!("$2b${cost:02}$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui")
+/// Whether a candidate is the password behind a hash, once that is computed.
+pub struct Comparison {
+    /// What matches; nothing where nothing can.
+    stored: Option<Secret<String>>,
+}
+
+impl Comparison {
+    /// Begins to hash `candidate` as the password behind `stored` was hashed. Where nothing can
+    /// match, the work of `cost` is done for nothing, so that an unknown address takes as long as a
+    /// wrong password. Nothing for a cost that cannot be computed.
+    ///
+    /// bcrypt would cut a candidate at 72 bytes or at a NUL: such a one never matches. Nor does
+    /// anything match a `$2x$`, with which crypt marks the hashes of a version that mixed up bytes.
+    #[must_use]
+    pub fn begin(candidate: &str, stored: Option<&Secret<String>>, cost: u32) -> Option<(Self, Hashing)> {
+        let whole = candidate.len() <= Password::MAX_BYTES && !candidate.contains('\0');
+        let readable = if whole { candidate } else { "" };
+        let begun = stored
+            .filter(|stored| !stored.reveal().starts_with("$2x$"))
+            .and_then(|stored| Some((stored, stored.reveal().parse::<HashParts>().ok()?)))
+            .and_then(|(stored, parts)| {
+                let hashing = Hashing::new(readable.as_bytes(), parts.get_salt_raw(), parts.get_cost())?;
+                Some((Self { stored: Some(stored.clone()).filter(|_| whole) }, hashing))
+            });
+        begun.or_else(|| {
+            Some((Self { stored: None }, Hashing::new(readable.as_bytes(), Salt::default(), cost)?))
+        })
+    }
+
+    /// Whether it matches, found out in constant time.
+    #[must_use]
+    pub fn finish(self, digest: &Digest) -> bool {
+        let digest = BASE_64.encode(digest);
+        self.stored.is_some_and(|stored| {
+            let end = stored.reveal().len().saturating_sub(digest.len());
+            stored.reveal().as_bytes().get(end..).is_some_and(|end| end.ct_eq(digest.as_bytes()).into())
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SALT: Salt = [9; 16];
+
     fn secret(text: &str) -> Secret<String> {
         Secret::new(text.to_owned())
     }
 
+    fn hash(text: &str, cost: u32) -> Secret<String> {
+        let password = Password::parse("password", text).unwrap();
+        let (new, hashing) = NewHash::begin(&password, cost, SALT).unwrap();
+        new.finish(&hashing.finish())
+    }
+
+    fn verify(candidate: &str, stored: Option<&Secret<String>>) -> bool {
+        let (comparison, hashing) = Comparison::begin(candidate, stored, 4).unwrap();
+        comparison.finish(&hashing.finish())
+    }
+
     #[test]
     fn a_password_verifies_against_its_own_hash_alone() {
-        let password = Password::parse("password", "SecurePassword123").unwrap();
-        let hash = hash(&password, 4, [9; 16]).unwrap();
+        let hash = hash("SecurePassword123", 4);
         assert!(hash.reveal().starts_with("$2b$04$"));
-        assert!(verify("SecurePassword123", Some(&hash), 4));
-        assert!(!verify("securepassword123", Some(&hash), 4));
-        assert!(!verify("SecurePassword123", None, 4));
+        assert!(verify("SecurePassword123", Some(&hash)));
+        assert!(!verify("securepassword123", Some(&hash)));
+        assert!(!verify("SecurePassword123", None));
+    }
+
+    #[test]
+    fn hashes_made_here_verify_elsewhere() {
+        let hash = hash("SecurePassword123", 5);
+        assert!(bcrypt::verify("SecurePassword123", hash.reveal()).unwrap());
     }
 
     #[test]
@@ -57,16 +113,27 @@ mod tests {
             ("U*U*U", "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"),
             ("", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"),
         ] {
-            assert!(verify(password, Some(&secret(hash)), 5), "{hash}");
+            assert!(verify(password, Some(&secret(hash))), "{hash}");
+            assert!(!verify("something else", Some(&secret(hash))), "{hash}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_hash_that_can_be_trusted_matches_nothing() {
+        let hash = hash("SecurePassword123", 4);
+        let (mixed_up, endless) =
+            (hash.reveal().replacen("2b", "2x", 1), hash.reveal().replacen("04", "31", 1));
+        for text in [mixed_up.as_str(), endless.as_str(), "", "$2b$04$", &hash.reveal()[..59]] {
+            assert!(!verify("SecurePassword123", Some(&secret(text))), "{text}");
         }
     }
 
     #[test]
     fn what_bcrypt_would_cut_never_matches() {
-        let password = Password::parse("password", &"x".repeat(72)).unwrap();
-        let hash = hash(&password, 4, [9; 16]).unwrap();
-        assert!(verify(&"x".repeat(72), Some(&hash), 4));
-        assert!(!verify(&"x".repeat(73), Some(&hash), 4));
-        assert!(!verify("x\0y", Some(&hash), 4));
+        let hash = hash(&"x".repeat(72), 4);
+        assert!(verify(&"x".repeat(72), Some(&hash)));
+        assert!(!verify(&"x".repeat(73), Some(&hash)));
+        assert!(!verify("x\0y", Some(&hash)));
+        assert!(!verify("\0", Some(&secret("$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"))));
     }
 }

@@ -1,7 +1,9 @@
 //! Time, chance and the log of the runtime.
 
+use std::time::Duration;
+
 use send_wrapper::SendWrapper;
-use worker::{Env, RateLimiter, console_log};
+use worker::{Delay, Env, RateLimiter, console_log};
 
 use crate::api::ports::{BoxFuture, Runtime};
 use crate::domain::Timestamp;
@@ -37,6 +39,10 @@ impl Runtime for WorkerRuntime {
 
     fn log(&self, line: &str) {
         console_log!("{line}");
+    }
+
+    fn pause(&self, ms: u32) -> BoxFuture<'_, ()> {
+        Box::pin(SendWrapper::new(Delay::from(Duration::from_millis(ms.into()))))
     }
 
     fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool> {

@@ -219,6 +219,10 @@ impl Runtime for World {
         self.state().log.push(line.to_owned());
     }
 
+    fn pause(&self, _ms: u32) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+
     fn within_rate<'a>(&'a self, _client: &'a str) -> BoxFuture<'a, bool> {
         let limited = self.state().rate_limited;
         Box::pin(ready(!limited))

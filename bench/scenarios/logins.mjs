@@ -1,0 +1,61 @@
+// Four logins at a time at bcrypt's cost 10, by themselves and while others read: what a login costs,
+// and what those who read feel of it. Express's bcrypt has threads of its own; all share one core.
+
+import { drive } from "../lib/load.mjs";
+import { inTurns, withServers } from "../lib/rounds.mjs";
+import { startExpress, startPlatform } from "../lib/targets.mjs";
+import { PASSWORD, createEvent, signUpOrganizer } from "../../tests/worker/support/people.mjs";
+
+const SETTINGS = { settings: { BCRYPT_COST: "10" } };
+const LOGINS = 4;
+const READERS = 8;
+const READS_PER_SECOND = 200;
+const EVENTS = 50;
+
+export async function measureLogins({ rounds, seconds }) {
+  const starts = { platform: () => startPlatform(SETTINGS), Express: () => startExpress(SETTINGS) };
+  return withServers(starts, async (servers) => {
+    const contestants = [];
+    for (const [name, server] of Object.entries(servers)) {
+      const organizer = await signUpOrganizer(server);
+      for (let n = 0; n < EVENTS; n++) await createEvent(organizer);
+      contestants.push({ name, server, organizer });
+    }
+    for (const contestant of contestants) await logIn(contestant, 2);
+    const named = (scenario) => contestants.map((contestant) => ({ ...contestant, scenario }));
+    const alone = await inTurns({
+      rounds,
+      contestants: named("4 logins at a time, cost 10"),
+      measure: (contestant) => logIn(contestant, seconds),
+    });
+    const beside = await inTurns({
+      rounds,
+      contestants: named("200 reads/s beside 4 logins"),
+      measure: async (contestant) => {
+        const [reads] = await Promise.all([read(contestant, seconds), logIn(contestant, seconds)]);
+        return { ...reads, cpuMicros: NaN };
+      },
+    });
+    return [...alone, ...beside];
+  });
+}
+
+const logIn = ({ server, organizer }, seconds) =>
+  drive({
+    server,
+    path: "/api/login",
+    headers: { "content-type": "application/json" },
+    request: { method: "POST", body: JSON.stringify({ email: organizer.email, password: PASSWORD }) },
+    connections: LOGINS,
+    seconds,
+  });
+
+const read = ({ server, organizer }, seconds) =>
+  drive({
+    server,
+    path: "/api/events",
+    headers: { authorization: `Bearer ${organizer.token}` },
+    connections: READERS,
+    rate: READS_PER_SECOND,
+    seconds,
+  });

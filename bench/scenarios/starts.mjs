@@ -1,0 +1,101 @@
+// How long until the first right answer: of a fresh process, and of one that comes back after
+// `kill -9` with 100,000 registrations in an event.
+
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { inTurns } from "../lib/rounds.mjs";
+import { startFloor, startHello, startHono, startPlatform } from "../lib/targets.mjs";
+import { createEvent, register, signUp, signUpOrganizer } from "../../tests/worker/support/people.mjs";
+
+const SEATS_TAKEN = 100_000;
+
+export async function measureStarts({ rounds }) {
+  const scenario = "cold start";
+  const contestants = [
+    { scenario, name: "floor: a fixed body", start: () => startFloor("{}"), path: "/" },
+    { scenario, name: "floor: an empty Rust Worker", start: startHello, path: "/" },
+    { scenario, name: "platform", start: startPlatform, path: "/api/health" },
+    { scenario, name: "Hono", start: startHono, path: "/api/nothing" },
+  ];
+  const measure = ({ start, path }) => {
+    const begun = performance.now();
+    return firstAnswer(start, begun, (server) => fetch(server.url + path).then((answer) => answer.text()));
+  };
+  const rows = await inTurns({ rounds, contestants, measure });
+  return [...rows, ...(await measureRestart({ rounds }))];
+}
+
+async function measureRestart({ rounds }) {
+  const storage = mkdtempSync(join(tmpdir(), "event-platform-bench-"));
+  try {
+    const { organizer, event } = await fill(storage);
+    const isRight = async (server) => {
+      const { body } = await organizer.at(server).get(`/api/events/${event.id}`);
+      const { confirmed } = body.event.seats;
+      if (confirmed !== SEATS_TAKEN + 1) throw new Error(`${confirmed} seats are taken after a restart`);
+    };
+    const contestant = { scenario: `restart, ${SEATS_TAKEN.toLocaleString("en")} registrations`, name: "platform" };
+    const measure = async () => {
+      const server = await startPlatform({ storage });
+      await isRight(server);
+      await server.stop("SIGKILL");
+      let up;
+      const start = async () => {
+        const started = await startPlatform({ storage });
+        up = performance.now();
+        return started;
+      };
+      return firstAnswer(start, () => up, isRight);
+    };
+    return await inTurns({ rounds, contestants: [contestant], measure });
+  } finally {
+    rmSync(storage, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds from `since` (an instant, or a function that knows it afterwards) to the answer. */
+async function firstAnswer(start, since, ask) {
+  const server = await start();
+  try {
+    await ask(server);
+    const ms = performance.now() - (typeof since === "function" ? since() : since);
+    return { throughput: NaN, p50: ms, p99: NaN, cpuMicros: server.cpuMicros() };
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * An event with one registration made through the API and all others written into its database as
+ * copies of that row: made through the API they would take the better part of an hour.
+ */
+async function fill(storage) {
+  let server = await startPlatform({ storage });
+  const organizer = await signUpOrganizer(server);
+  const event = await createEvent(organizer);
+  await register(await signUp(server), event);
+  await server.stop();
+
+  const [file] = readdirSync(join(storage, "Event")).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
+  const database = new DatabaseSync(join(storage, "Event", file));
+  database.exec(`
+    WITH RECURSIVE n(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < ${SEATS_TAKEN})
+    INSERT INTO registrations (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change)
+    SELECT seq + n, ${withNumber("id")}, ${withNumber("user_id")}, account, name, n || email, status,
+      registered_at, confirmed_at, change + n
+    FROM n, (SELECT * FROM registrations);
+    UPDATE event SET told_change = (SELECT max(change) FROM registrations);
+  `);
+  database.close();
+
+  server = await startPlatform({ storage });
+  const late = await register(await signUp(server), event);
+  if (late.status !== 201) throw new Error(`a registration after filling: ${late.text}`);
+  await server.stop();
+  return { organizer, event };
+}
+
+/** An id like the one of the first row, with a number of its own at the end. */
+const withNumber = (column) => `substr(${column}, 1, 24) || printf('%012x', n)`;
