@@ -60,11 +60,42 @@ impl Caller {
         visiting: Option<EventId>,
     ) -> Result<Profile, Problem> {
         let Bearer { user, account, session } = &self.0;
+        let asked_at = app.runtime.now();
         let command = account::Command::Authorize { user: *user, session: *session, visiting };
-        match ask_account(app, account, command).await? {
-            account::Reply::Profile(profile) => Ok(*profile),
+        let envelope = Envelope { command, have: None };
+        match app.hub.account(account, envelope).await?.outcome {
+            Outcome::Reply(account::Reply::Profile(profile)) => {
+                app.confirmed.note(*session, asked_at);
+                Ok(*profile)
+            }
+            Outcome::Refused(refusal) => {
+                app.confirmed.forget(*session);
+                Err(refusal.into())
+            }
             _ => Err(unexpected()),
         }
+    }
+
+    /// Whether the session stands or did so moments ago: for reads that show their owner more.
+    pub(super) async fn stands(&self, app: &App) -> Result<bool, Problem> {
+        if app.confirmed.lately(self.0.session, app.runtime.now()) {
+            return Ok(true);
+        }
+        match self.profile(app).await {
+            Ok(_) => Ok(true),
+            Err(problem) if problem.is_ours() => Err(problem),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// The session, for orders to its account.
+    pub(super) const fn holder(&self) -> account::Holder {
+        account::Holder { user: self.0.user, session: self.0.session }
+    }
+
+    /// Gives an order to the caller's own account.
+    pub(super) async fn ask(&self, app: &App, command: account::Command) -> Result<account::Reply, Problem> {
+        ask_account(app, &self.0.account, command).await
     }
 
     /// The account behind the token, provided that it may organize events.

@@ -18,6 +18,7 @@ use serde_json::json;
 use tower_service::Service;
 use uuid::Uuid;
 
+use super::confirmed::Confirmed;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
 use super::routes::{self, Routes};
@@ -36,6 +37,7 @@ pub(super) struct App {
     pub(super) hub: Arc<dyn Hub>,
     pub(super) runtime: Arc<dyn Runtime>,
     cache: Mutex<Cache>,
+    pub(super) confirmed: Confirmed,
 }
 
 impl App {
@@ -65,6 +67,8 @@ pub(super) struct Trace {
     pub(super) route: OnceLock<String>,
     /// Who asked, once a token has proved it.
     pub(super) user: OnceLock<UserId>,
+    /// Names the request, in the answer and in the log.
+    pub(super) request_id: String,
 }
 
 /// One request in the log.
@@ -94,7 +98,13 @@ impl Api {
     pub fn new(config: Result<Config, ConfigError>, hub: Arc<dyn Hub>, runtime: Arc<dyn Runtime>) -> Self {
         let routes = match config {
             Ok(config) => {
-                let app = App { config, hub, runtime: Arc::clone(&runtime), cache: Mutex::default() };
+                let app = App {
+                    config,
+                    hub,
+                    runtime: Arc::clone(&runtime),
+                    cache: Mutex::default(),
+                    confirmed: Confirmed::default(),
+                };
                 Some(routes::routes(Arc::new(app)))
             }
             Err(error) => {
@@ -112,7 +122,8 @@ impl Api {
         let request_id = self.request_id();
         let method = request.method().clone();
         let if_none_match = conditional::if_none_match(request.headers());
-        let trace = Arc::new(Trace { head: method == Method::HEAD, ..Trace::default() });
+        let head = method == Method::HEAD;
+        let trace = Arc::new(Trace { head, request_id: request_id.clone(), ..Trace::default() });
         let response = match &self.routes {
             None if request.uri().path() == health::PATH => health::misconfigured(),
             None => Problem::misconfigured().into_response(),

@@ -26,6 +26,12 @@ pub fn verify(candidate: &str, hash: Option<&Secret<String>>, cost: u32) -> bool
     compared && whole && hash.is_some()
 }
 
+/// The cost of a hash, `$2b$<cost>$…`: it was made in 2^cost rounds.
+#[must_use]
+pub fn cost(hash: &Secret<String>) -> Option<u32> {
+    hash.reveal().strip_prefix("$2")?.split('$').nth(1)?.parse().ok()
+}
+
 /// A well-formed hash of this cost that no password is known for.
 fn dummy(cost: u32) -> String {
     format!("$2b${cost:02}$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui")
@@ -58,6 +64,16 @@ mod tests {
             ("", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"),
         ] {
             assert!(verify(password, Some(&secret(hash)), 5), "{hash}");
+        }
+    }
+
+    #[test]
+    fn a_hash_says_how_hard_it_was_to_make() {
+        for hash in ["$2a$05$CCCC", "$2b$05$CCCC", "$2y$05$XXXX"] {
+            assert_eq!(cost(&secret(hash)), Some(5));
+        }
+        for other in ["", "$1$05$x", "$2b$x$y", "2b$05"] {
+            assert_eq!(cost(&secret(other)), None, "{other}");
         }
     }
 

@@ -9,7 +9,7 @@ use worker::{Context, Env, event, web_sys};
 use super::hub::WorkerHub;
 use super::runtime::WorkerRuntime;
 use super::{config, http};
-use crate::api::Api;
+use crate::api::{Afterwards, Api};
 
 thread_local! {
     /// Bindings are the same for every request of an isolate. It holds nothing that cannot be
@@ -18,12 +18,15 @@ thread_local! {
 }
 
 #[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let api = match API.with(|api| api.get().cloned()) {
         Some(api) => api,
         None => first_request(&env)?,
     };
-    let response = api.serve(http::read(&request).await).await;
+    let mut response = api.serve(http::read(&request).await).await;
+    if let Some(work) = Afterwards::take(&mut response) {
+        context.wait_until(work);
+    }
     http::write(&response)
 }
 

@@ -66,6 +66,12 @@ impl Sql for DurableSql {
             (Err(thrown), None) => Err(SqlError::new(worker::Error::from(thrown).to_string())),
         }
     }
+
+    fn wipe(&self) -> Result<(), SqlError> {
+        // It takes effect at once; the promise only tells when it is durable.
+        let deleted = self.storage.as_raw().delete_all();
+        deleted.map(|_| ()).map_err(|thrown| SqlError::new(worker::Error::from(thrown).to_string()))
+    }
 }
 
 fn bind(value: &Value) -> SqlStorageValue {

@@ -1,5 +1,7 @@
 //! Between the API and accounts.
 
+use event_platform::objects::account::{Link, Record, SecurityEvent, SecurityEventKind, SessionRecord};
+
 use super::*;
 
 #[test]
@@ -15,7 +17,18 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::BeginLogin
         | Command::FinishLogin { .. }
         | Command::Authorize { .. }
+        | Command::Refresh { .. }
+        | Command::Logout(_)
         | Command::VerifyEmail { .. }
+        | Command::ResendVerification { .. }
+        | Command::ForgotPassword(_)
+        | Command::ResetStands { .. }
+        | Command::ResetPassword { .. }
+        | Command::Challenge(_)
+        | Command::ChangePassword { .. }
+        | Command::Rename { .. }
+        | Command::Export(_)
+        | Command::Delete { .. }
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
@@ -28,7 +41,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         ),
         (Command::BeginLogin, r#""begin_login""#),
         (
-            Command::FinishLogin { matched: Some(hash(1)), session },
+            Command::FinishLogin { matched: Some(hash(1)), session, stronger: None },
             r#"{"finish_login":{"matched":"$2b$04$hash-of-1","session":{"id":"01b8dd58-e200-7000-8000-000000000002","refresh":{"digest":"tbrAyxAlBkoGm2aopCWX0kTDKOytjvvDCoHRF-Dp8MU","expires_at":1893499200005}}}}"#,
         ),
         (
@@ -38,6 +51,52 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         (Command::VerifyEmail { token: "t".to_owned() }, r#"{"verify_email":{"token":"t"}}"#),
         (Command::Visits, r#""visits""#),
     ]);
+    let who =
+        r#"{"user":"01b8dd58-e200-7000-8000-000000000001","session":"01b8dd58-e200-7000-8000-000000000002"}"#;
+    let link = || Link { token: token("t", START), url: Secret::new("https://x.example".to_owned()) };
+    let letter = r#"{"token":{"digest":"47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK_YnPdg","expires_at":1893499200000},"url":"https://x.example"}"#;
+    let (by, matched) = (holder(1, 2), Some(hash(1)));
+    pin_commands(vec![
+        (
+            Command::FinishLogin {
+                matched: None,
+                session: self::session(2, START, 5),
+                stronger: Some(hash(3)),
+            },
+            r#"{"finish_login":{"matched":null,"session":{"id":"01b8dd58-e200-7000-8000-000000000002","refresh":{"digest":"tbrAyxAlBkoGm2aopCWX0kTDKOytjvvDCoHRF-Dp8MU","expires_at":1893499200005}},"stronger":"$2b$04$hash-of-3"}}"#,
+        ),
+        (
+            Command::Refresh { family: "f".to_owned(), token: "t".to_owned(), next: token("t", START) },
+            r#"{"refresh":{"family":"f","token":"t","next":{"digest":"47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK_YnPdg","expires_at":1893499200000}}}"#,
+        ),
+        (Command::Logout(by), &format!(r#"{{"logout":{who}}}"#)),
+        (
+            Command::ResendVerification { holder: by, link: link() },
+            &format!(r#"{{"resend_verification":{{"holder":{who},"link":{letter}}}}}"#),
+        ),
+        (Command::ForgotPassword(link()), &format!(r#"{{"forgot_password":{letter}}}"#)),
+        (Command::ResetStands { token: "t".to_owned() }, r#"{"reset_stands":{"token":"t"}}"#),
+        (
+            Command::ResetPassword { token: "t".to_owned(), password_hash: hash(1) },
+            r#"{"reset_password":{"token":"t","password_hash":"$2b$04$hash-of-1"}}"#,
+        ),
+        (Command::Challenge(by), &format!(r#"{{"challenge":{who}}}"#)),
+        (
+            Command::ChangePassword { holder: by, matched: matched.clone(), password_hash: hash(2) },
+            &format!(
+                r#"{{"change_password":{{"holder":{who},"matched":"$2b$04$hash-of-1","password_hash":"$2b$04$hash-of-2"}}}}"#
+            ),
+        ),
+        (
+            Command::Rename { holder: by, name: Some(Name::parse("Bea").unwrap()) },
+            &format!(r#"{{"rename":{{"holder":{who},"name":"Bea"}}}}"#),
+        ),
+        (Command::Export(by), &format!(r#"{{"export":{who}}}"#)),
+        (
+            Command::Delete { holder: by, matched },
+            &format!(r#"{{"delete":{{"holder":{who},"matched":"$2b$04$hash-of-1"}}}}"#),
+        ),
+    ]);
     let profile = Profile {
         id: user(1),
         email: email(1),
@@ -45,6 +104,14 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         role: Role::Attendee,
         email_verified: true,
         created_at: START,
+        name_changes: 3,
+    };
+    let owner = r#"{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":"Ada","role":"attendee","email_verified":true,"created_at":1893499200000,"name_changes":3}"#;
+    let record = Record {
+        profile: profile.clone(),
+        sessions: vec![SessionRecord { id: session_id(2), created_at: START, expires_at: START }],
+        security_events: vec![SecurityEvent { at: START, kind: SecurityEventKind::LoginFailed, times: 4 }],
+        failures: 4,
     };
     pin_replies(vec![
         (Reply::Done, r#""done""#),
@@ -52,10 +119,39 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         (Reply::Challenge(Some(hash(1))), r#"{"challenge":"$2b$04$hash-of-1"}"#),
         (Reply::Challenge(None), r#"{"challenge":null}"#),
         (Reply::Failed(Refusal::InvalidCredentials), r#"{"failed":"invalid_credentials"}"#),
+        (Reply::Profile(Box::new(profile.clone())), &format!(r#"{{"profile":{owner}}}"#)),
         (
-            Reply::Profile(Box::new(profile)),
-            r#"{"profile":{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":"Ada","role":"attendee","email_verified":true,"created_at":1893499200000}}"#,
+            Reply::Refreshed { session: session_id(2), profile: Box::new(profile) },
+            &format!(
+                r#"{{"refreshed":{{"session":"01b8dd58-e200-7000-8000-000000000002","profile":{owner}}}}}"#
+            ),
+        ),
+        (Reply::Reused(user(1)), r#"{"reused":"01b8dd58-e200-7000-8000-000000000001"}"#),
+        (
+            Reply::Record(Box::new(record)),
+            &format!(
+                r#"{{"record":{{"profile":{owner},"sessions":[{{"id":"01b8dd58-e200-7000-8000-000000000002","created_at":1893499200000,"expires_at":1893499200000}}],"security_events":[{{"at":1893499200000,"kind":"login_failed","times":4}}],"failures":4}}}}"#
+            ),
         ),
         (Reply::Visits(vec![event_id(1)]), r#"{"visits":["01b8dd58-e200-7000-8000-000000000001"]}"#),
     ]);
+}
+
+#[test]
+fn the_names_of_security_events() {
+    use SecurityEventKind as K;
+    for kind in [
+        K::SignUp,
+        K::Login,
+        K::LoginFailed,
+        K::Logout,
+        K::RefreshReused,
+        K::EmailVerified,
+        K::PasswordForgotten,
+        K::PasswordReset,
+        K::PasswordChanged,
+        K::Deleted,
+    ] {
+        pin(&kind, &format!("\"{}\"", kind.as_str()));
+    }
 }
