@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, Uri};
 
 use super::door::{App, Trace};
 use super::ports::Unreachable;
@@ -28,6 +28,43 @@ impl FromRequestParts<Arc<App>> for Caller {
             let _ = trace.user.set(caller.0.user);
         }
         Ok(caller)
+    }
+}
+
+/// What a handler of accounts has at hand. One extractor for all of it: each extractor of each handler
+/// is code of its own in the Worker.
+pub(super) struct Asked {
+    pub(super) app: Arc<App>,
+    pub(super) trace: Arc<Trace>,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<App>> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self {
+            app: Arc::clone(app),
+            trace: parts.extensions.get::<Arc<Trace>>().cloned().unwrap_or_default(),
+            uri: parts.uri.clone(),
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+/// The same for a handler that needs a token.
+pub(super) struct Signed {
+    pub(super) asked: Asked,
+    pub(super) caller: Caller,
+}
+
+impl FromRequestParts<Arc<App>> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        Ok(Self { asked: Asked::from_request_parts(parts, app).await?, caller })
     }
 }
 
@@ -88,14 +125,10 @@ impl Caller {
         }
     }
 
-    /// The session, for orders to its account.
-    pub(super) const fn holder(&self) -> account::Holder {
-        account::Holder { user: self.0.user, session: self.0.session }
-    }
-
     /// Gives an order to the caller's own account.
-    pub(super) async fn ask(&self, app: &App, command: account::Command) -> Result<account::Reply, Problem> {
-        ask_account(app, &self.0.account, command).await
+    pub(super) async fn order(&self, app: &App, order: account::Order) -> Result<account::Reply, Problem> {
+        let holder = account::Holder { user: self.0.user, session: self.0.session };
+        ask_account(app, &self.0.account, account::Command::By(holder, order)).await
     }
 
     /// The account behind the token, provided that it may organize events.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use http::{HeaderMap, StatusCode, Uri};
+use http::StatusCode;
 
-use super::access::{Caller, ask_account, reply, unexpected};
+use super::access::{Asked, Caller, Signed, ask_account, reply, unexpected};
 use super::credentials::{VERIFICATION_TTL_MS, hash, key_of, link, ordered, prove, within_rate};
-use super::door::{App, Trace};
+use super::door::App;
 use super::input::JsonBody;
 use super::problem::Problem;
 use super::view::{self, OneUser};
@@ -17,18 +17,13 @@ use super::{audit, verification};
 use crate::domain::account::{Name, Role};
 use crate::domain::event::Change;
 use crate::domain::{Email, Password, Refusal, UserId};
-use crate::objects::account::{Command, Link, Reply, SecurityEventKind, SignUp};
+use crate::objects::account::{Command, Link, Order, Reply, SecurityEventKind, SignUp};
 use crate::objects::{Envelope, catalog};
 
 /// `POST /api/register`: makes an account and sends a confirmation mail.
-pub(super) async fn register(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    within_rate(&app, &headers).await?;
+pub(super) async fn register(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
+    within_rate(&asked).await?;
+    let Asked { app, trace, uri, .. } = asked;
     let mut fields = body.fields();
     let email = fields.required_text("email", Email::parse);
     let password = fields.required_text("password", |text| Password::parse("password", text));
@@ -71,8 +66,7 @@ pub(super) async fn me(State(app): State<Arc<App>>, caller: Caller) -> Result<Re
 
 /// `PATCH /api/me`: sets the name, or takes it away.
 pub(super) async fn rename(
-    State(app): State<Arc<App>>,
-    caller: Caller,
+    Signed { asked: Asked { app, .. }, caller }: Signed,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let profile = caller.profile(&app).await?;
@@ -84,7 +78,7 @@ pub(super) async fn rename(
         Change::Reset => None,
         Change::Set(name) => Some(name),
     };
-    match caller.ask(&app, Command::Rename { holder: caller.holder(), name }).await? {
+    match caller.order(&app, Order::Rename(name)).await? {
         Reply::Profile(profile) => Ok(Json(OneUser { user: view::user(&profile) }).into_response()),
         _ => Err(unexpected()),
     }
@@ -93,9 +87,7 @@ pub(super) async fn rename(
 /// `DELETE /api/me`: ends the account, provided that nobody counts on its events. What it leaves
 /// elsewhere is erased within seconds.
 pub(super) async fn delete(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    caller: Caller,
+    Signed { asked: Asked { app, trace, .. }, caller }: Signed,
     body: JsonBody,
 ) -> Result<StatusCode, Problem> {
     let mut fields = body.fields();
@@ -106,14 +98,14 @@ pub(super) async fn delete(
     if matched.is_some() && organizes(&app, user).await? {
         return Err(Refusal::HasEvents.into());
     }
-    ordered(&app, &trace, &caller, Command::Delete { holder: caller.holder(), matched }).await?;
+    ordered(&app, &trace, &caller, Order::Delete(matched)).await?;
     app.confirmed.forget(caller.bearer().session);
     audit::log(&app, &trace, SecurityEventKind::Deleted, Some(user));
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn organizes(app: &App, user: UserId) -> Result<bool, Problem> {
-    let command = catalog::Command::Organizes { user };
+    let command = catalog::Command::Organizes(user);
     match reply(app.hub.catalog(Envelope { command, have: None }).await?.outcome)? {
         catalog::Reply::Organizes(organizes) => Ok(organizes),
         _ => Err(unexpected()),

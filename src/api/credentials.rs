@@ -1,15 +1,15 @@
 //! What sign-up, login and all that changes a password have in common: hashing, fresh tokens, links
 //! for mails, and who is held back.
 
-use http::{HeaderMap, Uri};
+use http::Uri;
 
-use super::access::{Caller, unexpected};
+use super::access::{Asked, Caller, unexpected};
 use super::door::{App, Trace};
 use super::problem::Problem;
 use super::{audit, fields::Fields};
 use crate::auth::{digest, onetime, passwords};
 use crate::domain::{AccountKey, Email, Password, Secret};
-use crate::objects::account::{Command, Link, Reply};
+use crate::objects::account::{Link, Order, Reply};
 
 /// Milliseconds that a link to choose a new password works: an hour.
 pub(super) const RESET_TTL_MS: i64 = 60 * 60 * 1000;
@@ -52,7 +52,7 @@ pub(super) async fn prove(
     field: &'static str,
 ) -> Result<Proof, Problem> {
     let password = fields.required_text(field, |text| Ok(text.to_owned()));
-    let Reply::Challenge(hash) = caller.ask(app, Command::Challenge(caller.holder())).await? else {
+    let Reply::Challenge(hash) = caller.order(app, Order::Challenge).await? else {
         return Err(unexpected());
     };
     Ok(Proof { password, hash })
@@ -77,9 +77,9 @@ pub(super) async fn ordered(
     app: &App,
     trace: &Trace,
     caller: &Caller,
-    command: Command,
+    order: Order,
 ) -> Result<Reply, Problem> {
-    match caller.ask(app, command).await? {
+    match caller.order(app, order).await? {
         Reply::Failed(answer) => {
             audit::log_failure(app, trace, Some(caller.bearer().user), &answer);
             Err(answer.into())
@@ -115,7 +115,8 @@ fn base_url(app: &App, uri: &Uri) -> String {
 }
 
 /// Holds back a client that tries too often, where the deployment binds a rate limit.
-pub(super) async fn within_rate(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) async fn within_rate(asked: &Asked) -> Result<(), Problem> {
+    let Asked { app, headers, .. } = asked;
     let client = headers.get("cf-connecting-ip").and_then(|value| value.to_str().ok()).unwrap_or("unknown");
     if app.runtime.within_rate(client).await { Ok(()) } else { Err(Problem::rate_limited(10)) }
 }

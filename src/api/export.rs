@@ -9,14 +9,14 @@ use futures_util::future::join_all;
 use http::header::CONTENT_DISPOSITION;
 use serde::Serialize;
 
-use super::access::{Caller, reply, unexpected};
+use super::access::{Caller, ask_account, reply, unexpected};
 use super::door::App;
 use super::events;
 use super::problem::Problem;
 use super::view::{self, Event, RegistrationView, SecurityView, SessionView, User};
 use crate::domain::{EventId, UserId, limits};
 use crate::objects::Envelope;
-use crate::objects::account::{Command, Reply};
+use crate::objects::account::{Command, Order, Reply};
 use crate::objects::catalog::{self, Cursor, Query};
 use crate::objects::event::{self, Registration, Snapshot};
 
@@ -39,7 +39,7 @@ struct Export<'a> {
 
 /// `GET /api/me/export`.
 pub(super) async fn export(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
-    let Reply::Record(record) = caller.ask(&app, Command::Export(caller.holder())).await? else {
+    let Reply::Record(record) = caller.order(&app, Order::Export).await? else {
         return Err(unexpected());
     };
     let user = record.profile.id;
@@ -93,7 +93,7 @@ async fn registered(
     caller: &Caller,
     user: UserId,
 ) -> Result<(Vec<(Registration, Snapshot)>, bool), Problem> {
-    let Reply::Visits(mut ids) = caller.ask(app, Command::Visits).await? else {
+    let Reply::Visits(mut ids) = ask_account(app, &caller.bearer().account, Command::Visits).await? else {
         return Err(unexpected());
     };
     let mut before = None;
@@ -111,7 +111,7 @@ async fn registered(
     };
     ids.sort_unstable();
     ids.dedup();
-    let asked = ids.iter().map(|id| ask(app, *id, event::Command::Record { user }));
+    let asked = ids.iter().map(|id| ask(app, *id, event::Command::Record(user)));
     let mut found = Vec::with_capacity(ids.len());
     for answer in join_all(asked).await {
         if let Some(event::Reply::Mine { registration, event }) = answer? {

@@ -1,23 +1,19 @@
 //! Passwords: forgotten, reset, changed.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, Uri};
+use http::StatusCode;
 
-use super::access::{Caller, ask_account, unexpected};
+use super::access::{Asked, Signed, ask_account, unexpected};
 use super::afterwards::Afterwards;
 use super::credentials::{RESET_TTL_MS, hash, key_of, link, ordered, prove, within_rate};
-use super::door::{App, Trace};
+use super::door::App;
 use super::input::{FormBody, JsonBody};
 use super::page::Params;
 use super::problem::Problem;
 use super::{audit, html};
 use crate::auth::onetime;
 use crate::domain::{Email, Password, Refusal};
-use crate::objects::account::{Command, Reply, SecurityEventKind};
+use crate::objects::account::{Command, Order, Reply, SecurityEventKind};
 
 /// Where the link in the mail leads.
 const PATH: &str = "/api/password/reset";
@@ -26,14 +22,9 @@ const SPENT: &str = "This link has been used or has expired.";
 
 /// `POST /api/password/forgot`: sends a mail if the address has an account. The account hears of it
 /// once the answer is out, so that neither the answer nor its time tells whether there is one.
-pub(super) async fn forgot(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    within_rate(&app, &headers).await?;
+pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
+    within_rate(&asked).await?;
+    let Asked { app, trace, uri, .. } = asked;
     let mut fields = body.fields();
     let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
     fields.finish()?;
@@ -52,13 +43,8 @@ pub(super) async fn forgot(
 }
 
 /// `POST /api/password/reset`: sets a new password with the token from the mail.
-pub(super) async fn reset(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<StatusCode, Problem> {
-    within_rate(&app, &headers).await?;
+pub(super) async fn reset(asked: Asked, body: JsonBody) -> Result<StatusCode, Problem> {
+    within_rate(&asked).await?;
     let mut fields = body.fields();
     let token = fields.required_text("token", Ok);
     let password = fields.required_text("password", |text| Password::parse("password", text));
@@ -66,13 +52,13 @@ pub(super) async fn reset(
     let (Some(token), Some(password)) = (token, password) else {
         return Err(unexpected());
     };
-    set(&app, &trace, token, &password).await?;
+    set(&asked, token, &password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /api/password/reset?token=`: the page that the link in the mail leads to. It spends nothing.
-pub(super) async fn page(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
-    let params = Params::read(query.as_deref());
+pub(super) async fn page(Asked { app, uri, .. }: Asked) -> Response {
+    let params = Params::read(uri.query());
     let token = params.get("token").unwrap_or_default();
     match stands(&app, token).await {
         Ok(()) => form(StatusCode::OK, token, ""),
@@ -82,19 +68,14 @@ pub(super) async fn page(State(app): State<Arc<App>>, RawQuery(query): RawQuery)
 }
 
 /// `POST /api/password/reset/form`: the same as the call, for the page.
-pub(super) async fn reset_by_form(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    headers: HeaderMap,
-    body: FormBody,
-) -> Result<Response, Problem> {
-    within_rate(&app, &headers).await?;
+pub(super) async fn reset_by_form(asked: Asked, body: FormBody) -> Result<Response, Problem> {
+    within_rate(&asked).await?;
     let token = body.get("token");
     let password = match Password::parse("password", body.get("password")) {
         Ok(password) => password,
         Err(error) => return Ok(form(StatusCode::UNPROCESSABLE_ENTITY, token, &error.message)),
     };
-    match set(&app, &trace, token, &password).await {
+    match set(&asked, token, &password).await {
         Ok(()) => Ok(html::say(
             StatusCode::OK,
             TITLE,
@@ -107,9 +88,7 @@ pub(super) async fn reset_by_form(
 
 /// `PUT /api/me/password`: sets a new password and ends the other sessions.
 pub(super) async fn change(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    caller: Caller,
+    Signed { asked: Asked { app, trace, .. }, caller }: Signed,
     body: JsonBody,
 ) -> Result<StatusCode, Problem> {
     let mut fields = body.fields();
@@ -123,18 +102,17 @@ pub(super) async fn change(
         Some(_) => hash(&app, &new)?,
         None => crate::domain::Secret::new(String::new()),
     };
-    let command = Command::ChangePassword { holder: caller.holder(), matched, password_hash };
-    ordered(&app, &trace, &caller, command).await?;
+    ordered(&app, &trace, &caller, Order::ChangePassword(matched, password_hash)).await?;
     audit::log(&app, &trace, SecurityEventKind::PasswordChanged, Some(caller.bearer().user));
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sets the password. The token is looked at before the hash is computed: random tokens cost little.
-async fn set(app: &App, trace: &Trace, token: &str, password: &Password) -> Result<(), Problem> {
+async fn set(Asked { app, trace, .. }: &Asked, token: &str, password: &Password) -> Result<(), Problem> {
     stands(app, token).await?;
     let password_hash = hash(app, password)?;
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    match ask_account(app, &key, Command::ResetPassword { token, password_hash }).await? {
+    match ask_account(app, &key, Command::ResetPassword(token, password_hash)).await? {
         Reply::Profile(profile) => {
             audit::log(app, trace, SecurityEventKind::PasswordReset, Some(profile.id));
             Ok(())
@@ -145,7 +123,7 @@ async fn set(app: &App, trace: &Trace, token: &str, password: &Password) -> Resu
 
 async fn stands(app: &App, token: &str) -> Result<(), Problem> {
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    ask_account(app, &key, Command::ResetStands { token }).await.map(|_| ())
+    ask_account(app, &key, Command::ResetStands(token)).await.map(|_| ())
 }
 
 fn form(status: StatusCode, token: &str, complaint: &str) -> Response {

@@ -1,14 +1,11 @@
 //! Sessions: login, refresh, logout.
 
-use std::sync::Arc;
-
-use axum::extract::State;
+use axum::Json;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
-use super::access::{Caller, ask_account, unexpected};
+use super::access::{Asked, Signed, ask_account, unexpected};
 use super::audit;
 use super::credentials::{entropy, is_password, key_of, stronger, within_rate};
 use super::door::{App, Trace};
@@ -18,18 +15,14 @@ use super::view::{self, User};
 use crate::auth::{onetime, tokens::Bearer};
 use crate::domain::account::Profile;
 use crate::domain::{AccountKey, Email, Refusal, SessionId, Timestamp};
-use crate::objects::account::{Command, NewSession, Reply, SecurityEventKind};
+use crate::objects::account::{Command, NewSession, Order, Reply, SecurityEventKind};
 use crate::objects::{Envelope, Outcome};
 
 /// `POST /api/login`: begins a session. An unknown address and a wrong password get the same
 /// answer after the same work.
-pub(super) async fn login(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    within_rate(&app, &headers).await?;
+pub(super) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
+    within_rate(&asked).await?;
+    let Asked { app, trace, .. } = asked;
     let mut fields = body.fields();
     let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
     let password = fields.required_text("password", Ok);
@@ -68,19 +61,16 @@ pub(super) async fn login(
 }
 
 /// `POST /api/token/refresh`: spends a refresh token for a new pair.
-pub(super) async fn refresh(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    body: JsonBody,
-) -> Result<Response, Problem> {
+pub(super) async fn refresh(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
+    let Asked { app, trace, .. } = asked;
     let mut fields = body.fields();
     let token = fields.required_text("refresh_token", Ok);
     fields.finish()?;
     let shown = onetime::Refresh::read(token.unwrap_or_default()).ok_or(Refusal::InvalidRefreshToken)?;
     let (refresh_token, next) = shown.next(&entropy(&app), refresh_expiry(&app, app.runtime.now()));
-    let command = Command::Refresh { family: shown.family, token: shown.digest, next };
+    let command = Command::Refresh(shown.family, shown.digest, next);
     match ask_account(&app, &shown.account, command).await? {
-        Reply::Refreshed { session, profile } => {
+        Reply::Refreshed(session, profile) => {
             opened(&app, &profile, shown.account, session, refresh_token.reveal())
         }
         Reply::Reused(user) => {
@@ -93,11 +83,9 @@ pub(super) async fn refresh(
 
 /// `POST /api/logout`: ends the caller's session.
 pub(super) async fn logout(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    caller: Caller,
+    Signed { asked: Asked { app, trace, .. }, caller }: Signed,
 ) -> Result<StatusCode, Problem> {
-    caller.ask(&app, Command::Logout(caller.holder())).await?;
+    caller.order(&app, Order::Logout).await?;
     app.confirmed.forget(caller.bearer().session);
     audit::log(&app, &trace, SecurityEventKind::Logout, Some(caller.bearer().user));
     Ok(StatusCode::NO_CONTENT)

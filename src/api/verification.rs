@@ -1,28 +1,24 @@
 //! Confirming an e-mail address.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, Uri};
+use http::StatusCode;
 
-use super::access::{Caller, ask_account};
+use super::access::{Asked, Signed, ask_account};
 use super::credentials::{VERIFICATION_TTL_MS, link, within_rate};
-use super::door::{App, Trace};
+use super::door::App;
 use super::html;
 use super::input::JsonBody;
 use super::page::Params;
 use super::problem::Problem;
 use crate::auth::onetime;
 use crate::domain::Refusal;
-use crate::objects::account::Command;
+use crate::objects::account::{Command, Order};
 
 /// Where the link in the mail leads.
 pub(super) const PATH: &str = "/api/verify-email";
 
 /// `POST /api/verify-email`: confirms the address with the token from the mail.
-pub(super) async fn verify(State(app): State<Arc<App>>, body: JsonBody) -> Result<StatusCode, Problem> {
+pub(super) async fn verify(Asked { app, .. }: Asked, body: JsonBody) -> Result<StatusCode, Problem> {
     let mut fields = body.fields();
     let token = fields.required_text("token", Ok);
     fields.finish()?;
@@ -32,15 +28,11 @@ pub(super) async fn verify(State(app): State<Arc<App>>, body: JsonBody) -> Resul
 
 /// `GET /api/verify-email?token=`: the same for people who follow the link. A HEAD, with which mail
 /// scanners look at links, spends nothing (RFC 9110 §9.2.1).
-pub(super) async fn page(
-    State(app): State<Arc<App>>,
-    Extension(trace): Extension<Arc<Trace>>,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(super) async fn page(Asked { app, trace, uri, .. }: Asked) -> Response {
     if trace.head {
         return StatusCode::OK.into_response();
     }
-    let params = Params::read(query.as_deref());
+    let params = Params::read(uri.query());
     let (status, words) = match confirm(&app, params.get("token").unwrap_or_default()).await {
         Ok(()) => (StatusCode::OK, "Your address is confirmed."),
         Err(problem) if problem.is_ours() => return problem.into_response(),
@@ -50,15 +42,11 @@ pub(super) async fn page(
 }
 
 /// `POST /api/verify-email/resend`: another mail, unless the address is confirmed.
-pub(super) async fn resend(
-    State(app): State<Arc<App>>,
-    uri: Uri,
-    headers: HeaderMap,
-    caller: Caller,
-) -> Result<StatusCode, Problem> {
-    within_rate(&app, &headers).await?;
+pub(super) async fn resend(Signed { asked, caller }: Signed) -> Result<StatusCode, Problem> {
+    within_rate(&asked).await?;
+    let Asked { app, uri, .. } = asked;
     let link = link(&app, &uri, &caller.bearer().account, PATH, VERIFICATION_TTL_MS);
-    caller.ask(&app, Command::ResendVerification { holder: caller.holder(), link }).await?;
+    caller.order(&app, Order::ResendVerification(link)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -52,7 +52,7 @@ async fn one(config: Option<&Config>, hub: Option<&WorkerHub>, item: &Item) -> D
         }
         Parcel::Report(None) => Delivery::Done,
         Parcel::Notice(notice, events) => {
-            let command = catalog::Command::Notice { notice: (**notice).clone(), events: events.clone() };
+            let command = catalog::Command::Notice((**notice).clone(), events.clone());
             arrival(hub.catalog(Envelope { command, have: None }).await)
         }
         Parcel::Tell(event, notice) => {

@@ -173,7 +173,7 @@ impl NaiveAccount {
         command: &account::Command,
         owed: &mut BTreeMap<String, u32>,
     ) -> Outcome<account::Reply> {
-        use account::{Command, Reply};
+        use account::{Command, Order, Reply};
         let answer = match command {
             Command::Visits => Ok(Reply::Visits(self.visits.clone())),
             Command::Exists => Ok(Reply::Exists(self.owner.is_some())),
@@ -205,7 +205,7 @@ impl NaiveAccount {
                     None => Err(Refusal::Unauthenticated),
                 }
             }
-            Command::Delete { holder, matched } => {
+            Command::By(holder, Order::Delete(matched)) => {
                 let stands = self.sessions.iter().any(|(id, until)| *id == holder.session && *until > now);
                 match self.owner.clone().filter(|(profile, _)| stands && profile.id == holder.user) {
                     None => Err(Refusal::Unauthenticated),

@@ -152,7 +152,7 @@ impl Held {
                 let event = Box::new(self.snapshot());
                 Ok(Reply::Mine { registration: Box::new(self.registration(place)), event })
             }
-            Command::Record { user } => {
+            Command::Record(user) => {
                 let place = self.places.iter().find(|place| place.who.id == *user);
                 let registration = Box::new(self.registration(place.ok_or(Refusal::NotFound)?));
                 Ok(Reply::Mine { registration, event: Box::new(self.snapshot()) })

@@ -192,7 +192,7 @@ pub(crate) fn addressed(parcel: &Parcel) -> Option<(Address, String)> {
             Some((Address::Catalog, text(catalog::Command::Report(report.clone()))))
         }
         Parcel::Notice(notice, events) => {
-            let command = catalog::Command::Notice { notice: (**notice).clone(), events: events.clone() };
+            let command = catalog::Command::Notice((**notice).clone(), events.clone());
             Some((Address::Catalog, text(command)))
         }
         Parcel::Tell(event, notice) => {

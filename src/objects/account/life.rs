@@ -42,7 +42,6 @@ impl Account {
         matched: Option<&Secret<String>>,
         password_hash: Secret<String>,
     ) -> Result<Reply, Fault> {
-        self.holds(turn.now, holder)?;
         if let Some(failed) = self.judge(turn, matched)? {
             return Ok(failed);
         }
@@ -55,15 +54,14 @@ impl Account {
     pub(super) fn rename(
         &mut self,
         turn: &mut Turn<'_>,
-        holder: Holder,
+        current: Profile,
         name: Option<Name>,
     ) -> Result<Reply, Fault> {
-        let current = &self.holds(turn.now, holder)?.profile;
         if current.name == name {
-            return Ok(Reply::Profile(Box::new(current.clone())));
+            return Ok(Reply::Profile(Box::new(current)));
         }
         let changes = current.name_changes.saturating_add(1);
-        let profile = Profile { name: name.clone(), name_changes: changes, ..current.clone() };
+        let profile = Profile { name: name.clone(), name_changes: changes, ..current };
         store::save_name(turn.sql, &profile)?;
         if profile.role == Role::Organizer {
             let notice = Notice { user: profile.id, news: News::Renamed { name, changes } };
@@ -75,8 +73,7 @@ impl Account {
         Ok(Reply::Profile(Box::new(profile)))
     }
 
-    pub(super) fn export(&self, turn: &Turn<'_>, holder: Holder) -> Result<Reply, Fault> {
-        let profile = self.holds(turn.now, holder)?.profile.clone();
+    pub(super) fn export(&self, turn: &Turn<'_>, profile: Profile) -> Result<Reply, Fault> {
         let standing = self.sessions.iter().filter(|session| session.expires_at > turn.now);
         let sessions = standing.map(|session| SessionRecord {
             id: session.id,
@@ -96,14 +93,12 @@ impl Account {
     pub(super) fn delete(
         &mut self,
         turn: &mut Turn<'_>,
-        holder: Holder,
+        profile: Profile,
         matched: Option<&Secret<String>>,
     ) -> Result<Reply, Fault> {
-        self.holds(turn.now, holder)?;
         if let Some(failed) = self.judge(turn, matched)? {
             return Ok(failed);
         }
-        let Some(Owner { profile, .. }) = &self.owner else { return Err(Refusal::Unauthenticated.into()) };
         turn.outbox.withdraw_letters(turn.sql, &profile.email, &[])?;
         store::erase(turn.sql)?;
         let notice = Notice { user: profile.id, news: News::Erased };

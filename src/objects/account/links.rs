@@ -1,6 +1,6 @@
 //! What is done with a link from a mail: confirming the address, choosing a new password.
 
-use super::{Account, Holder, Link, Reply, SecurityEventKind, events, store};
+use super::{Account, Link, Reply, SecurityEventKind, events, store};
 use crate::domain::guard::LoginGuard;
 use crate::domain::{Refusal, Secret, limits};
 use crate::mail::{Letter, Mail};
@@ -21,15 +21,7 @@ impl Account {
         Ok(Reply::Done)
     }
 
-    pub(super) fn resend_verification(
-        &self,
-        turn: &mut Turn<'_>,
-        holder: Holder,
-        link: Link,
-    ) -> Result<Reply, Fault> {
-        if self.holds(turn.now, holder)?.profile.email_verified {
-            return Ok(Reply::Done);
-        }
+    pub(super) fn resend_verification(&self, turn: &mut Turn<'_>, link: Link) -> Result<Reply, Fault> {
         match self.send_link(turn, store::VERIFY_EMAIL, link)? {
             None => Ok(Reply::Done),
             Some(retry_after) => Err(Refusal::RateLimited { retry_after }.into()),

@@ -1,6 +1,6 @@
 //! Proving a password, at a login or once more within a session.
 
-use super::{Account, Holder, NewSession, Reply, SecurityEventKind, Session, events, store};
+use super::{Account, NewSession, Reply, SecurityEventKind, Session, events, store};
 use crate::domain::guard::LoginGuard;
 use crate::domain::{Refusal, Secret, Timestamp, limits};
 use crate::objects::sql::SqlError;
@@ -10,12 +10,6 @@ impl Account {
     pub(super) fn begin_login(&self, now: Timestamp) -> Result<Reply, Fault> {
         self.guard.admit(now)?;
         Ok(Reply::Challenge(self.owner.as_ref().map(|owner| owner.password_hash.clone())))
-    }
-
-    /// The same for somebody whose session stands.
-    pub(super) fn challenge(&self, now: Timestamp, holder: Holder) -> Result<Reply, Fault> {
-        self.holds(now, holder)?;
-        self.begin_login(now)
     }
 
     pub(super) fn finish_login(

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | sign up | account, token and mail are one transaction |
 //! | begin and finish login, challenge and what follows it | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
+//! | orders from a session | whether it stands is known where it would have ended |
 //! | authorize | memory alone; a session that ended here has ended everywhere |
 //! | refresh | the old token is spent with the turn that makes the new one |
 //! | reset, change of password | the hash changes and sessions end in one turn |
@@ -27,8 +28,8 @@ mod sessions;
 mod store;
 
 pub use protocol::{
-    Command, Digest, Holder, Link, NewSession, OneTimeToken, Record, Reply, SecurityEvent, SecurityEventKind,
-    SessionRecord, SignUp,
+    Command, Digest, Holder, Link, NewSession, OneTimeToken, Order, Record, Reply, SecurityEvent,
+    SecurityEventKind, SessionRecord, SignUp,
 };
 
 use std::collections::VecDeque;
@@ -37,7 +38,7 @@ use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn};
 use crate::domain::account::Profile;
 use crate::domain::guard::LoginGuard;
-use crate::domain::{EventId, Secret, SessionId, Timestamp};
+use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp};
 
 /// One address and what is known of it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -108,21 +109,16 @@ impl Object for Account {
             Command::Exists
             | Command::BeginLogin
             | Command::Authorize { .. }
-            | Command::ResetStands { .. }
-            | Command::Challenge(_)
-            | Command::Export(_)
+            | Command::ResetStands(_)
+            | Command::By(_, Order::Challenge | Order::Export)
             | Command::Visits => Kind::Read,
             Command::SignUp(_)
             | Command::FinishLogin { .. }
-            | Command::Refresh { .. }
-            | Command::Logout(_)
+            | Command::Refresh(..)
             | Command::VerifyEmail { .. }
-            | Command::ResendVerification { .. }
             | Command::ForgotPassword(_)
-            | Command::ResetPassword { .. }
-            | Command::ChangePassword { .. }
-            | Command::Rename { .. }
-            | Command::Delete { .. } => Kind::Write,
+            | Command::ResetPassword(..)
+            | Command::By(..) => Kind::Write,
         }
     }
 
@@ -137,27 +133,39 @@ impl Object for Account {
             Command::Authorize { user, session, visiting } => {
                 self.authorize(turn.now, Holder { user, session }, visiting)
             }
-            Command::Refresh { family, token, next } => self.refresh(turn, &family, &token, &next),
-            Command::Logout(holder) => self.log_out(turn, holder),
+            Command::Refresh(family, token, next) => self.refresh(turn, &family, &token, &next),
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
-            Command::ResendVerification { holder, link } => self.resend_verification(turn, holder, link),
             Command::ForgotPassword(link) => self.forgot_password(turn, link),
-            Command::ResetStands { token } => self.reset_stands(turn, &token),
-            Command::ResetPassword { token, password_hash } => {
-                self.reset_password(turn, &token, password_hash)
+            Command::ResetStands(token) => self.reset_stands(turn, &token),
+            Command::ResetPassword(token, hash) => self.reset_password(turn, &token, hash),
+            Command::By(holder, order) => {
+                self.holds(turn.now, holder)?;
+                self.obey(turn, holder, order)
             }
-            Command::Challenge(holder) => self.challenge(turn.now, holder),
-            Command::ChangePassword { holder, matched, password_hash } => {
-                self.change_password(turn, holder, matched.as_ref(), password_hash)
-            }
-            Command::Rename { holder, name } => self.rename(turn, holder, name),
-            Command::Export(holder) => self.export(turn, holder),
-            Command::Delete { holder, matched } => self.delete(turn, holder, matched.as_ref()),
             Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),
         }
     }
 
     fn spent_at(&self) -> Option<Timestamp> {
         self.owner.is_none().then(|| self.guard.forgotten_at())
+    }
+}
+
+impl Account {
+    /// Does what the holder of a session that stands has ordered.
+    fn obey(&mut self, turn: &mut Turn<'_>, holder: Holder, order: Order) -> Result<Reply, Fault> {
+        let Some(Owner { profile, .. }) = &self.owner else { return Err(Refusal::Unauthenticated.into()) };
+        match order {
+            Order::Logout => self.log_out(turn, holder),
+            Order::ResendVerification(_) if profile.email_verified => Ok(Reply::Done),
+            Order::ResendVerification(link) => self.resend_verification(turn, link),
+            Order::Challenge => self.begin_login(turn.now),
+            Order::ChangePassword(matched, hash) => {
+                self.change_password(turn, holder, matched.as_ref(), hash)
+            }
+            Order::Rename(name) => self.rename(turn, profile.clone(), name),
+            Order::Export => self.export(turn, profile.clone()),
+            Order::Delete(matched) => self.delete(turn, profile.clone(), matched.as_ref()),
+        }
     }
 }

@@ -35,72 +35,45 @@ pub enum Command {
         /// before the event's report has reached the Catalog.
         visiting: Option<EventId>,
     },
-    /// Spends a refresh token for the next one of its session.
-    Refresh {
-        /// What all refresh tokens of the session have in common.
-        family: Digest,
-        /// The token that was shown.
-        token: Digest,
-        /// The one that follows it.
-        next: OneTimeToken,
-    },
-    /// Ends a session.
-    Logout(Holder),
+    /// Spends a refresh token for the next one of its session: what all tokens of the session have
+    /// in common, the one that was shown, and the one that follows it.
+    Refresh(Digest, Digest, OneTimeToken),
     /// Marks the address as confirmed.
     VerifyEmail {
         /// Digest of the token from the mail.
         token: Digest,
     },
-    /// Sends another mail that confirms the address, unless it is confirmed.
-    ResendVerification {
-        /// Who asks.
-        holder: Holder,
-        /// What the mail will say.
-        link: Link,
-    },
     /// Sends a mail to choose a new password with. Without an account nothing happens.
     ForgotPassword(Link),
-    /// Whether a password can be reset with this token.
-    ResetStands {
-        /// Digest of the token from the mail.
-        token: Digest,
-    },
-    /// Sets a new password and ends every session.
-    ResetPassword {
-        /// Digest of the token from the mail.
-        token: Digest,
-        /// The new password's hash.
-        password_hash: Secret<String>,
-    },
-    /// The hash to compare the caller's password with, unless a pause is on.
-    Challenge(Holder),
-    /// How the comparison ended; sets a new password and ends the other sessions if it was right.
-    ChangePassword {
-        /// Who asks.
-        holder: Holder,
-        /// The hash that the password matched; `None` when it matched nothing.
-        matched: Option<Secret<String>>,
-        /// The new password's hash.
-        password_hash: Secret<String>,
-    },
-    /// Sets or takes away the name.
-    Rename {
-        /// Who asks.
-        holder: Holder,
-        /// The name from now on.
-        name: Option<Name>,
-    },
-    /// Everything that the account holds.
-    Export(Holder),
-    /// How the comparison ended; erases the account if the password was right.
-    Delete {
-        /// Who asks.
-        holder: Holder,
-        /// The hash that the password matched; `None` when it matched nothing.
-        matched: Option<Secret<String>>,
-    },
+    /// Whether a password can be reset with the token of this digest.
+    ResetStands(Digest),
+    /// Sets a new password, of which this is the hash, and ends every session.
+    ResetPassword(Digest, Secret<String>),
+    /// An order that takes a session which stands.
+    By(Holder, Order),
     /// The events that the user has lately been about to register for.
     Visits,
+}
+
+/// What the owner of an account orders from within a session. The hash that a password was compared
+/// with and has matched stands for the password; `None` when it matched nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Ends the session.
+    Logout,
+    /// Sends another mail that confirms the address, unless it is confirmed.
+    ResendVerification(Link),
+    /// The hash to compare the password with, unless a pause is on.
+    Challenge,
+    /// Sets a new password, given its hash, and ends the other sessions.
+    ChangePassword(Option<Secret<String>>, Secret<String>),
+    /// Sets or takes away the name.
+    Rename(Option<Name>),
+    /// Everything that the account holds.
+    Export,
+    /// Erases the account.
+    Delete(Option<Secret<String>>),
 }
 
 /// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
@@ -171,13 +144,8 @@ pub enum Reply {
     Failed(Refusal),
     /// The account.
     Profile(Box<Profile>),
-    /// The session goes on.
-    Refreshed {
-        /// Which one.
-        session: SessionId,
-        /// Whose it is.
-        profile: Box<Profile>,
-    },
+    /// The session goes on, and whose it is.
+    Refreshed(SessionId, Box<Profile>),
     /// A refresh token was used a second time: somebody else has it, so its session has ended.
     Reused(UserId),
     /// Everything that the account holds.

@@ -41,15 +41,15 @@ impl Object for Catalog {
     }
 
     fn founds(&self, command: &Command) -> bool {
-        matches!(command, Command::Report(_) | Command::Notice { .. })
+        matches!(command, Command::Report(_) | Command::Notice(..))
     }
 
     fn kind(command: &Command) -> Kind {
         match command {
             Command::List(_) => Kind::LeasedRead,
-            Command::Participations { .. } | Command::Organizes { .. } => Kind::Read,
+            Command::Participations { .. } | Command::Organizes(_) => Kind::Read,
             Command::Report(report) if report.news => Kind::GuardedWrite,
-            Command::Report(_) | Command::Notice { .. } => Kind::Write,
+            Command::Report(_) | Command::Notice(..) => Kind::Write,
         }
     }
 
@@ -63,9 +63,9 @@ impl Object for Catalog {
             Command::Participations { user, before, limit, ended } => {
                 Ok(store::participations(turn.sql, user, before, limit, ended)?)
             }
-            Command::Organizes { .. } if !self.founded => Ok(Reply::Organizes(false)),
-            Command::Organizes { user } => Ok(Reply::Organizes(store::organizes(turn.sql, user, turn.now)?)),
-            Command::Notice { notice, events } => {
+            Command::Organizes(_) if !self.founded => Ok(Reply::Organizes(false)),
+            Command::Organizes(user) => Ok(Reply::Organizes(store::organizes(turn.sql, user, turn.now)?)),
+            Command::Notice(notice, events) => {
                 self.founded = true;
                 turn.unchanged = true;
                 notices::pass_on(turn, notice, events)?;

@@ -25,20 +25,13 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         ended: bool,
     },
-    /// Whether a user organizes a published event that is not over.
-    Organizes {
-        /// Who.
-        user: UserId,
-    },
+    /// Whether this user organizes a published event that is not over.
+    Organizes(UserId),
     /// What is true of one event.
     Report(Box<Report>),
-    /// What has become of a user, and events that it may concern beside those known here.
-    Notice {
-        /// Who and what.
-        notice: Notice,
-        /// Where the user was lately about to register.
-        events: Vec<EventId>,
-    },
+    /// What has become of a user, and events that it may concern beside those known here: where the
+    /// user was lately about to register.
+    Notice(Notice, Vec<EventId>),
 }
 
 /// What is true of one event at one time.

@@ -91,7 +91,7 @@ impl Object for Event {
     fn kind(command: &Command) -> Kind {
         match command {
             Command::Read => Kind::LeasedRead,
-            Command::Mine { .. } | Command::Record { .. } | Command::List { .. } => Kind::Read,
+            Command::Mine { .. } | Command::Record(_) | Command::List { .. } => Kind::Read,
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
             Command::Notice(notice) if notice.news == News::Erased => Kind::GuardedWrite,
             // No lease protects the organizer's name: it follows a change within seconds.
@@ -121,7 +121,7 @@ impl Object for Event {
             Command::Delete { by, if_match } => held.delete(turn, by, if_match.as_ref()),
             Command::Register { id, participant } => held.register(turn, id, &participant),
             Command::Mine { user } => held.mine(turn, user),
-            Command::Record { user } => held.record(turn, user),
+            Command::Record(user) => held.record(turn, user),
             Command::Leave { user } => held.leave(turn, user),
             Command::List { by, status, after, limit } => held.list(turn, by, status, after, limit),
             Command::Remove { by, id } => held.remove(turn, by, id),

@@ -76,11 +76,8 @@ pub enum Command {
         /// Whether the participant is there.
         present: bool,
     },
-    /// The registration of a user, one that has ended included, and the event.
-    Record {
-        /// Whose.
-        user: UserId,
-    },
+    /// The registration of this user, one that has ended included, and the event.
+    Record(UserId),
     /// Something has become of a user: whatever names that user follows.
     Notice(Box<Notice>),
     /// Lets a participant in and marks them as attending.

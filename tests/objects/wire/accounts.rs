@@ -1,6 +1,8 @@
 //! Between the API and accounts.
 
-use event_platform::objects::account::{Link, Record, SecurityEvent, SecurityEventKind, SessionRecord};
+use event_platform::objects::account::{
+    Link, Order, Record, SecurityEvent, SecurityEventKind, SessionRecord,
+};
 
 use super::*;
 
@@ -17,18 +19,21 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::BeginLogin
         | Command::FinishLogin { .. }
         | Command::Authorize { .. }
-        | Command::Refresh { .. }
-        | Command::Logout(_)
+        | Command::Refresh(..)
         | Command::VerifyEmail { .. }
-        | Command::ResendVerification { .. }
         | Command::ForgotPassword(_)
-        | Command::ResetStands { .. }
-        | Command::ResetPassword { .. }
-        | Command::Challenge(_)
-        | Command::ChangePassword { .. }
-        | Command::Rename { .. }
-        | Command::Export(_)
-        | Command::Delete { .. }
+        | Command::ResetStands(_)
+        | Command::ResetPassword(..)
+        | Command::By(
+            _,
+            Order::Logout
+            | Order::ResendVerification(_)
+            | Order::Challenge
+            | Order::ChangePassword(..)
+            | Order::Rename(_)
+            | Order::Export
+            | Order::Delete(_),
+        )
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
@@ -66,37 +71,28 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
             r#"{"finish_login":{"matched":null,"session":{"id":"01b8dd58-e200-7000-8000-000000000002","refresh":{"digest":"tbrAyxAlBkoGm2aopCWX0kTDKOytjvvDCoHRF-Dp8MU","expires_at":1893499200005}},"stronger":"$2b$04$hash-of-3"}}"#,
         ),
         (
-            Command::Refresh { family: "f".to_owned(), token: "t".to_owned(), next: token("t", START) },
-            r#"{"refresh":{"family":"f","token":"t","next":{"digest":"47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK_YnPdg","expires_at":1893499200000}}}"#,
-        ),
-        (Command::Logout(by), &format!(r#"{{"logout":{who}}}"#)),
-        (
-            Command::ResendVerification { holder: by, link: link() },
-            &format!(r#"{{"resend_verification":{{"holder":{who},"link":{letter}}}}}"#),
+            Command::Refresh("f".to_owned(), "t".to_owned(), token("t", START)),
+            r#"{"refresh":["f","t",{"digest":"47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK_YnPdg","expires_at":1893499200000}]}"#,
         ),
         (Command::ForgotPassword(link()), &format!(r#"{{"forgot_password":{letter}}}"#)),
-        (Command::ResetStands { token: "t".to_owned() }, r#"{"reset_stands":{"token":"t"}}"#),
-        (
-            Command::ResetPassword { token: "t".to_owned(), password_hash: hash(1) },
-            r#"{"reset_password":{"token":"t","password_hash":"$2b$04$hash-of-1"}}"#,
-        ),
-        (Command::Challenge(by), &format!(r#"{{"challenge":{who}}}"#)),
-        (
-            Command::ChangePassword { holder: by, matched: matched.clone(), password_hash: hash(2) },
-            &format!(
-                r#"{{"change_password":{{"holder":{who},"matched":"$2b$04$hash-of-1","password_hash":"$2b$04$hash-of-2"}}}}"#
-            ),
-        ),
-        (
-            Command::Rename { holder: by, name: Some(Name::parse("Bea").unwrap()) },
-            &format!(r#"{{"rename":{{"holder":{who},"name":"Bea"}}}}"#),
-        ),
-        (Command::Export(by), &format!(r#"{{"export":{who}}}"#)),
-        (
-            Command::Delete { holder: by, matched },
-            &format!(r#"{{"delete":{{"holder":{who},"matched":"$2b$04$hash-of-1"}}}}"#),
-        ),
+        (Command::ResetStands("t".to_owned()), r#"{"reset_stands":"t"}"#),
+        (Command::ResetPassword("t".to_owned(), hash(1)), r#"{"reset_password":["t","$2b$04$hash-of-1"]}"#),
     ]);
+    let orders = [
+        (Order::Logout, r#""logout""#.to_owned()),
+        (Order::ResendVerification(link()), format!(r#"{{"resend_verification":{letter}}}"#)),
+        (Order::Challenge, r#""challenge""#.to_owned()),
+        (
+            Order::ChangePassword(matched.clone(), hash(2)),
+            r#"{"change_password":["$2b$04$hash-of-1","$2b$04$hash-of-2"]}"#.to_owned(),
+        ),
+        (Order::Rename(Name::parse("Bea").ok()), r#"{"rename":"Bea"}"#.to_owned()),
+        (Order::Export, r#""export""#.to_owned()),
+        (Order::Delete(matched), r#"{"delete":"$2b$04$hash-of-1"}"#.to_owned()),
+    ];
+    for (order, golden) in orders {
+        pin_commands(vec![(Command::By(by, order), &format!(r#"{{"by":[{who},{golden}]}}"#))]);
+    }
     let profile = Profile {
         id: user(1),
         email: email(1),
@@ -121,10 +117,8 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         (Reply::Failed(Refusal::InvalidCredentials), r#"{"failed":"invalid_credentials"}"#),
         (Reply::Profile(Box::new(profile.clone())), &format!(r#"{{"profile":{owner}}}"#)),
         (
-            Reply::Refreshed { session: session_id(2), profile: Box::new(profile) },
-            &format!(
-                r#"{{"refreshed":{{"session":"01b8dd58-e200-7000-8000-000000000002","profile":{owner}}}}}"#
-            ),
+            Reply::Refreshed(session_id(2), Box::new(profile)),
+            &format!(r#"{{"refreshed":["01b8dd58-e200-7000-8000-000000000002",{owner}]}}"#),
         ),
         (Reply::Reused(user(1)), r#"{"reused":"01b8dd58-e200-7000-8000-000000000001"}"#),
         (

@@ -3,7 +3,7 @@
 use event_platform::domain::event::{Change, Description, EventPatch, JoinUrl, Status};
 use event_platform::domain::schedule::parse_time;
 use event_platform::domain::{EventId, Timestamp};
-use event_platform::objects::account::Holder;
+use event_platform::objects::account::{Holder, Order};
 use event_platform::objects::catalog::{self, Scope};
 use event_platform::objects::event::{Command, IfMatch, Participant, SeatStatus};
 use event_platform::objects::{Envelope, Outcome, Stamp, account};
@@ -45,10 +45,10 @@ impl Client {
                 session: session(fresh, now, SESSION_MS),
                 stronger: None,
             }),
-            What::DeleteAccount => of_account(account::Command::Delete {
-                holder: Holder { user: self.user.unwrap(), session: self.session.unwrap() },
-                matched: Some(hash(self.number)),
-            }),
+            What::DeleteAccount => {
+                let holder = Holder { user: self.user.unwrap(), session: self.session.unwrap() };
+                of_account(account::Command::By(holder, Order::Delete(Some(hash(self.number)))))
+            }
             What::Visit(event) => of_account(account::Command::Authorize {
                 user: self.user.unwrap(),
                 session: self.session.unwrap(),
