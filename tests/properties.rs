@@ -253,7 +253,7 @@ proptest! {
         ask(&mut host, &sql, now, &[account::Command::SignUp(Box::new(sign_up(0)))]);
         for (at, (what, number, pause_ms)) in (0..).zip(steps) {
             now = now.plus_ms(pause_ms);
-            let login = |matched| account::Command::FinishLogin { matched, session: session(at, now, 60_000) };
+            let login = |matched| account::Command::FinishLogin { matched, session: session(at, now, 60_000), stronger: None };
             let commands = match what {
                 0..10 => vec![account::Command::SignUp(Box::new(sign_up(number)))],
                 10..40 => vec![login(Some(hash(0)))],

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, Uri};
 
 use super::door::{App, Trace};
 use super::ports::Unreachable;
@@ -28,6 +28,43 @@ impl FromRequestParts<Arc<App>> for Caller {
             let _ = trace.user.set(caller.0.user);
         }
         Ok(caller)
+    }
+}
+
+/// What a handler of accounts has at hand. One extractor for all of it: each extractor of each handler
+/// is code of its own in the Worker.
+pub(super) struct Asked {
+    pub(super) app: Arc<App>,
+    pub(super) trace: Arc<Trace>,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<App>> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self {
+            app: Arc::clone(app),
+            trace: parts.extensions.get::<Arc<Trace>>().cloned().unwrap_or_default(),
+            uri: parts.uri.clone(),
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+/// The same for a handler that needs a token.
+pub(super) struct Signed {
+    pub(super) asked: Asked,
+    pub(super) caller: Caller,
+}
+
+impl FromRequestParts<Arc<App>> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        Ok(Self { asked: Asked::from_request_parts(parts, app).await?, caller })
     }
 }
 
@@ -60,11 +97,38 @@ impl Caller {
         visiting: Option<EventId>,
     ) -> Result<Profile, Problem> {
         let Bearer { user, account, session } = &self.0;
+        let asked_at = app.runtime.now();
         let command = account::Command::Authorize { user: *user, session: *session, visiting };
-        match ask_account(app, account, command).await? {
-            account::Reply::Profile(profile) => Ok(*profile),
+        let envelope = Envelope { command, have: None };
+        match app.hub.account(account, envelope).await?.outcome {
+            Outcome::Reply(account::Reply::Profile(profile)) => {
+                app.confirmed.note(*session, asked_at);
+                Ok(*profile)
+            }
+            Outcome::Refused(refusal) => {
+                app.confirmed.forget(*session);
+                Err(refusal.into())
+            }
             _ => Err(unexpected()),
         }
+    }
+
+    /// Whether the session stands or did so moments ago: for reads that show their owner more.
+    pub(super) async fn stands(&self, app: &App) -> Result<bool, Problem> {
+        if app.confirmed.lately(self.0.session, app.runtime.now()) {
+            return Ok(true);
+        }
+        match self.profile(app).await {
+            Ok(_) => Ok(true),
+            Err(problem) if problem.is_ours() => Err(problem),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Gives an order to the caller's own account.
+    pub(super) async fn order(&self, app: &App, order: account::Order) -> Result<account::Reply, Problem> {
+        let holder = account::Holder { user: self.0.user, session: self.0.session };
+        ask_account(app, &self.0.account, account::Command::By(holder, order)).await
     }
 
     /// The account behind the token, provided that it may organize events.

@@ -18,6 +18,7 @@ use serde_json::json;
 use tower_service::Service;
 use uuid::Uuid;
 
+use super::confirmed::Confirmed;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
 use super::routes::{self, Routes};
@@ -39,6 +40,7 @@ pub(super) struct App {
     /// The password hashes that this isolate is computing.
     pub(super) hashes: Mutex<HashQueue>,
     cache: Mutex<Cache>,
+    pub(super) confirmed: Confirmed,
 }
 
 impl App {
@@ -68,6 +70,8 @@ pub(super) struct Trace {
     pub(super) route: OnceLock<String>,
     /// Who asked, once a token has proved it.
     pub(super) user: OnceLock<UserId>,
+    /// Names the request, in the answer and in the log.
+    pub(super) request_id: String,
 }
 
 /// One request in the log.
@@ -97,8 +101,14 @@ impl Api {
     pub fn new(config: Result<Config, ConfigError>, hub: Arc<dyn Hub>, runtime: Arc<dyn Runtime>) -> Self {
         let routes = match config {
             Ok(config) => {
-                let runtime = Arc::clone(&runtime);
-                let app = App { config, hub, runtime, hashes: Mutex::default(), cache: Mutex::default() };
+                let app = App {
+                    config,
+                    hub,
+                    runtime: Arc::clone(&runtime),
+                    hashes: Mutex::default(),
+                    cache: Mutex::default(),
+                    confirmed: Confirmed::default(),
+                };
                 Some(routes::routes(Arc::new(app)))
             }
             Err(error) => {
@@ -116,7 +126,8 @@ impl Api {
         let request_id = self.request_id();
         let method = request.method().clone();
         let if_none_match = conditional::if_none_match(request.headers());
-        let trace = Arc::new(Trace { head: method == Method::HEAD, ..Trace::default() });
+        let head = method == Method::HEAD;
+        let trace = Arc::new(Trace { head, request_id: request_id.clone(), ..Trace::default() });
         let response = match &self.routes {
             None if request.uri().path() == health::PATH => health::misconfigured(),
             None => Problem::misconfigured().into_response(),

@@ -44,8 +44,12 @@ pub(super) async fn create(
             (EventId::from_digest(&digest::sha256(&name)), Some(digest::text(body.raw())))
         }
     };
-    let organizer =
-        Organizer { id: profile.id, account: caller.bearer().account.clone(), name: profile.name };
+    let organizer = Organizer {
+        id: profile.id,
+        account: Some(caller.bearer().account.clone()),
+        name: profile.name,
+        name_changes: profile.name_changes,
+    };
     let command = Command::Create(Box::new(Create { id, organizer, details, fingerprint }));
     let snapshot = ask(&app, id, command).await?;
     let mut response = one(StatusCode::CREATED, &snapshot, Viewer::Organizer)?;
@@ -63,12 +67,15 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     let key = Key::Event(id);
     let asked_at = app.runtime.now();
-    let copy = match app.cached(|cache| cache.look_up(&key, asked_at)) {
-        Lookup::Fresh(page) if !is_organizer(&app, &headers, page.sees_more) => {
+    let looked_up = app.cached(|cache| cache.look_up(&key, asked_at));
+    let copy = match looked_up {
+        Lookup::Fresh(page) if !is_organizer(&app, &headers, page.sees_more).await? => {
             return Ok(send_kept(page));
         }
-        Lookup::Fresh(_) => None,
-        Lookup::Ask(copy) => copy.filter(|(_, page)| !is_organizer(&app, &headers, page.sees_more)),
+        Lookup::Ask(Some((stamp, page))) if !is_organizer(&app, &headers, page.sees_more).await? => {
+            Some((stamp, page))
+        }
+        Lookup::Fresh(_) | Lookup::Ask(_) => None,
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
     let answer = app.hub.event(id, Envelope { command: Command::Read, have }).await?;
@@ -84,8 +91,10 @@ pub(super) async fn read(
         }
         _ => return Err(unexpected()),
     };
-    let organizer = is_organizer(&app, &headers, Some(snapshot.organizer.id));
-    if snapshot.details.status() == Status::Draft {
+    let is_draft = snapshot.details.status() == Status::Draft;
+    let shows_more = is_draft || snapshot.details.join_url().is_some();
+    let organizer = is_organizer(&app, &headers, Some(snapshot.organizer.id).filter(|_| shows_more)).await?;
+    if is_draft {
         app.cached(|cache| cache.forget(&key));
         return if organizer {
             one(StatusCode::OK, &snapshot, Viewer::Organizer)
@@ -184,6 +193,21 @@ pub(super) async fn own(
     let mut response = send(page);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// All events of an organizer, in every status.
+pub(super) const fn own_query(user: UserId) -> Query {
+    Query {
+        scope: Scope::Own(user),
+        words: None,
+        tag: None,
+        organizer: None,
+        from: None,
+        to: None,
+        order: Order::CreatedAt,
+        after: None,
+        limit: limits::PAGE_DEFAULT,
+    }
 }
 
 /// Reads the parameters of a list, naming every bad one at once.
@@ -289,9 +313,14 @@ async fn ask(app: &App, id: EventId, command: Command) -> Result<Snapshot, Probl
     }
 }
 
-/// Whether the caller is the organizer named. Calls that need no token ignore a bad one.
-fn is_organizer(app: &App, headers: &HeaderMap, organizer: Option<UserId>) -> bool {
-    organizer.is_some_and(|id| Caller::of(headers, app).is_some_and(|caller| caller.bearer().user == id))
+/// Whether the caller is the organizer named, in a session that stands. Calls that need no token
+/// ignore a bad one.
+async fn is_organizer(app: &App, headers: &HeaderMap, organizer: Option<UserId>) -> Result<bool, Problem> {
+    let Some(organizer) = organizer else { return Ok(false) };
+    match Caller::of(headers, app).filter(|caller| caller.bearer().user == organizer) {
+        Some(caller) => caller.stands(app).await,
+        None => Ok(false),
+    }
 }
 
 /// One event as `viewer` sees it.

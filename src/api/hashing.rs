@@ -6,7 +6,7 @@ use super::door::App;
 use super::problem::Problem;
 use crate::auth::hash_queue::{HashQueue, Ticket, Turn};
 use crate::auth::hashing::{Digest, Hashing, Salt};
-use crate::auth::passwords::{Comparison, NewHash};
+use crate::auth::passwords::{self, Comparison, NewHash};
 use crate::domain::{Password, Secret};
 
 /// The hash of a new password.
@@ -17,14 +17,37 @@ pub(super) async fn hash(app: &App, password: &Password) -> Result<Secret<String
     Ok(new.finish(&compute(app, hashing).await?))
 }
 
-/// Whether `candidate` is the password behind `stored`, found out in the same time without one.
+/// Whether `candidate` is the password behind `stored`. It takes as long for no hash, and for a
+/// weaker one than is made today: 2^c rounds and then 2^c + 2^(c+1) + … up to 2^(cost-1) more are
+/// 2^cost in all.
 pub(super) async fn verify(
     app: &App,
     candidate: &str,
     stored: Option<&Secret<String>>,
 ) -> Result<bool, Problem> {
-    let (comparison, hashing) =
-        Comparison::begin(candidate, stored, app.config.bcrypt_cost).ok_or_else(no_such_cost)?;
+    let cost = app.config.bcrypt_cost;
+    let matched = compare(app, candidate, stored, cost).await?;
+    for missing in stored.and_then(passwords::cost).unwrap_or(cost)..cost {
+        compare(app, candidate, None, missing).await?;
+    }
+    Ok(matched)
+}
+
+/// A stronger hash in the place of one that costs less than is asked for today.
+pub(super) async fn stronger(app: &App, password: &str, hash: &Secret<String>) -> Option<Secret<String>> {
+    let weak = passwords::cost(hash).is_some_and(|cost| cost < app.config.bcrypt_cost);
+    // One that could not be set today has no stronger hash: nothing is gained by locking its owner out.
+    let password = weak.then(|| Password::parse("password", password).ok()).flatten()?;
+    self::hash(app, &password).await.ok()
+}
+
+async fn compare(
+    app: &App,
+    candidate: &str,
+    stored: Option<&Secret<String>>,
+    cost: u32,
+) -> Result<bool, Problem> {
+    let (comparison, hashing) = Comparison::begin(candidate, stored, cost).ok_or_else(no_such_cost)?;
     Ok(comparison.finish(&compute(app, hashing).await?))
 }
 

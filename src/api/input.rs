@@ -52,13 +52,40 @@ impl FromRequest<Arc<App>> for JsonBody {
     }
 }
 
+/// The fields of a form that a page of ours has sent.
+pub(super) struct FormBody(Vec<(String, String)>);
+
+impl FormBody {
+    /// A field's text; empty where there is none.
+    pub(super) fn get(&self, field: &str) -> &str {
+        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    }
+}
+
+impl FromRequest<Arc<App>> for FormBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let raw = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+        if !has_type(&parts.headers, "application/x-www-form-urlencoded") {
+            return Err(Problem::unsupported_media_type());
+        }
+        Ok(Self(form_urlencoded::parse(&raw).into_owned().collect()))
+    }
+}
+
 /// Whether the body says that it is JSON. Parameters do not matter: JSON is UTF-8 (RFC 8259 §8.1).
 fn is_json(headers: &HeaderMap) -> bool {
+    has_type(headers, "application/json")
+}
+
+fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
     let essence = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }
 
 /// The event that the path names. A malformed id names nothing.

@@ -4,21 +4,31 @@
 
 mod access;
 mod accounts;
+mod afterwards;
+mod audit;
 mod conditional;
+mod confirmed;
+mod credentials;
 mod csv;
 mod door;
 mod event_input;
 mod events;
+mod export;
 mod fields;
 mod hashing;
 mod health;
+mod html;
 mod input;
 mod page;
+mod passwords;
 pub mod ports;
 mod problem;
 mod registrations;
 mod routes;
+mod sessions;
+mod verification;
 mod view;
 
+pub use afterwards::Afterwards;
 pub use door::{Api, Kept};
 pub use input::BODY_MAX_BYTES;

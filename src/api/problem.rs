@@ -178,6 +178,16 @@ impl From<Refusal> for Problem {
             Refusal::InvalidToken => {
                 Self::of("invalid_token", S::UNPROCESSABLE_ENTITY, "The token is unknown, spent or expired.")
             }
+            Refusal::InvalidRefreshToken => Self::of(
+                "invalid_refresh_token",
+                S::UNAUTHORIZED,
+                "The refresh token is unknown, spent or expired; log in again.",
+            ),
+            Refusal::HasEvents => Self::of(
+                "has_events",
+                S::CONFLICT,
+                "Cancel or delete your published events that are still to come first.",
+            ),
             Refusal::Overloaded => Self {
                 retry_after: Some(1),
                 ..Self::of(

@@ -218,7 +218,7 @@ pub(super) async fn own_list(
     let (Some(limit), Some(before)) = (limit, before) else {
         return Err(unexpected());
     };
-    let command = catalog::Command::Participations { user, before, limit };
+    let command = catalog::Command::Participations { user, before, limit, ended: false };
     let answer = app.hub.catalog(Envelope { command, have: None }).await?;
     let catalog::Reply::Participations { events, more } = reply(answer.outcome)? else {
         return Err(unexpected());

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, ORIGIN,
     RETRY_AFTER,
@@ -17,7 +17,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::door::{App, Trace, X_REQUEST_ID};
 use super::problem::Problem;
-use super::{accounts, events, health, registrations};
+use super::{accounts, events, export, health, passwords, registrations, sessions, verification};
 use crate::config::Cors;
 
 /// The routes as browsers on other origins need them, and without what only they need.
@@ -37,9 +37,17 @@ fn table(app: Arc<App>) -> Router {
     Router::new()
         .route(health::PATH, get(health::get))
         .route("/api/register", post(accounts::register))
-        .route("/api/login", post(accounts::login))
-        .route("/api/verify-email", get(accounts::verify_page).post(accounts::verify))
-        .route("/api/me", get(accounts::me))
+        .route("/api/login", post(sessions::login))
+        .route("/api/token/refresh", post(sessions::refresh))
+        .route("/api/logout", post(sessions::logout))
+        .route("/api/verify-email", get(verification::page).post(verification::verify))
+        .route("/api/verify-email/resend", post(verification::resend))
+        .route("/api/password/forgot", post(passwords::forgot))
+        .route("/api/password/reset", get(passwords::page).post(passwords::reset))
+        .route("/api/password/reset/form", post(passwords::reset_by_form))
+        .route("/api/me", get(accounts::me).patch(accounts::rename).delete(accounts::delete))
+        .route("/api/me/password", put(passwords::change))
+        .route("/api/me/export", get(export::export))
         .route("/api/me/events", get(events::own))
         .route("/api/me/registrations", get(registrations::own_list))
         .route("/api/events", get(events::list).post(events::create))

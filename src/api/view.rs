@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::domain::account::Profile;
 use crate::domain::roster::Seats;
-use crate::domain::{EventId, RegistrationId, Timestamp, UserId};
+use crate::domain::{EventId, RegistrationId, SessionId, Timestamp, UserId};
+use crate::objects::account::{SecurityEvent, SessionRecord};
 use crate::objects::event::{Registration, SeatStatus, Snapshot};
 
 /// An instant as RFC 3339 in UTC.
@@ -85,6 +86,37 @@ pub(super) struct RegistrationPage<'a> {
     pub(super) next_cursor: Option<&'a str>,
 }
 
+/// A session, for its user.
+#[derive(Serialize)]
+pub(super) struct SessionView {
+    id: Id<SessionId>,
+    created_at: Instant,
+    expires_at: Instant,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+pub(super) fn session(session: &SessionRecord, current: SessionId) -> SessionView {
+    SessionView {
+        id: Id(session.id),
+        created_at: Instant(session.created_at),
+        expires_at: Instant(session.expires_at),
+        current: session.id == current,
+    }
+}
+
+/// Something that has happened to an account.
+#[derive(Serialize)]
+pub(super) struct SecurityView {
+    at: Instant,
+    kind: &'static str,
+    times: u32,
+}
+
+pub(super) fn security_event(event: &SecurityEvent) -> SecurityView {
+    SecurityView { at: Instant(event.at), kind: event.kind.as_str(), times: event.times }
+}
+
 #[derive(Serialize)]
 struct Organizer<'a> {
     id: Id<UserId>,
@@ -124,6 +156,11 @@ pub(super) enum Viewer {
     Organizer,
     /// Anybody else.
     Anyone,
+}
+
+/// An event as its organizer sees it.
+pub(super) fn own_event(snapshot: &Snapshot) -> Event<'_> {
+    event(snapshot, Viewer::Organizer)
 }
 
 pub(super) fn event(snapshot: &Snapshot, viewer: Viewer) -> Event<'_> {

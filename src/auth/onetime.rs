@@ -32,6 +32,44 @@ pub fn read(token: &str) -> Option<(AccountKey, Digest)> {
     Some((AccountKey::parse(account)?, digest::text(token.as_bytes())))
 }
 
+/// A refresh token as it was shown. The first of a session is like any one-time token; each that
+/// follows is the first one with 256 more bits behind it. So all of them prove that they belong to
+/// one session, and each is a secret of its own.
+#[derive(Debug)]
+pub struct Refresh {
+    /// Who knows the session.
+    pub account: AccountKey,
+    /// Digest of what the tokens of the session have in common.
+    pub family: Digest,
+    /// Digest of the token.
+    pub digest: Digest,
+    stem: Secret<String>,
+}
+
+impl Refresh {
+    /// Reads a refresh token.
+    #[must_use]
+    pub fn read(token: &str) -> Option<Self> {
+        let (account, secrets) = token.split_once('.')?;
+        let first = secrets.split('.').next()?;
+        let stem = format!("{account}.{first}");
+        Some(Self {
+            account: AccountKey::parse(account)?,
+            family: digest::text(stem.as_bytes()),
+            digest: digest::text(token.as_bytes()),
+            stem: Secret::new(stem),
+        })
+    }
+
+    /// The token that follows it, and what is to be stored of that.
+    #[must_use]
+    pub fn next(&self, entropy: &Entropy, expires_at: Timestamp) -> (Secret<String>, OneTimeToken) {
+        let token = format!("{}.{}", self.stem.reveal(), URL_SAFE_NO_PAD.encode(entropy));
+        let stored = OneTimeToken { digest: digest::text(token.as_bytes()), expires_at };
+        (Secret::new(token), stored)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +81,21 @@ mod tests {
         let (token, stored) = issue(&account, &[7; 32], Timestamp::from_ms(0));
         assert_eq!(read(token.reveal()), Some((account, stored.digest)));
         assert_eq!(read("nonsense"), None);
+    }
+
+    #[test]
+    fn refresh_tokens_of_one_session_share_a_family_and_nothing_else() {
+        let account = digest::account_key(&Email::parse("ada@example.com").unwrap()).unwrap();
+        let (first, stored) = issue(&account, &[7; 32], Timestamp::from_ms(0));
+        let first = Refresh::read(first.reveal()).unwrap();
+        assert_eq!((&first.family, &first.digest), (&stored.digest, &stored.digest));
+        let (second, stored) = first.next(&[8; 32], Timestamp::from_ms(1));
+        let second = Refresh::read(second.reveal()).unwrap();
+        assert_eq!((&second.family, &second.digest), (&first.family, &stored.digest));
+        assert_ne!(second.digest, second.family);
+        let (third, _) = second.next(&[9; 32], Timestamp::from_ms(2));
+        assert_eq!(Refresh::read(third.reveal()).unwrap().family, first.family);
+        assert!(Refresh::read("nonsense").is_none() && Refresh::read("short.x").is_none());
+        assert!(!format!("{first:?}").contains("BwcHBw"), "{first:?}");
     }
 }

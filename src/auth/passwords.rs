@@ -69,6 +69,12 @@ impl Comparison {
     }
 }
 
+/// The cost of a hash, `$2b$<cost>$…`: it was made in 2^cost rounds.
+#[must_use]
+pub fn cost(hash: &Secret<String>) -> Option<u32> {
+    hash.reveal().strip_prefix("$2")?.split('$').nth(1)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +131,16 @@ mod tests {
             (hash.reveal().replacen("2b", "2x", 1), hash.reveal().replacen("04", "31", 1));
         for text in [mixed_up.as_str(), endless.as_str(), "", "$2b$04$", &hash.reveal()[..59]] {
             assert!(!verify("SecurePassword123", Some(&secret(text))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_says_how_hard_it_was_to_make() {
+        for hash in ["$2a$05$CCCC", "$2b$05$CCCC", "$2y$05$XXXX"] {
+            assert_eq!(cost(&secret(hash)), Some(5));
+        }
+        for other in ["", "$1$05$x", "$2b$x$y", "2b$05"] {
+            assert_eq!(cost(&secret(other)), None, "{other}");
         }
     }
 

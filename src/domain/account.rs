@@ -88,6 +88,9 @@ pub struct Profile {
     pub email_verified: bool,
     /// When the account was made.
     pub created_at: Timestamp,
+    /// How often the name was changed: tells an older name from a newer one.
+    #[serde(default)]
+    pub name_changes: u64,
 }
 
 #[cfg(test)]

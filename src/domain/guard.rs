@@ -43,6 +43,15 @@ impl LoginGuard {
         self.failures.saturating_add(1) >= Self::KEPT_FROM
     }
 
+    /// From when on the failures count for nothing.
+    #[must_use]
+    pub const fn forgotten_at(&self) -> Timestamp {
+        if self.failures == 0 {
+            return self.last_failure;
+        }
+        self.last_failure.plus_ms(Self::FORGET_AFTER_MS.saturating_add(1))
+    }
+
     /// When the last failure happened.
     #[must_use]
     pub const fn last_failure(&self) -> Timestamp {

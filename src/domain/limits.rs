@@ -18,6 +18,12 @@ pub const NAME_MAX_CHARS: usize = 100;
 pub const JOIN_URL_MAX_BYTES: usize = 2_048;
 /// Sessions that one account holds at a time; the oldest makes room for a new one.
 pub const SESSIONS_MAX: u32 = 50;
+/// Milliseconds after which a session ends however often it was refreshed: a year.
+pub const SESSION_MAX_AGE_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+/// Links of one kind that one account has in force at a time; more are not sent.
+pub const LINKS_MAX: u32 = 5;
+/// Security events that an account remembers.
+pub const SECURITY_EVENTS_MAX: u32 = 50;
 /// Items on a page of a list when the caller names no number.
 pub const PAGE_DEFAULT: u32 = 50;
 /// Items on a page of a list at most.

@@ -53,6 +53,10 @@ pub enum Refusal {
     IdempotencyKeyReused,
     /// The one-time token is unknown, spent or expired.
     InvalidToken,
+    /// The refresh token is unknown, spent or expired.
+    InvalidRefreshToken,
+    /// The account still organizes a published event to come.
+    HasEvents,
     /// A bounded queue is full; nothing was executed.
     Overloaded,
 }

@@ -189,6 +189,13 @@ impl Roster {
         self.depart(details, now, seq)
     }
 
+    /// Takes a user out and moves nobody up: for an event that is over for good.
+    pub fn forget(&mut self, user: UserId) {
+        if let Some(seat) = self.by_user.get(&user).copied().and_then(|seq| self.seats.remove(&seq)) {
+            self.take_out(&seat);
+        }
+    }
+
     /// Whether the event may change from `current` to `next` with those registered now.
     ///
     /// # Errors
@@ -264,10 +271,14 @@ impl Roster {
 
     fn depart(&mut self, details: &Details, now: Timestamp, seq: u64) -> Result<Departure, Refusal> {
         let left = self.seats.remove(&seq).ok_or(Refusal::NotFound)?;
+        self.take_out(&left);
+        Ok(Departure { left, promoted: self.promote(details, now) })
+    }
+
+    fn take_out(&mut self, left: &Seat) {
         self.by_user.remove(&left.user);
         self.by_id.remove(&left.id);
-        self.waiting.remove(seq);
-        Ok(Departure { left, promoted: self.promote(details, now) })
+        self.waiting.remove(left.seq);
     }
 
     fn insert(&mut self, seat: Seat) {

@@ -54,4 +54,9 @@ impl Sql for Gathering<'_> {
         self.flush()?;
         self.sql.transaction(work)
     }
+
+    fn wipe(&self) -> Result<(), SqlError> {
+        self.waiting.take();
+        self.sql.wipe()
+    }
 }

@@ -186,16 +186,24 @@ impl<O: Object> Host<O> {
     /// When the object wants to be woken, if at all.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Timestamp> {
-        self.running.as_ref().and_then(|running| running.outbox.next_due())
+        let running = self.running.as_ref().filter(|running| running.founded)?;
+        running.outbox.next_due().or_else(|| running.object.spent_at())
     }
 
-    /// The parcels that are due, each filled with what is true now.
+    /// The parcels that are due, each filled with what is true now. An object that holds nothing
+    /// any more, and has nothing to send, is deleted.
     ///
     /// # Errors
     /// When the storage fails.
     pub fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
         let (running, _) = self.running(sql, now)?;
         if !running.founded {
+            return Ok(Vec::new());
+        }
+        let spent = running.object.spent_at().is_some_and(|at| at <= now);
+        if spent && running.outbox.next_due().is_none() {
+            self.throw_away();
+            sql.wipe()?;
             return Ok(Vec::new());
         }
         let mut sealed = Vec::new();

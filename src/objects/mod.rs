@@ -18,6 +18,7 @@ pub mod event;
 mod gathering;
 pub mod host;
 pub mod lease;
+pub mod notice;
 pub mod outbox;
 pub mod schema;
 pub mod sql;
@@ -88,6 +89,12 @@ pub trait Object: Sized {
 
     /// What the Catalog is to know of the object at once, before an answer goes out.
     fn report(&self, _now: Timestamp) -> Option<Report> {
+        None
+    }
+
+    /// When the object will hold nothing that is worth keeping. Its database is deleted then, as
+    /// soon as its outbox is empty.
+    fn spent_at(&self) -> Option<Timestamp> {
         None
     }
 

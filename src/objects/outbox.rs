@@ -7,8 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Report;
+use super::notice::Notice;
 use super::sql::{self, Sql, SqlError, Value};
-use crate::domain::Timestamp;
+use crate::domain::{Email, EventId, RegistrationId, Timestamp};
 use crate::mail::Mail;
 
 /// The table of the outbox, part of every object's first migration.
@@ -33,6 +34,10 @@ pub enum Parcel {
     /// The state of an event, for the Catalog. Empty in the row: it is filled with what is true
     /// at the time of delivery.
     Report(Option<Box<Report>>),
+    /// What has become of a user, for the Catalog, which knows whom it concerns.
+    Notice(Box<Notice>, Vec<EventId>),
+    /// The same for one event.
+    Tell(EventId, Box<Notice>),
 }
 
 /// A parcel that is due.
@@ -83,7 +88,7 @@ impl Outbox {
     /// Parcels that one look takes at most.
     pub const BATCH: u32 = 64;
     /// Milliseconds after which a mail is given up: three days, when most have lost their point.
-    /// A report is never given up.
+    /// Reports and notices are never given up.
     pub const GIVE_UP_AFTER_MS: i64 = 3 * 24 * 60 * 60 * 1000;
     const FIRST_PAUSE_MS: i64 = 1_000;
     const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1000;
@@ -121,6 +126,26 @@ impl Outbox {
             &[key.into(), sql::json(parcel)?, due.into(), now.into()],
         )?;
         self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
+        Ok(())
+    }
+
+    /// Takes back the letters to an address, but for those with one of `except` in their key. One
+    /// that is on its way already may still arrive.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn withdraw_letters(
+        &mut self,
+        sql: &dyn Sql,
+        to: &Email,
+        except: &[RegistrationId],
+    ) -> Result<(), SqlError> {
+        sql.run(
+            "DELETE FROM outbox WHERE parcel ->> '$.mail.to' = ?
+             AND NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr(key, value) > 0)",
+            &[to.as_str().into(), sql::json(&except)?],
+        )?;
+        *self = Self::load(sql)?;
         Ok(())
     }
 

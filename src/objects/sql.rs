@@ -30,6 +30,12 @@ pub trait Sql {
     /// # Errors
     /// What `work` returned, after everything it wrote was taken back; or a failed commit.
     fn transaction(&self, work: &mut dyn FnMut() -> Result<(), SqlError>) -> Result<(), SqlError>;
+
+    /// Deletes everything, tables included, as if the object had never been.
+    ///
+    /// # Errors
+    /// When it cannot be deleted.
+    fn wipe(&self) -> Result<(), SqlError>;
 }
 
 /// A value of a parameter or a column. Integers stay below 2^53, the precision of the platform.

@@ -10,11 +10,11 @@ use worker::{AbortController, Delay, Fetch, console_log};
 
 use super::hub::WorkerHub;
 use super::runtime::now;
-use crate::api::ports::Hub;
+use crate::api::ports::{Hub, Unreachable};
 use crate::config::Config;
 use crate::mail::{HttpRequest, HttpResponse, Mail, Plan};
 use crate::objects::outbox::{Delivery, Item, Parcel};
-use crate::objects::{Envelope, catalog};
+use crate::objects::{Answer, Envelope, catalog, event};
 
 /// How long a mail provider may take to answer.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,12 +48,25 @@ async fn one(config: Option<&Config>, hub: Option<&WorkerHub>, item: &Item) -> D
         Parcel::Mail(mail) => send_mail(config, mail, item).await,
         Parcel::Report(Some(report)) => {
             let command = catalog::Command::Report(report.clone());
-            match hub.catalog(Envelope { command, have: None }).await {
-                Ok(answer) if answer.is_granted() => Delivery::Done,
-                Ok(_) | Err(_) => Delivery::Retry { after_ms: None },
-            }
+            arrival(hub.catalog(Envelope { command, have: None }).await)
         }
         Parcel::Report(None) => Delivery::Done,
+        Parcel::Notice(notice, events) => {
+            let command = catalog::Command::Notice((**notice).clone(), events.clone());
+            arrival(hub.catalog(Envelope { command, have: None }).await)
+        }
+        Parcel::Tell(event, notice) => {
+            let command = event::Command::Notice(notice.clone());
+            arrival(hub.event(*event, Envelope { command, have: None }).await)
+        }
+    }
+}
+
+/// What another object's answer means for the parcel.
+fn arrival<R>(answer: Result<Answer<R>, Unreachable>) -> Delivery {
+    match answer {
+        Ok(answer) if answer.is_granted() => Delivery::Done,
+        Ok(_) | Err(_) => Delivery::Retry { after_ms: None },
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::Env;
+use worker::worker_sys::Context as JsContext;
+use worker::{Context, Env};
 
 use super::hub::WorkerHub;
 use super::runtime::WorkerRuntime;
 use super::{config, http};
-use crate::api::Api;
+use crate::api::{Afterwards, Api};
 
 thread_local! {
     /// Bindings are the same for every request of an isolate. It holds nothing that cannot be
@@ -25,12 +26,19 @@ thread_local! {
 /// When a binding is missing or the runtime takes no response: a deployment that cannot work.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub async fn fetch(request: web_sys::Request, env: Env) -> Result<web_sys::Response, JsValue> {
+pub async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    context: JsContext,
+) -> Result<web_sys::Response, JsValue> {
     let api = match API.with(|api| api.get().cloned()) {
         Some(api) => api,
         None => first_request(&env)?,
     };
-    let response = api.serve(http::read(&request).await).await;
+    let mut response = api.serve(http::read(&request).await).await;
+    if let Some(work) = Afterwards::take(&mut response) {
+        Context::new(context).wait_until(work);
+    }
     Ok(http::write(&response)?)
 }
 

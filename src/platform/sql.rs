@@ -75,6 +75,12 @@ impl Sql for DurableSql {
             (Err(thrown), None) => Err(complain(thrown)),
         }
     }
+
+    fn wipe(&self) -> Result<(), SqlError> {
+        // It takes effect at once; the promise only tells when it is durable.
+        let deleted = self.storage.as_raw().delete_all();
+        deleted.map(|_| ()).map_err(|thrown| SqlError::new(worker::Error::from(thrown).to_string()))
+    }
 }
 
 fn complain(thrown: JsValue) -> SqlError {

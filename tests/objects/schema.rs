@@ -53,7 +53,7 @@ fn nothing_is_stored_before_there_is_something_to_store() {
         vec![
             account::Command::Exists,
             account::Command::BeginLogin,
-            account::Command::FinishLogin { matched: None, session },
+            account::Command::FinishLogin { matched: None, session, stronger: None },
             authorize,
             account::Command::VerifyEmail { token: "x".to_owned() },
         ],

@@ -123,9 +123,12 @@ fn an_event_survives_a_disk_that_fails_at_any_statement() {
 
 #[test]
 fn an_account_survives_a_disk_that_fails_at_any_statement() {
-    use account::Command;
-    let login =
-        |number, matched| Command::FinishLogin { matched, session: session(number, START, 60_000_000) };
+    use account::{Command, Order};
+    let login = |number, matched| Command::FinishLogin {
+        matched,
+        session: session(number, START, 60_000_000),
+        stronger: None,
+    };
     let signed_up = Command::SignUp(Box::new(sign_up(1)));
     let token = sign_up(1).verification.digest;
     fails_cleanly::<Account>(&[], std::slice::from_ref(&signed_up), &Command::Exists);
@@ -133,6 +136,20 @@ fn an_account_survives_a_disk_that_fails_at_any_statement() {
         [vec![login(1, Some(hash(1)))], vec![login(1, None); 7], vec![Command::VerifyEmail { token }]]
     {
         fails_cleanly::<Account>(std::slice::from_ref(&signed_up), &commands, &Command::BeginLogin);
+    }
+    let (by, matched, family) = (holder(1, 1), Some(hash(1)), session(1, START, 0).refresh.digest);
+    let refresh = |shown: &str| {
+        let next = crate::support::fixtures::token("next", START.plus_ms(60_000));
+        Command::Refresh(family.clone(), shown.to_owned(), next)
+    };
+    for commands in [
+        vec![refresh(&family), refresh(&family)],
+        vec![Command::By(by, Order::Logout)],
+        vec![Command::By(by, Order::ChangePassword(matched.clone(), hash(2)))],
+        vec![Command::By(by, Order::Rename(None)), Command::By(by, Order::Delete(matched))],
+    ] {
+        let before = [signed_up.clone(), login(1, Some(hash(1)))];
+        fails_cleanly::<Account>(&before, &commands, &Command::By(by, Order::Export));
     }
 }
 
@@ -149,6 +166,8 @@ fn the_catalog_survives_a_disk_that_fails_at_any_statement() {
         catalog::Command::Report(Box::new(report))
     };
     let look = catalog::Command::List(everything(catalog::Scope::Own(user(ORGANIZER))));
+    let gone = catalog::Command::Notice(erased(ORGANIZER), vec![event_id(9)]);
+    fails_cleanly::<Catalog>(&[report(1, 1, Some("first"))], &[gone, report(1, 2, Some("late"))], &look);
     let before = [report(1, 1, Some("first")), report(2, 1, Some("second"))];
     fails_cleanly::<Catalog>(&[], &[report(1, 1, Some("first"))], &look);
     fails_cleanly::<Catalog>(&before, &[report(1, 2, Some("changed"))], &look);

@@ -8,7 +8,9 @@ mod lists;
 use std::fmt::Debug;
 
 use event_platform::domain::account::{Name, Profile, Role};
-use event_platform::domain::event::{Change, Description, EventPatch, Status, Tags, Title, Visibility};
+use event_platform::domain::event::{
+    Change, Description, EventPatch, Organizer, Status, Tags, Title, Visibility,
+};
 use event_platform::domain::roster::Seats;
 use event_platform::domain::schedule::{parse_date, parse_time, parse_timezone};
 use event_platform::domain::{FieldError, Invalid, Refusal, Secret, Timestamp};
@@ -16,6 +18,7 @@ use event_platform::mail::{EventBrief, Letter, Mail};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::catalog::{self, Cursor, Order, Participation, Query, Report, Scope};
 use event_platform::objects::event::{self, Create, IfMatch, Registration, SeatStatus, Snapshot};
+use event_platform::objects::notice::{News, Notice};
 use event_platform::objects::outbox::Parcel;
 use event_platform::objects::{Answer, Envelope, Outcome};
 use serde::{Serialize, de::DeserializeOwned};
@@ -73,7 +76,7 @@ fn everything_set() -> EventPatch {
 
 const DETAILS: &str = r#"{"title":"Rust","description":"All day.","schedule":{"date":"2024-05-25","time":"14:00:00","timezone":"Europe/Berlin","duration_minutes":90},"capacity":25,"waitlist":false,"status":"draft","visibility":"unlisted","registration":{"opens_at":1,"closes_at":2},"join_url":"https://meet.example/secret","tags":["rust","wasm"]}"#;
 const LEAST: &str = r#"{"title":null,"description":"Rust at the edge","schedule":{"date":"2030-01-01","time":"12:20:00","timezone":"UTC","duration_minutes":60},"capacity":null,"waitlist":true,"status":"published","visibility":"public","registration":{"opens_at":null,"closes_at":null},"join_url":"https://meet.example/secret","tags":[]}"#;
-const ORGANIZER_JSON: &str = r#"{"id":"01b8dd58-e200-7000-8000-0000ee6b2800","account":"Iuuv3AuoKMVP1d840RojQAxB6czlW7R2_DKx5ORNvno","name":"Person 4000000000"}"#;
+const ORGANIZER_JSON: &str = r#"{"id":"01b8dd58-e200-7000-8000-0000ee6b2800","account":"Iuuv3AuoKMVP1d840RojQAxB6czlW7R2_DKx5ORNvno","name":"Person 4000000000","name_changes":0}"#;
 const BRIEF: &str = r#"{"id":"01b8dd58-e200-7000-8000-000000000001","title":"Rust at the edge","schedule":{"date":"2030-01-01","time":"12:20:00","timezone":"UTC","duration_minutes":60}}"#;
 
 fn snapshot() -> Snapshot {
@@ -126,6 +129,11 @@ fn what_waits_in_an_outbox() {
             Letter::RegistrationCancelled { event: event(), by_organizer: true },
             format!(r#"{{"registration_cancelled":{{"event":{BRIEF},"by_organizer":true}}}}"#),
         ),
+        (
+            Letter::ResetPassword { link: Secret::new("https://x.example/?token=a".to_owned()) },
+            r#"{"reset_password":{"link":"https://x.example/?token=a"}}"#.to_owned(),
+        ),
+        (Letter::PasswordChanged, r#""password_changed""#.to_owned()),
     ];
     for (letter, golden) in letters {
         match letter {
@@ -143,6 +151,31 @@ fn what_waits_in_an_outbox() {
         pin(&Parcel::Mail(mail), &golden);
     }
     pin(&Parcel::Report(None), r#"{"report":null}"#);
+    pin(
+        &Parcel::Notice(Box::new(erased(1)), vec![event_id(2)]),
+        r#"{"notice":[{"user":"01b8dd58-e200-7000-8000-000000000001","news":"erased"},["01b8dd58-e200-7000-8000-000000000002"]]}"#,
+    );
+    pin(
+        &Parcel::Tell(event_id(2), Box::new(renamed())),
+        &format!(r#"{{"tell":["{}",{RENAMED}]}}"#, event_id(2)),
+    );
+}
+
+/// That somebody has another name.
+fn renamed() -> Notice {
+    let name = Some(Name::parse("Ada").unwrap());
+    Notice { user: user(1), news: News::Renamed { name, changes: 2 } }
+}
+
+const RENAMED: &str =
+    r#"{"user":"01b8dd58-e200-7000-8000-000000000001","news":{"renamed":{"name":"Ada","changes":2}}}"#;
+
+#[test]
+fn what_older_versions_have_written_is_read() {
+    let old = r#"{"id":"01b8dd58-e200-7000-8000-0000ee6b2800","account":"Iuuv3AuoKMVP1d840RojQAxB6czlW7R2_DKx5ORNvno","name":"Person 4000000000"}"#;
+    assert_eq!(serde_json::from_str::<Organizer>(old).unwrap(), organizer());
+    let old = r#"{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":null,"role":"attendee","email_verified":true,"created_at":0}"#;
+    assert_eq!(serde_json::from_str::<Profile>(old).unwrap().name_changes, 0);
 }
 
 #[test]
@@ -173,6 +206,8 @@ fn how_a_command_ends() {
         (Refusal::NoJoinUrl, r#""no_join_url""#),
         (Refusal::IdempotencyKeyReused, r#""idempotency_key_reused""#),
         (Refusal::InvalidToken, r#""invalid_token""#),
+        (Refusal::InvalidRefreshToken, r#""invalid_refresh_token""#),
+        (Refusal::HasEvents, r#""has_events""#),
         (Refusal::Overloaded, r#""overloaded""#),
     ];
     for (refusal, golden) in refusals {

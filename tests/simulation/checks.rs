@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use event_platform::domain::EventId;
 use event_platform::domain::event::Status;
+use event_platform::domain::{Email, EventId};
 use event_platform::objects::account::Account;
 use event_platform::objects::event::{Command, Event, Reply};
 use event_platform::objects::sql::Sql;
@@ -101,6 +101,7 @@ pub(crate) fn at_rest(world: &mut World, truth: &Truth) -> Result<(), Broken> {
         return Err(format!("the Catalog differs: {}", differences.join("\n")));
     }
     own_lists_equal_rosters(world, truth)?;
+    nothing_is_left_of_the_erased(world, truth)?;
     accounts_are_rebuilt(world, truth)
 }
 
@@ -116,6 +117,31 @@ fn own_lists_equal_rosters(world: &mut World, truth: &Truth) -> Result<(), Broke
             participations(catalog, user).into_iter().filter(|event| live.contains_key(event)).collect();
         if listed != stands {
             return Err(format!("{user:?} has {listed:?} in the own list and stands at {stands:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Who has deleted their account stands nowhere, and no row anywhere names them.
+fn nothing_is_left_of_the_erased(world: &mut World, truth: &Truth) -> Result<(), Broken> {
+    let has_account = |email: &Email| {
+        let profiles = truth.accounts.values().filter_map(NaiveAccount::profile);
+        profiles.into_iter().any(|profile| profile.email == *email)
+    };
+    for (user, email) in &truth.erased {
+        if let Some((id, _)) = truth.events.iter().find(|(_, event)| event.address_of(*user).is_some()) {
+            return Err(format!("{user:?} is gone and still known at {id:?}"));
+        }
+        let named = format!(" | {} | ", email.as_str());
+        for address in world.addresses() {
+            let rows = world.node(&address).sql.dump();
+            let theirs = |row: &&String| {
+                let of_them = row.contains(&user.to_string()) && row.contains(email.as_str());
+                of_them || (row.contains(&named) && !has_account(email))
+            };
+            if let Some(row) = rows.iter().find(theirs) {
+                return Err(format!("{user:?} is gone, but {address:?} holds {row}"));
+            }
         }
     }
     Ok(())

@@ -59,6 +59,7 @@ enum What {
     SignUp,
     BeginLogin,
     FinishLogin(Secret<String>),
+    DeleteAccount,
     Visit(EventId),
     Register(EventId),
     Leave(EventId),
@@ -182,7 +183,9 @@ impl Clients {
                 740..880 => What::Read(event),
                 880..900 => What::Visits,
                 900..930 => What::Browse,
-                930..980 => What::Join(event),
+                930..978 => What::Join(event),
+                // A careful one could not be sure of anything after that.
+                978..980 if !client.is_careful() => What::DeleteAccount,
                 _ => What::BeginLogin,
             }
         };
@@ -224,7 +227,12 @@ impl Clients {
             return Ok(());
         };
         let next = match &awaited.what {
-            What::SignUp | What::BeginLogin | What::FinishLogin(_) | What::Visit(_) | What::Visits => {
+            What::SignUp
+            | What::BeginLogin
+            | What::FinishLogin(_)
+            | What::DeleteAccount
+            | What::Visit(_)
+            | What::Visits => {
                 let answer: Answer<account::Reply> = serde_json::from_str(answer).unwrap();
                 self.clients[at].hear_account(&awaited, answer.outcome)
             }

@@ -6,10 +6,13 @@
 use std::collections::BTreeMap;
 
 use event_platform::domain::account::Profile;
-use event_platform::domain::{AccountKey, EventId, Refusal, Secret, SessionId, Timestamp, UserId, limits};
+use event_platform::domain::{
+    AccountKey, Email, EventId, Refusal, Secret, SessionId, Timestamp, UserId, limits,
+};
 use event_platform::mail::{Letter, Mail};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::event::{self, Snapshot};
+use event_platform::objects::notice::News;
 use event_platform::objects::{Answer, Envelope, Outcome, Stamp};
 use serde::de::DeserializeOwned;
 
@@ -30,6 +33,10 @@ pub(crate) struct Truth {
     pub(crate) accounts: BTreeMap<AccountKey, NaiveAccount>,
     /// Letters that were decided and have not gone out yet, as often as they were decided.
     pub(crate) owed: BTreeMap<String, u32>,
+    /// Letters to people whose account was deleted while they waited: they may have been on their way.
+    pub(crate) withdrawn: BTreeMap<String, u32>,
+    /// Users whose account was deleted, and their address.
+    pub(crate) erased: BTreeMap<UserId, Email>,
     /// Mails that went out, by kind.
     pub(crate) mails: BTreeMap<&'static str, u64>,
     /// What each event has last said of itself, and under which stamp.
@@ -47,7 +54,13 @@ impl Truth {
                 let account = self.accounts.entry(key.clone()).or_default();
                 let (command, answer): (Envelope<account::Command>, Answer<account::Reply>) =
                     (read(command), read(answer));
-                agree(&answer.outcome, &account.execute(*now, &command.command, &mut self.owed))
+                let before = account.profile().map(|profile| (profile.id, profile.email.clone()));
+                agree(&answer.outcome, &account.execute(*now, &command.command, &mut self.owed))?;
+                if let (Some((user, email)), None) = (before, account.profile()) {
+                    self.withdraw(&email, |_| true);
+                    self.erased.insert(user, email);
+                }
+                Ok(())
             }
             Happened::Forgot(Address::Account(key)) => {
                 self.accounts.entry(key.clone()).or_default().visits.clear();
@@ -69,6 +82,10 @@ impl Truth {
         answer: &Answer<event::Reply>,
     ) -> Result<(), Broken> {
         let event = self.events.entry(id).or_default();
+        let erased = match &asked.command {
+            event::Command::Notice(notice) if notice.news == News::Erased => event.address_of(notice.user),
+            _ => None,
+        };
         match &answer.outcome {
             Outcome::Refused(Refusal::Overloaded) => return Ok(()),
             Outcome::Unchanged => {
@@ -82,19 +99,32 @@ impl Truth {
             self.read.insert(id, (answer.stamp, snapshot));
         }
         event.take_letters().iter().for_each(|mail| owe(&mut self.owed, mail));
+        if let Some(email) = erased {
+            self.withdraw(&email, |letter| letter.contains(&id.to_string()));
+        }
         Ok(())
+    }
+
+    /// Letters to an address are owed no longer.
+    fn withdraw(&mut self, email: &Email, which: impl Fn(&str) -> bool) {
+        let to = format!("\"to\":\"{}\"", email.as_str());
+        let concerned = self.owed.iter_mut().filter(|(letter, _)| letter.contains(&to) && which(letter));
+        for (letter, times) in concerned {
+            *self.withdrawn.entry(letter.clone()).or_default() += std::mem::take(times);
+        }
     }
 
     /// A mail has gone out: it must have been owed, and is so no longer. So nobody is ever told
     /// what is not true, and nobody twice.
     fn went_out(&mut self, mail: &Mail) -> Result<(), Broken> {
         let letter = spell(mail);
-        match self.owed.get_mut(&letter) {
-            Some(times) if *times > 0 => {
+        let counted = [self.owed.get_mut(&letter), self.withdrawn.get_mut(&letter)];
+        match counted.into_iter().flatten().find(|times| **times > 0) {
+            Some(times) => {
                 *times -= 1;
                 Ok(())
             }
-            _ => Err(format!("a mail went out that nobody decided, or twice: {letter}")),
+            None => Err(format!("a mail went out that nobody decided, or twice: {letter}")),
         }
     }
 }
@@ -129,7 +159,11 @@ pub(crate) struct NaiveAccount {
 
 impl NaiveAccount {
     pub(crate) fn user(&self) -> Option<UserId> {
-        self.owner.as_ref().map(|(profile, _)| profile.id)
+        self.profile().map(|profile| profile.id)
+    }
+
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        self.owner.as_ref().map(|(profile, _)| profile)
     }
 
     /// Executes a command and says what the answer has to be.
@@ -139,13 +173,13 @@ impl NaiveAccount {
         command: &account::Command,
         owed: &mut BTreeMap<String, u32>,
     ) -> Outcome<account::Reply> {
-        use account::{Command, Reply};
+        use account::{Command, Order, Reply};
         let answer = match command {
             Command::Visits => Ok(Reply::Visits(self.visits.clone())),
             Command::Exists => Ok(Reply::Exists(self.owner.is_some())),
             Command::SignUp(sign_up) => self.sign_up(now, sign_up, owed),
             Command::BeginLogin => Ok(Reply::Challenge(self.owner.as_ref().map(|(_, hash)| hash.clone()))),
-            Command::FinishLogin { matched, session } => {
+            Command::FinishLogin { matched, session, .. } => {
                 match self.owner.clone().filter(|(_, hash)| Some(hash) == matched.as_ref()) {
                     Some((profile, _)) => {
                         self.sessions.retain(|(_, expires_at)| *expires_at > now);
@@ -171,7 +205,20 @@ impl NaiveAccount {
                     None => Err(Refusal::Unauthenticated),
                 }
             }
-            Command::VerifyEmail { .. } => Err(Refusal::InvalidToken),
+            Command::By(holder, Order::Delete(matched)) => {
+                let stands = self.sessions.iter().any(|(id, until)| *id == holder.session && *until > now);
+                match self.owner.clone().filter(|(profile, _)| stands && profile.id == holder.user) {
+                    None => Err(Refusal::Unauthenticated),
+                    Some((_, hash)) if Some(&hash) != matched.as_ref() => {
+                        Ok(Reply::Failed(Refusal::InvalidCredentials))
+                    }
+                    Some(_) => {
+                        *self = Self::default();
+                        Ok(Reply::Done)
+                    }
+                }
+            }
+            other => panic!("nobody says {other:?} here"),
         };
         answer.map_or_else(Outcome::Refused, Outcome::Reply)
     }
@@ -192,6 +239,7 @@ impl NaiveAccount {
             role: sign_up.role,
             email_verified: false,
             created_at: now,
+            name_changes: 0,
         };
         let letter = Letter::ConfirmAddress { link: sign_up.verification_link.clone() };
         owe(owed, &Mail { to: profile.email.clone(), name: profile.name.clone(), letter });

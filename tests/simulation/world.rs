@@ -190,6 +190,11 @@ impl World {
         &self.place(at).node
     }
 
+    /// Where objects are.
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        self.places.keys().cloned().collect()
+    }
+
     /// How often an object has lost its memory by crashing.
     pub(crate) fn life(&mut self, at: &Address) -> u32 {
         self.place(at).life

@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use event_platform::api::Api;
+use event_platform::api::{Afterwards, Api};
 use event_platform::config::Config;
 use event_platform::domain::EventId;
 use http::{Method, Request, Response};
@@ -33,6 +33,7 @@ pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) email: String,
     pub(crate) token: String,
+    pub(crate) refresh_token: String,
 }
 
 impl App {
@@ -105,6 +106,10 @@ impl App {
         self.call(Method::PUT, path)
     }
 
+    pub(crate) fn patch(&self, path: &str) -> Call<'_> {
+        self.call(Method::PATCH, path)
+    }
+
     pub(crate) fn delete(&self, path: &str) -> Call<'_> {
         self.call(Method::DELETE, path)
     }
@@ -128,13 +133,37 @@ impl App {
 
     /// Begins a session.
     pub(crate) fn log_in(&self, email: &str) -> Person {
-        let credentials = json!({ "email": email, "password": PASSWORD });
-        let answer = self.post("/api/login").json(&credentials).send().expect(200).json();
-        Person {
-            id: answer["user"]["id"].as_str().unwrap().to_owned(),
-            email: answer["user"]["email"].as_str().unwrap().to_owned(),
-            token: answer["token"].as_str().unwrap().to_owned(),
-        }
+        self.log_in_with(email, PASSWORD).expect(200).person()
+    }
+
+    /// Tries to begin a session.
+    pub(crate) fn log_in_with(&self, email: &str, password: &str) -> Answer {
+        self.post("/api/login").json(&json!({ "email": email, "password": password })).send()
+    }
+
+    /// Shows a refresh token.
+    pub(crate) fn refresh(&self, token: &str) -> Answer {
+        self.post("/api/token/refresh").json(&json!({ "refresh_token": token })).send()
+    }
+
+    /// Ends somebody's account.
+    pub(crate) fn delete_account(&self, person: &Person) {
+        let body = json!({ "password": PASSWORD });
+        self.delete("/api/me").by(person).json(&body).send().expect(204);
+    }
+
+    /// The token in the link of the mail that was sent last, which leads to `path`.
+    pub(crate) fn token_mailed(&self, path: &str) -> String {
+        self.deliver_outboxes();
+        let state = self.state();
+        let text = state.post.sent.last().unwrap().body.clone();
+        let (_, rest) = text.split_once(&format!("https://events.example{path}?token=")).expect(path);
+        rest.split(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)).next().unwrap().to_owned()
+    }
+
+    /// Whether something is stored anywhere.
+    pub(crate) fn stores(&self, text: &str) -> bool {
+        self.state().nodes.values().any(|node| node.sql.dump().iter().any(|row| row.contains(text)))
     }
 
     /// Makes an event with `fields` on top of the least that one needs; its id.
@@ -207,7 +236,11 @@ impl Call<'_> {
     }
 
     pub(crate) fn send(self) -> Answer {
-        Answer(now(self.app.api.serve(self.request)))
+        let mut response = now(self.app.api.serve(self.request));
+        if let Some(work) = Afterwards::take(&mut response) {
+            now(work);
+        }
+        Answer(response)
     }
 }
 
@@ -239,6 +272,18 @@ impl Answer {
 
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(self.0.body()).unwrap()
+    }
+
+    /// Whom a login or a refresh was for.
+    pub(crate) fn person(&self) -> Person {
+        let answer = self.json();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Person {
+            id: text(&answer["user"]["id"]),
+            email: text(&answer["user"]["email"]),
+            token: text(&answer["token"]),
+            refresh_token: text(&answer["refresh_token"]),
+        }
     }
 
     pub(crate) fn json(&self) -> Value {

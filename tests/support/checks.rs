@@ -51,7 +51,7 @@ pub(crate) fn catalog_differences(
 pub(crate) fn participations(catalog: &dyn Sql, user: UserId) -> BTreeSet<EventId> {
     let (mut host, mut found, mut before) = (Host::<Catalog>::new(0), BTreeSet::new(), None);
     loop {
-        let command = Command::Participations { user, before, limit: 5 };
+        let command = Command::Participations { user, before, limit: 5, ended: false };
         let envelope = Envelope { command, have: None };
         match host.read(catalog, Timestamp::default(), envelope).map(|answer| answer.outcome) {
             Ok(Outcome::Reply(Reply::Participations { events, more })) => {

@@ -7,9 +7,10 @@ use event_platform::domain::schedule::{parse_date, parse_time};
 use event_platform::domain::{
     AccountKey, Email, EventId, Invalid, RegistrationId, Secret, SessionId, Timestamp, UserId,
 };
-use event_platform::objects::account::{NewSession, OneTimeToken, SignUp};
+use event_platform::objects::account::{Holder, NewSession, OneTimeToken, SignUp};
 use event_platform::objects::catalog::{Order, Query, Scope};
 use event_platform::objects::event::{Command, Create, Participant};
+use event_platform::objects::notice::{News, Notice};
 
 use super::world::START;
 
@@ -55,7 +56,12 @@ pub(crate) fn participant(number: u32) -> Participant {
 }
 
 pub(crate) fn organizer() -> Organizer {
-    Organizer { id: user(ORGANIZER), account: account_key(ORGANIZER), name: name(ORGANIZER) }
+    Organizer {
+        id: user(ORGANIZER),
+        account: Some(account_key(ORGANIZER)),
+        name: name(ORGANIZER),
+        name_changes: 0,
+    }
 }
 
 /// An hour that begins at 12:20 on the day on which the virtual clock starts, at 12:00.
@@ -133,6 +139,16 @@ pub(crate) fn hash(number: u32) -> Secret<String> {
 
 pub(crate) fn token(text: &str, expires_at: Timestamp) -> OneTimeToken {
     OneTimeToken { digest: digest::text(text.as_bytes()), expires_at }
+}
+
+/// Who asks with the session of number `session` for person `person`.
+pub(crate) fn holder(person: u32, session: u32) -> Holder {
+    Holder { user: user(person), session: session_id(session) }
+}
+
+/// That the account of person `number` is gone.
+pub(crate) fn erased(number: u32) -> Notice {
+    Notice { user: user(number), news: News::Erased }
 }
 
 /// A session of number `number` that stands for so long from `now`.

@@ -3,14 +3,15 @@
 
 use std::mem;
 
-use event_platform::domain::event::{Details, Organizer, Status};
+use event_platform::domain::event::{Change, Details, EventPatch, Organizer, Status};
 use event_platform::domain::roster::Seats;
-use event_platform::domain::{EventId, Refusal, RegistrationId, Timestamp, UserId};
+use event_platform::domain::{Email, EventId, Refusal, RegistrationId, Timestamp, UserId};
 use event_platform::mail::{EventBrief, Letter, Mail};
 use event_platform::objects::Outcome;
 use event_platform::objects::event::{
     Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot,
 };
+use event_platform::objects::notice::{News, Notice};
 
 /// What is true of one event; nothing before it was created.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +53,10 @@ impl NaiveEvent {
                 Ok(self.event().map_or(Reply::Done, |event| Reply::Event(Box::new(event))))
             }
             (Command::Create(create), Some(held)) => held.create_again(create),
+            (Command::Notice(notice), held) => {
+                held.iter_mut().for_each(|held| held.notice(now, notice));
+                Ok(Reply::Done)
+            }
             (_, Some(held)) if !held.deleted => held.execute(now, command),
             _ => Err(Refusal::NotFound),
         };
@@ -81,6 +86,12 @@ impl NaiveEvent {
     /// The registration of this user, if one stands.
     pub(crate) fn of_user(&self, user: UserId) -> Option<RegistrationId> {
         self.held.as_ref()?.of_user(user).map(|place| place.id)
+    }
+
+    /// The address of this user, if it is written down here.
+    pub(crate) fn address_of(&self, user: UserId) -> Option<Email> {
+        let places = &self.held.as_ref()?.places;
+        places.iter().find(|place| place.who.id == user).map(|place| place.who.email.clone())
     }
 
     /// The letters that have been owed since the last question.
@@ -114,7 +125,7 @@ impl Held {
 
     fn execute(&mut self, now: Timestamp, command: &Command) -> Result<Reply, Refusal> {
         match command {
-            Command::Create(_) => unreachable!("dealt with before"),
+            Command::Create(_) | Command::Notice(_) => unreachable!("dealt with before"),
             Command::Read => Ok(Reply::Event(Box::new(self.snapshot()))),
             Command::Update { by, patch, if_match } => {
                 self.only_organizer(*by, if_match.as_ref())?;
@@ -141,6 +152,11 @@ impl Held {
                 let event = Box::new(self.snapshot());
                 Ok(Reply::Mine { registration: Box::new(self.registration(place)), event })
             }
+            Command::Record(user) => {
+                let place = self.places.iter().find(|place| place.who.id == *user);
+                let registration = Box::new(self.registration(place.ok_or(Refusal::NotFound)?));
+                Ok(Reply::Mine { registration, event: Box::new(self.snapshot()) })
+            }
             Command::Leave { user } => {
                 let id = self.of_user(*user).ok_or(Refusal::NotFound)?.id;
                 self.depart(now, id, false)
@@ -165,6 +181,39 @@ impl Held {
                 Ok(Reply::Registration { new: false, registration: Box::new(registration) })
             }
             Command::Join { user } => self.join(now, *user),
+        }
+    }
+
+    /// What names somebody who is gone is gone too, and the seat is free.
+    fn notice(&mut self, now: Timestamp, notice: &Notice) {
+        let theirs = self.create.organizer.id == notice.user && self.create.organizer.account.is_some();
+        match &notice.news {
+            News::Renamed { name, changes } => {
+                let organizer = &mut self.create.organizer;
+                if theirs && !self.deleted && organizer.name_changes < *changes {
+                    (organizer.name, organizer.name_changes) = (name.clone(), *changes);
+                }
+            }
+            News::Erased => {
+                self.places.retain(|place| place.who.id != notice.user);
+                if !self.deleted {
+                    self.promote(now);
+                }
+                if theirs {
+                    self.lose_organizer(now);
+                }
+            }
+        }
+    }
+
+    fn lose_organizer(&mut self, now: Timestamp) {
+        (self.create.organizer.name, self.create.organizer.account) = (None, None);
+        let is_on = self.details.status() == Status::Published && self.details.schedule().ends_at() > now;
+        if is_on && !self.deleted {
+            let cancel = EventPatch { status: Change::Set(Status::Cancelled), ..EventPatch::default() };
+            self.details = self.details.changed(&cancel).unwrap();
+            self.version += 1;
+            self.updated_at = now;
         }
     }
 

@@ -98,6 +98,17 @@ impl Sql for Sqlite {
         self.connection.execute_batch(end).map_err(|error| SqlError::new(error.to_string()))?;
         outcome
     }
+
+    fn wipe(&self) -> Result<(), SqlError> {
+        self.step()?;
+        let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        for table in self.run(tables, &[])? {
+            let name: String = table.get(0)?;
+            self.connection.execute_batch(&format!("DROP TABLE IF EXISTS {name}")).unwrap();
+        }
+        self.connection.execute_batch("DELETE FROM sqlite_sequence").unwrap();
+        Ok(())
+    }
 }
 
 fn bind(value: &Value) -> rusqlite::types::Value {

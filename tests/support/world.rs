@@ -168,16 +168,36 @@ impl State {
         self.carry(&item.parcel)
     }
 
-    /// Carries a report to the Catalog.
+    /// Carries a parcel to the object that it is for.
     fn carry(&mut self, parcel: &Parcel) -> Delivery {
-        let Parcel::Report(Some(report)) = parcel else {
+        let Some((to, command)) = addressed(parcel) else {
             return Delivery::Done;
         };
-        let command = catalog::Command::Report(report.clone());
-        let answer: Result<Answer<catalog::Reply>, _> =
-            self.ask(&Address::Catalog, Envelope { command, have: None });
-        let arrived = answer.is_ok_and(|answer| answer.is_granted());
+        let answer = self.command(&to, &command).ok();
+        let arrived = answer.is_some_and(|answer| {
+            serde_json::from_str::<Answer<serde_json::Value>>(&answer).unwrap().is_granted()
+        });
         if arrived { Delivery::Done } else { Delivery::Retry { after_ms: None } }
+    }
+}
+
+/// The object that a parcel is for, and what it is told.
+pub(crate) fn addressed(parcel: &Parcel) -> Option<(Address, String)> {
+    fn text<C: Serialize>(command: C) -> String {
+        serde_json::to_string(&Envelope { command, have: None }).unwrap()
+    }
+    match parcel {
+        Parcel::Mail(_) | Parcel::Report(None) => None,
+        Parcel::Report(Some(report)) => {
+            Some((Address::Catalog, text(catalog::Command::Report(report.clone()))))
+        }
+        Parcel::Notice(notice, events) => {
+            let command = catalog::Command::Notice((**notice).clone(), events.clone());
+            Some((Address::Catalog, text(command)))
+        }
+        Parcel::Tell(event, notice) => {
+            Some((Address::Event(*event), text(event::Command::Notice(notice.clone()))))
+        }
     }
 }
 

@@ -16,10 +16,13 @@ use super::{FieldError, Refusal, Timestamp, UserId, account::Name, ids::AccountK
 pub struct Organizer {
     /// The organizer's user id.
     pub id: UserId,
-    /// Where the organizer's account is found.
-    pub account: AccountKey,
+    /// Where the organizer's account is found; nothing once it was deleted.
+    pub account: Option<AccountKey>,
     /// The organizer's name, as shown with the event.
     pub name: Option<Name>,
+    /// How often the organizer had changed it: of two names the one with more changes is newer.
+    #[serde(default)]
+    pub name_changes: u64,
 }
 
 /// Everything an organizer decides about an event.

@@ -2,29 +2,43 @@
 //!
 //! It is named by a digest of the normalised address, so that uniqueness needs no index: fifty
 //! sign-ups of one address meet in one object, which decides them one after the other. It holds
-//! the password's hash, the sessions and the count of failed logins. It never computes a hash: that is the Worker's work, because an object has one
-//! thread for everybody who uses it.
+//! the password's hash, the sessions, the one-time tokens and the count of failed logins. It never
+//! computes a hash: that is the Worker's work, because an object has one thread for everybody who
+//! uses it.
 //!
 //! | command | atomic because |
 //! |---|---|
 //! | sign up | account, token and mail are one transaction |
-//! | begin, finish login | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
+//! | begin and finish login, challenge and what follows it | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
+//! | orders from a session | whether it stands is known where it would have ended |
 //! | authorize | memory alone; a session that ended here has ended everywhere |
+//! | refresh | the old token is spent with the turn that makes the new one |
+//! | reset, change of password | the hash changes and sessions end in one turn |
+//! | delete | one turn ends the sessions, erases, and posts the notice for everybody else |
+//!
+//! Where no account is, failed logins are all that is held. Once they count for nothing, or the
+//! account was deleted and all have heard of it, the database is deleted too.
 
+mod events;
+mod life;
+mod links;
+mod login;
 mod protocol;
+mod sessions;
 mod store;
 
-pub use protocol::{Command, Digest, NewSession, OneTimeToken, Reply, SignUp};
+pub use protocol::{
+    Command, Digest, Holder, Link, NewSession, OneTimeToken, Order, Record, Reply, SecurityEvent,
+    SecurityEventKind, SessionRecord, SignUp,
+};
 
 use std::collections::VecDeque;
 
-use super::outbox::Parcel;
 use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn};
 use crate::domain::account::Profile;
 use crate::domain::guard::LoginGuard;
-use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp, UserId, limits};
-use crate::mail::{Letter, Mail};
+use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp};
 
 /// One address and what is known of it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,11 +55,26 @@ pub struct Account {
 struct Owner {
     profile: Profile,
     password_hash: Secret<String>,
+    /// The weaker hash of the same password that was just replaced: logins that were on their way
+    /// have been compared with it. Memory alone.
+    replaced_hash: Option<Secret<String>>,
+}
+
+impl Owner {
+    const fn new(profile: Profile, password_hash: Secret<String>) -> Self {
+        Self { profile, password_hash, replaced_hash: None }
+    }
+
+    /// Whether the password was compared with what is on file, and matched.
+    fn is_proved_by(&self, matched: Option<&Secret<String>>) -> bool {
+        matched.is_some_and(|hash| *hash == self.password_hash || self.replaced_hash.as_ref() == Some(hash))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Session {
     id: SessionId,
+    created_at: Timestamp,
     expires_at: Timestamp,
 }
 
@@ -60,7 +89,7 @@ impl Object for Account {
 
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
         Ok(Self {
-            owner: store::load_profile(sql)?.map(|(profile, password_hash)| Owner { profile, password_hash }),
+            owner: store::load_profile(sql)?.map(|(profile, hash)| Owner::new(profile, hash)),
             guard: store::load_guard(sql)?,
             sessions: store::load_sessions(sql)?,
             visits: VecDeque::new(),
@@ -77,8 +106,19 @@ impl Object for Account {
 
     fn kind(command: &Command) -> Kind {
         match command {
-            Command::Exists | Command::BeginLogin | Command::Authorize { .. } | Command::Visits => Kind::Read,
-            Command::SignUp(_) | Command::FinishLogin { .. } | Command::VerifyEmail { .. } => Kind::Write,
+            Command::Exists
+            | Command::BeginLogin
+            | Command::Authorize { .. }
+            | Command::ResetStands(_)
+            | Command::By(_, Order::Challenge | Order::Export)
+            | Command::Visits => Kind::Read,
+            Command::SignUp(_)
+            | Command::FinishLogin { .. }
+            | Command::Refresh(..)
+            | Command::VerifyEmail { .. }
+            | Command::ForgotPassword(_)
+            | Command::ResetPassword(..)
+            | Command::By(..) => Kind::Write,
         }
     }
 
@@ -87,120 +127,45 @@ impl Object for Account {
             Command::Exists => Ok(Reply::Exists(self.owner.is_some())),
             Command::SignUp(sign_up) => self.sign_up(turn, &sign_up),
             Command::BeginLogin => self.begin_login(turn.now),
-            Command::FinishLogin { matched, session } => self.finish_login(turn, matched, &session),
-            Command::Authorize { user, session, visiting } => {
-                self.authorize(turn.now, user, session, visiting)
+            Command::FinishLogin { matched, session, stronger } => {
+                self.finish_login(turn, matched.as_ref(), &session, stronger)
             }
+            Command::Authorize { user, session, visiting } => {
+                self.authorize(turn.now, Holder { user, session }, visiting)
+            }
+            Command::Refresh(family, token, next) => self.refresh(turn, &family, &token, &next),
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
+            Command::ForgotPassword(link) => self.forgot_password(turn, link),
+            Command::ResetStands(token) => self.reset_stands(turn, &token),
+            Command::ResetPassword(token, hash) => self.reset_password(turn, &token, hash),
+            Command::By(holder, order) => {
+                self.holds(turn.now, holder)?;
+                self.obey(turn, holder, order)
+            }
             Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),
         }
+    }
+
+    fn spent_at(&self) -> Option<Timestamp> {
+        self.owner.is_none().then(|| self.guard.forgotten_at())
     }
 }
 
 impl Account {
-    const VISITS_MAX: usize = 64;
-
-    fn sign_up(&mut self, turn: &mut Turn<'_>, sign_up: &SignUp) -> Result<Reply, Fault> {
-        if self.owner.is_some() {
-            return Err(Refusal::EmailTaken.into());
-        }
-        let profile = Profile {
-            id: sign_up.id,
-            email: sign_up.email.clone(),
-            name: sign_up.name.clone(),
-            role: sign_up.role,
-            email_verified: false,
-            created_at: turn.now,
-        };
-        store::insert_account(turn, sign_up)?;
-        store::insert_token(turn.sql, store::VERIFY_EMAIL, &sign_up.verification)?;
-        let mail = Mail {
-            to: profile.email.clone(),
-            name: profile.name.clone(),
-            letter: Letter::ConfirmAddress { link: sign_up.verification_link.clone() },
-        };
-        turn.post(&format!("verify/{}", profile.id), &Parcel::Mail(mail), turn.now)?;
-        self.owner = Some(Owner { profile: profile.clone(), password_hash: sign_up.password_hash.clone() });
-        Ok(Reply::Profile(Box::new(profile)))
-    }
-
-    fn begin_login(&self, now: Timestamp) -> Result<Reply, Fault> {
-        self.guard.admit(now)?;
-        Ok(Reply::Challenge(self.owner.as_ref().map(|owner| owner.password_hash.clone())))
-    }
-
-    fn finish_login(
-        &mut self,
-        turn: &Turn<'_>,
-        matched: Option<Secret<String>>,
-        session: &NewSession,
-    ) -> Result<Reply, Fault> {
-        self.guard.admit(turn.now)?;
-        let owner = self.owner.as_ref().filter(|owner| Some(&owner.password_hash) == matched.as_ref());
-        let Some(profile) = owner.map(|owner| owner.profile.clone()) else {
-            let (guard, answer) = self.guard.fail(turn.now);
-            if self.guard.is_worth_keeping() {
-                store::save_guard(turn.sql, &guard)?;
+    /// Does what the holder of a session that stands has ordered.
+    fn obey(&mut self, turn: &mut Turn<'_>, holder: Holder, order: Order) -> Result<Reply, Fault> {
+        let Some(Owner { profile, .. }) = &self.owner else { return Err(Refusal::Unauthenticated.into()) };
+        match order {
+            Order::Logout => self.log_out(turn, holder),
+            Order::ResendVerification(_) if profile.email_verified => Ok(Reply::Done),
+            Order::ResendVerification(link) => self.resend_verification(turn, link),
+            Order::Challenge => self.begin_login(turn.now),
+            Order::ChangePassword(matched, hash) => {
+                self.change_password(turn, holder, matched.as_ref(), hash)
             }
-            self.guard = guard;
-            return Ok(Reply::Failed(answer));
-        };
-        if self.guard.failures() > 0 {
-            self.guard = LoginGuard::default();
-            store::save_guard(turn.sql, &self.guard)?;
+            Order::Rename(name) => self.rename(turn, profile.clone(), name),
+            Order::Export => self.export(turn, profile.clone()),
+            Order::Delete(matched) => self.delete(turn, profile.clone(), matched.as_ref()),
         }
-        self.make_room_for_session(turn)?;
-        store::insert_session(turn, session.id, &session.refresh)?;
-        self.sessions.push(Session { id: session.id, expires_at: session.refresh.expires_at });
-        Ok(Reply::Profile(Box::new(profile)))
-    }
-
-    /// Drops the sessions that have expired, and of too many the oldest.
-    fn make_room_for_session(&mut self, turn: &Turn<'_>) -> Result<(), SqlError> {
-        let standing = self.sessions.iter().filter(|session| session.expires_at > turn.now).count();
-        let limit = usize::try_from(limits::SESSIONS_MAX).unwrap_or(usize::MAX);
-        let mut surplus = standing.saturating_add(1).saturating_sub(limit);
-        let mut kept = Vec::with_capacity(self.sessions.len());
-        for session in &self.sessions {
-            if session.expires_at <= turn.now || surplus > 0 {
-                if session.expires_at > turn.now {
-                    surplus = surplus.saturating_sub(1);
-                }
-                store::delete_session(turn.sql, session.id)?;
-            } else {
-                kept.push(*session);
-            }
-        }
-        self.sessions = kept;
-        Ok(())
-    }
-
-    fn authorize(
-        &mut self,
-        now: Timestamp,
-        user: UserId,
-        session: SessionId,
-        visiting: Option<EventId>,
-    ) -> Result<Reply, Fault> {
-        let owner = self.owner.as_ref().filter(|owner| owner.profile.id == user);
-        let stands = self.sessions.iter().any(|known| known.id == session && known.expires_at > now);
-        let profile =
-            owner.filter(|_| stands).map(|owner| owner.profile.clone()).ok_or(Refusal::Unauthenticated)?;
-        if let Some(event) = visiting.filter(|event| !self.visits.contains(event)) {
-            self.visits.truncate(Self::VISITS_MAX.saturating_sub(1));
-            self.visits.push_front(event);
-        }
-        Ok(Reply::Profile(Box::new(profile)))
-    }
-
-    fn verify_email(&mut self, turn: &Turn<'_>, token: &str) -> Result<Reply, Fault> {
-        let owner = self.owner.as_mut().ok_or(Refusal::InvalidToken)?;
-        if !store::token_stands(turn.sql, turn.now, store::VERIFY_EMAIL, token)? {
-            return Err(Refusal::InvalidToken.into());
-        }
-        store::mark_verified(turn.sql)?;
-        store::delete_tokens(turn.sql, store::VERIFY_EMAIL)?;
-        owner.profile.email_verified = true;
-        Ok(Reply::Done)
     }
 }

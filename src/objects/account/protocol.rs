@@ -21,6 +21,9 @@ pub enum Command {
         matched: Option<Secret<String>>,
         /// The session to begin.
         session: NewSession,
+        /// A hash of the same password that is harder to compute than the one on file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stronger: Option<Secret<String>>,
     },
     /// Whether the session stands, and who it belongs to.
     Authorize {
@@ -32,17 +35,58 @@ pub enum Command {
         /// before the event's report has reached the Catalog.
         visiting: Option<EventId>,
     },
+    /// Spends a refresh token for the next one of its session: what all tokens of the session have
+    /// in common, the one that was shown, and the one that follows it.
+    Refresh(Digest, Digest, OneTimeToken),
     /// Marks the address as confirmed.
     VerifyEmail {
         /// Digest of the token from the mail.
         token: Digest,
     },
+    /// Sends a mail to choose a new password with. Without an account nothing happens.
+    ForgotPassword(Link),
+    /// Whether a password can be reset with the token of this digest.
+    ResetStands(Digest),
+    /// Sets a new password, of which this is the hash, and ends every session.
+    ResetPassword(Digest, Secret<String>),
+    /// An order that takes a session which stands.
+    By(Holder, Order),
     /// The events that the user has lately been about to register for.
     Visits,
 }
 
+/// What the owner of an account orders from within a session. The hash that a password was compared
+/// with and has matched stands for the password; `None` when it matched nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Ends the session.
+    Logout,
+    /// Sends another mail that confirms the address, unless it is confirmed.
+    ResendVerification(Link),
+    /// The hash to compare the password with, unless a pause is on.
+    Challenge,
+    /// Sets a new password, given its hash, and ends the other sessions.
+    ChangePassword(Option<Secret<String>>, Secret<String>),
+    /// Sets or takes away the name.
+    Rename(Option<Name>),
+    /// Everything that the account holds.
+    Export,
+    /// Erases the account.
+    Delete(Option<Secret<String>>),
+}
+
 /// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
 pub type Digest = String;
+
+/// Who asks, by an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Whom the token names.
+    pub user: UserId,
+    /// The session that it belongs to.
+    pub session: SessionId,
+}
 
 /// A new account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,6 +112,15 @@ pub struct OneTimeToken {
     pub expires_at: Timestamp,
 }
 
+/// A one-time token on its way to a mailbox.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Link {
+    /// What is stored of it.
+    pub token: OneTimeToken,
+    /// Where the mail sends its reader, with the token in it.
+    pub url: Secret<String>,
+}
+
 /// A session about to begin.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewSession {
@@ -87,10 +140,87 @@ pub enum Reply {
     Exists(bool),
     /// The hash to compare with; none for an unknown address, which is nobody's business.
     Challenge(Option<Secret<String>>),
-    /// The login has failed, which was counted; this is what to say.
+    /// The password was wrong, which was counted; this is what to say.
     Failed(Refusal),
     /// The account.
     Profile(Box<Profile>),
+    /// The session goes on, and whose it is.
+    Refreshed(SessionId, Box<Profile>),
+    /// A refresh token was used a second time: somebody else has it, so its session has ended.
+    Reused(UserId),
+    /// Everything that the account holds.
+    Record(Box<Record>),
     /// Events that the user has lately been about to register for.
     Visits(Vec<EventId>),
+}
+
+/// Everything that an account holds about its user, but for what proves the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The user.
+    pub profile: Profile,
+    /// Sessions that stand, the oldest first.
+    pub sessions: Vec<SessionRecord>,
+    /// The latest of what has happened to the account, the oldest first.
+    pub security_events: Vec<SecurityEvent>,
+    /// Failed logins in a row.
+    pub failures: u32,
+}
+
+/// A session as its user may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Its id.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends, unless it is refreshed.
+    pub expires_at: Timestamp,
+}
+
+/// Something that matters to the safety of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityEvent {
+    /// When it happened; of several the last time.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: SecurityEventKind,
+    /// How often in a row.
+    pub times: u32,
+}
+
+/// What can happen to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum SecurityEventKind {
+    SignUp,
+    Login,
+    LoginFailed,
+    Logout,
+    RefreshReused,
+    EmailVerified,
+    PasswordForgotten,
+    PasswordReset,
+    PasswordChanged,
+    Deleted,
+}
+
+impl SecurityEventKind {
+    /// The kind as it is stored, exported and logged.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::Login => "login",
+            Self::LoginFailed => "login_failed",
+            Self::Logout => "logout",
+            Self::RefreshReused => "refresh_reused",
+            Self::EmailVerified => "email_verified",
+            Self::PasswordForgotten => "password_forgotten",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::Deleted => "deleted",
+        }
+    }
 }

@@ -10,9 +10,10 @@ use crate::objects::sql::{Row, Sql, SqlError};
 use crate::objects::{Turn, outbox};
 
 /// The schema, one entry per version.
-pub(super) const MIGRATIONS: &[Step] = &[&[
-    outbox::TABLE,
-    "CREATE TABLE account (
+pub(super) const MIGRATIONS: &[Step] = &[
+    &[
+        outbox::TABLE,
+        "CREATE TABLE account (
         user_id TEXT NOT NULL,
         email TEXT NOT NULL,
         name TEXT,
@@ -33,14 +34,31 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         expires_at INTEGER NOT NULL
     );
     CREATE TABLE login_guard (failures INTEGER NOT NULL, last_failure INTEGER NOT NULL);",
-]];
+    ],
+    &[
+        // All refresh tokens so far were the first of their session, which gives the family its name.
+        "ALTER TABLE account ADD COLUMN name_changes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sessions ADD COLUMN family TEXT NOT NULL DEFAULT '';
+    UPDATE sessions SET family = refresh_digest;
+    CREATE INDEX sessions_family ON sessions (family);
+    CREATE TABLE security_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        times INTEGER NOT NULL
+    );",
+    ],
+];
 
 /// What a one-time token is good for, as stored.
 pub(super) const VERIFY_EMAIL: &str = "verify_email";
+/// The same.
+pub(super) const RESET_PASSWORD: &str = "reset_password";
 
 pub(super) fn load_profile(sql: &dyn Sql) -> Result<Option<(Profile, Secret<String>)>, SqlError> {
     let rows = sql.run(
-        "SELECT user_id, email, name, role, email_verified, created_at, password_hash FROM account",
+        "SELECT user_id, email, name, role, email_verified, created_at, password_hash, name_changes
+         FROM account",
         &[],
     )?;
     rows.first().map(read_profile).transpose()
@@ -55,6 +73,7 @@ fn read_profile(row: &Row) -> Result<(Profile, Secret<String>), SqlError> {
         role: Role::parse(&row.get::<String>(3)?).map_err(unreadable)?,
         email_verified: row.get(4)?,
         created_at: row.get(5)?,
+        name_changes: row.get(7)?,
     };
     Ok((profile, Secret::new(row.get(6)?)))
 }
@@ -81,6 +100,25 @@ pub(super) fn insert_account(turn: &Turn<'_>, sign_up: &SignUp) -> Result<(), Sq
 
 pub(super) fn mark_verified(sql: &dyn Sql) -> Result<(), SqlError> {
     sql.run("UPDATE account SET email_verified = 1", &[])?;
+    Ok(())
+}
+
+pub(super) fn save_password(sql: &dyn Sql, hash: &Secret<String>) -> Result<(), SqlError> {
+    sql.run("UPDATE account SET password_hash = ?", &[hash.reveal().as_str().into()])?;
+    Ok(())
+}
+
+pub(super) fn save_name(sql: &dyn Sql, profile: &Profile) -> Result<(), SqlError> {
+    let name = profile.name.as_ref().map(Name::as_str);
+    sql.run("UPDATE account SET name = ?, name_changes = ?", &[name.into(), profile.name_changes.into()])?;
+    Ok(())
+}
+
+/// Deletes the account and all that is its user's; failed logins and the outbox are not.
+pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
+    for table in ["account", "sessions", "tokens", "security_events"] {
+        sql.run(&format!("DELETE FROM {table}"), &[])?;
+    }
     Ok(())
 }
 
@@ -111,6 +149,18 @@ pub(super) fn delete_tokens(sql: &dyn Sql, purpose: &str) -> Result<(), SqlError
     Ok(())
 }
 
+pub(super) fn delete_expired_tokens(turn: &Turn<'_>) -> Result<(), SqlError> {
+    turn.sql.run("DELETE FROM tokens WHERE expires_at <= ?", &[turn.now.into()])?;
+    Ok(())
+}
+
+/// When the tokens for this purpose expire, the first one first.
+pub(super) fn tokens_in_force(sql: &dyn Sql, purpose: &str) -> Result<Vec<Timestamp>, SqlError> {
+    let rows =
+        sql.run("SELECT expires_at FROM tokens WHERE purpose = ? ORDER BY expires_at", &[purpose.into()])?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 pub(super) fn load_guard(sql: &dyn Sql) -> Result<LoginGuard, SqlError> {
     let rows = sql.run("SELECT failures, last_failure FROM login_guard", &[])?;
     rows.first().map_or(Ok(LoginGuard::default()), |row| Ok(LoginGuard::restore(row.get(0)?, row.get(1)?)))
@@ -128,14 +178,49 @@ pub(super) fn save_guard(sql: &dyn Sql, guard: &LoginGuard) -> Result<(), SqlErr
 }
 
 pub(super) fn load_sessions(sql: &dyn Sql) -> Result<Vec<Session>, SqlError> {
-    let rows = sql.run("SELECT id, expires_at FROM sessions ORDER BY created_at, rowid", &[])?;
-    rows.iter().map(|row| Ok(Session { id: row.get(0)?, expires_at: row.get(1)? })).collect()
+    let rows = sql.run("SELECT id, created_at, expires_at FROM sessions ORDER BY created_at, rowid", &[])?;
+    let session =
+        |row: &Row| Ok(Session { id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? });
+    rows.iter().map(session).collect()
 }
 
 pub(super) fn insert_session(turn: &Turn<'_>, id: SessionId, refresh: &OneTimeToken) -> Result<(), SqlError> {
     turn.sql.run(
-        "INSERT INTO sessions (id, refresh_digest, created_at, expires_at) VALUES (?, ?, ?, ?)",
-        &[id.into(), refresh.digest.as_str().into(), turn.now.into(), refresh.expires_at.into()],
+        "INSERT INTO sessions (id, refresh_digest, family, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        &[
+            id.into(),
+            refresh.digest.as_str().into(),
+            refresh.digest.as_str().into(),
+            turn.now.into(),
+            refresh.expires_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The session of a family of refresh tokens, and whether `token` is the last of them.
+pub(super) fn session_of(
+    sql: &dyn Sql,
+    family: &str,
+    token: &str,
+) -> Result<Option<(SessionId, bool)>, SqlError> {
+    let rows = sql.run(
+        "SELECT id, refresh_digest = ? FROM sessions WHERE family = ?",
+        &[token.into(), family.into()],
+    )?;
+    rows.first().map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// Puts another refresh token in the place of the one that was spent.
+pub(super) fn extend_session(
+    sql: &dyn Sql,
+    id: SessionId,
+    refresh_digest: &str,
+    expires_at: Timestamp,
+) -> Result<(), SqlError> {
+    sql.run(
+        "UPDATE sessions SET refresh_digest = ?, expires_at = ? WHERE id = ?",
+        &[refresh_digest.into(), expires_at.into(), id.into()],
     )?;
     Ok(())
 }

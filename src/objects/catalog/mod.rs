@@ -3,7 +3,12 @@
 //! It owns nothing. Event objects report what is true of them, each report with the event's
 //! version and the time at which it was true, so that a late or repeated one changes nothing. A
 //! change is acknowledged to its organizer once it is in here, or once it is certain to come.
+//!
+//! Since it alone knows whom an event concerns, it passes on what becomes of users ([`super::notice`]):
+//! a notice and the parcels for all events that it concerns are one turn, and so are a report and
+//! the parcel for an event that has not heard yet.
 
+mod notices;
 mod protocol;
 mod query;
 mod store;
@@ -36,15 +41,15 @@ impl Object for Catalog {
     }
 
     fn founds(&self, command: &Command) -> bool {
-        matches!(command, Command::Report(_))
+        matches!(command, Command::Report(_) | Command::Notice(..))
     }
 
     fn kind(command: &Command) -> Kind {
         match command {
             Command::List(_) => Kind::LeasedRead,
-            Command::Participations { .. } => Kind::Read,
+            Command::Participations { .. } | Command::Organizes(_) => Kind::Read,
             Command::Report(report) if report.news => Kind::GuardedWrite,
-            Command::Report(_) => Kind::Write,
+            Command::Report(_) | Command::Notice(..) => Kind::Write,
         }
     }
 
@@ -55,11 +60,20 @@ impl Object for Catalog {
             Command::Participations { .. } if !self.founded => {
                 Ok(Reply::Participations { events: Vec::new(), more: false })
             }
-            Command::Participations { user, before, limit } => {
-                Ok(store::participations(turn.sql, user, before, limit)?)
+            Command::Participations { user, before, limit, ended } => {
+                Ok(store::participations(turn.sql, user, before, limit, ended)?)
             }
-            Command::Report(report) => {
+            Command::Organizes(_) if !self.founded => Ok(Reply::Organizes(false)),
+            Command::Organizes(user) => Ok(Reply::Organizes(store::organizes(turn.sql, user, turn.now)?)),
+            Command::Notice(notice, events) => {
                 self.founded = true;
+                turn.unchanged = true;
+                notices::pass_on(turn, notice, events)?;
+                Ok(Reply::Done)
+            }
+            Command::Report(mut report) => {
+                self.founded = true;
+                notices::correct(turn, &mut report)?;
                 store::note_participations(turn.sql, &report)?;
                 turn.unchanged = !store::apply(turn.sql, &report)?;
                 Ok(Reply::Done)

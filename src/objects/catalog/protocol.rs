@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::event::Status;
 use crate::domain::{EventId, Timestamp, UserId};
 use crate::objects::event::Snapshot;
+use crate::objects::notice::Notice;
 
 /// A question or a report for the Catalog.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,9 +21,17 @@ pub enum Command {
         before: Option<EventId>,
         /// How many at most.
         limit: u32,
+        /// Whether registrations that have ended count, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ended: bool,
     },
+    /// Whether this user organizes a published event that is not over.
+    Organizes(UserId),
     /// What is true of one event.
     Report(Box<Report>),
+    /// What has become of a user, and events that it may concern beside those known here: where the
+    /// user was lately about to register.
+    Notice(Notice, Vec<EventId>),
 }
 
 /// What is true of one event at one time.
@@ -130,6 +139,8 @@ pub enum Reply {
         /// Whether older ones follow.
         more: bool,
     },
+    /// Whether there is such an event.
+    Organizes(bool),
     /// A page of events.
     Page {
         /// In the order that was asked for.

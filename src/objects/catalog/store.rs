@@ -8,7 +8,7 @@
 
 use super::protocol::{Reply, Report};
 use super::words;
-use crate::domain::{EventId, Timestamp, UserId};
+use crate::domain::{EventId, Timestamp, UserId, limits};
 use crate::objects::event::Snapshot;
 use crate::objects::outbox;
 use crate::objects::schema::Step;
@@ -16,9 +16,10 @@ use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
 /// The schema, one entry per version. A deleted event keeps a row in `versions`, against reports
 /// that come late.
-pub(super) const MIGRATIONS: &[Step] = &[&[
-    outbox::TABLE,
-    "CREATE TABLE versions (
+pub(super) const MIGRATIONS: &[Step] = &[
+    &[
+        outbox::TABLE,
+        "CREATE TABLE versions (
         event TEXT PRIMARY KEY,
         version INTEGER NOT NULL,
         as_of INTEGER NOT NULL
@@ -49,7 +50,12 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
     CREATE VIRTUAL TABLE words_by_birth USING fts5 (
         text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );",
-]];
+    ],
+    &[
+        // Without a number of changes the user is erased.
+        "CREATE TABLE notices (user TEXT PRIMARY KEY, changes INTEGER, name TEXT) WITHOUT ROWID;",
+    ],
+];
 
 const MINUTE_MS: i64 = 60_000;
 /// Numbers within one minute of start.
@@ -115,17 +121,30 @@ pub(super) fn participations(
     user: UserId,
     before: Option<EventId>,
     limit: u32,
+    ended: bool,
 ) -> Result<Reply, SqlError> {
     // Sorts behind every id.
     let before = before.map_or(Value::from("~"), Value::from);
     let rows = sql.run(
-        "SELECT event FROM participations WHERE user = ? AND event < ? AND stands = 1
+        "SELECT event FROM participations WHERE user = ? AND event < ? AND stands >= ?
          ORDER BY event DESC LIMIT ?",
-        &[user.into(), before, limit.saturating_add(1).into()],
+        &[user.into(), before, (!ended).into(), limit.saturating_add(1).into()],
     )?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let events = rows.iter().take(limit).map(|row| row.get(0)).collect::<Result<_, _>>()?;
     Ok(Reply::Participations { events, more: rows.len() > limit })
+}
+
+/// Whether a user organizes a published event that ends after `now`.
+pub(super) fn organizes(sql: &dyn Sql, user: UserId, now: Timestamp) -> Result<bool, SqlError> {
+    let longest_ms = i64::from(limits::DURATION_MAX_MINUTES).saturating_mul(MINUTE_MS);
+    let earliest = first_of_minute(now.plus_ms(longest_ms.saturating_neg()));
+    let rows = sql.run(
+        "SELECT 1 FROM events WHERE organizer = ? AND status = 'published' AND by_start >= ?
+         AND (by_start >> 20) + (snapshot ->> '$.details.schedule.duration_minutes') > ? LIMIT 1",
+        &[user.into(), earliest.into(), now.ms().div_euclid(MINUTE_MS).into()],
+    )?;
+    Ok(!rows.is_empty())
 }
 
 /// Where an event stands in both orders.

@@ -74,6 +74,8 @@ impl Held {
         self.version = self.version.saturating_add(1);
         self.updated_at = turn.now;
         self.deleted = true;
+        // Nobody will see the event again, the Catalog forgets whose it was, and so does the event.
+        (self.organizer.name, self.organizer.account) = (None, None);
         self.save_and_report(turn)?;
         Ok(Reply::Done)
     }
@@ -84,7 +86,7 @@ impl Held {
     }
 
     /// Writes the event and the parcel that repeats its report, should the first try be lost.
-    fn save_and_report(&self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+    pub(super) fn save_and_report(&self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
         store::save(turn.sql, self)?;
         turn.post(REPORT_KEY, &Parcel::Report(None), turn.now.plus_ms(REPORT_AGAIN_AFTER_MS))
     }

@@ -10,12 +10,14 @@
 //! | create, update, delete | `If-Match`, rules and write happen in one turn |
 //! | register, leave, remove | who moves up is decided and written with what freed the seat |
 //! | check in, join | one turn |
+//! | notice | a seat given back, who moves up, and what is erased are one turn |
 //!
 //! The Catalog's copy is a report of what is true when it is delivered: a change of details is
 //! reported at once, before the organizer has an answer; seats that change, and who has come or
 //! gone, are reported together within [`SEATS_REPORT_AFTER_MS`].
 
 mod details;
+mod notices;
 mod protocol;
 mod seats;
 mod store;
@@ -23,6 +25,7 @@ mod store;
 pub use protocol::{Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot};
 
 use super::catalog::Report;
+use super::notice::News;
 use super::outbox::Parcel;
 use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn};
@@ -88,8 +91,11 @@ impl Object for Event {
     fn kind(command: &Command) -> Kind {
         match command {
             Command::Read => Kind::LeasedRead,
-            Command::Mine { .. } | Command::List { .. } => Kind::Read,
+            Command::Mine { .. } | Command::Record(_) | Command::List { .. } => Kind::Read,
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
+            Command::Notice(notice) if notice.news == News::Erased => Kind::GuardedWrite,
+            // No lease protects the organizer's name: it follows a change within seconds.
+            Command::Notice(_) => Kind::Write,
             Command::Create(_)
             | Command::Register { .. }
             | Command::Leave { .. }
@@ -103,14 +109,19 @@ impl Object for Event {
         if let Command::Create(create) = command {
             return self.create(turn, *create);
         }
+        if let Command::Notice(notice) = command {
+            turn.unchanged = !self.held.as_mut().map_or(Ok(false), |held| held.notice(turn, &notice))?;
+            return Ok(Reply::Done);
+        }
         let held = self.held.as_mut().filter(|held| !held.deleted).ok_or(Refusal::NotFound)?;
         match command {
-            Command::Create(_) => Err(Refusal::NotFound.into()),
+            Command::Create(_) | Command::Notice(_) => Err(Refusal::NotFound.into()),
             Command::Read => Ok(Reply::Event(Box::new(held.snapshot()))),
             Command::Update { by, patch, if_match } => held.update(turn, by, &patch, if_match.as_ref()),
             Command::Delete { by, if_match } => held.delete(turn, by, if_match.as_ref()),
             Command::Register { id, participant } => held.register(turn, id, &participant),
             Command::Mine { user } => held.mine(turn, user),
+            Command::Record(user) => held.record(turn, user),
             Command::Leave { user } => held.leave(turn, user),
             Command::List { by, status, after, limit } => held.list(turn, by, status, after, limit),
             Command::Remove { by, id } => held.remove(turn, by, id),
@@ -120,7 +131,11 @@ impl Object for Event {
     }
 
     fn announces(command: &Command) -> bool {
-        matches!(command, Command::Create(_) | Command::Update { .. } | Command::Delete { .. })
+        match command {
+            Command::Create(_) | Command::Update { .. } | Command::Delete { .. } => true,
+            Command::Notice(notice) => notice.news == News::Erased,
+            _ => false,
+        }
     }
 
     fn delivered(&mut self, parcel: &Parcel) {

@@ -6,6 +6,7 @@ use crate::domain::account::Name;
 use crate::domain::event::{Details, EventPatch, Organizer};
 use crate::domain::roster::Seats;
 use crate::domain::{AccountKey, Email, EventId, RegistrationId, Timestamp, UserId};
+use crate::objects::notice::Notice;
 
 /// A question or an order for an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,6 +76,10 @@ pub enum Command {
         /// Whether the participant is there.
         present: bool,
     },
+    /// The registration of this user, one that has ended included, and the event.
+    Record(UserId),
+    /// Something has become of a user: whatever names that user follows.
+    Notice(Box<Notice>),
     /// Lets a participant in and marks them as attending.
     Join {
         /// Who comes.

@@ -48,6 +48,14 @@ impl Held {
         })
     }
 
+    pub(super) fn record(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        if self.roster.of_user(user).is_some() {
+            return self.mine(turn, user);
+        }
+        let registration = store::ended(turn.sql, self.id, user)?.ok_or(Refusal::NotFound)?;
+        Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
+    }
+
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<Reply, Fault> {
         let departure = self.roster.leave(&self.details, turn.now, user)?;
         self.depart(turn, &departure, false)
@@ -168,7 +176,7 @@ impl Held {
     }
 
     /// Lets the Catalog know soon, once for all the seats that change until then.
-    fn report_seats(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+    pub(super) fn report_seats(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
         if self.reported.seats_due.is_some_and(|due| due > turn.now) {
             return Ok(());
         }

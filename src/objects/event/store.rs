@@ -4,7 +4,7 @@ use super::protocol::{Participant, Registration, SeatStatus};
 use super::{Held, Reported};
 use crate::domain::account::Name;
 use crate::domain::roster::{Roster, Seat};
-use crate::domain::{Email, EventId, FieldError, Timestamp, UserId};
+use crate::domain::{Email, EventId, FieldError, RegistrationId, Timestamp, UserId};
 use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
@@ -40,6 +40,9 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
     );
     CREATE INDEX registrations_status ON registrations (status, seq);",
 ]];
+
+/// The status of a registration whose user is gone: its number stays taken, and nothing else.
+const ERASED: &str = "erased";
 
 /// Registrations that one report speaks of at most.
 const PARTICIPATIONS_PER_REPORT: u32 = 2_000;
@@ -77,7 +80,7 @@ fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
     let last: Option<u64> = last.first().map_or(Ok(None), |row| row.get(0))?;
     let rows = sql.run(
         "SELECT seq, id, user_id, registered_at, confirmed_at, checked_in_at
-         FROM registrations WHERE status <> 'cancelled' ORDER BY seq",
+         FROM registrations WHERE status IN ('confirmed', 'waitlisted') ORDER BY seq",
         &[],
     )?;
     let seats = rows.iter().map(read_seat).collect::<Result<Vec<_>, _>>()?;
@@ -177,7 +180,7 @@ pub(super) fn save_check_in(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> 
 /// Registrations that have begun or ended since change `told`, oldest change first.
 pub(super) fn participations_since(sql: &dyn Sql, told: u64) -> Result<Vec<Participation>, SqlError> {
     let rows = sql.run(
-        "SELECT change, user_id, seq, status <> 'cancelled' FROM registrations
+        "SELECT change, user_id, seq, status IN ('confirmed', 'waitlisted') FROM registrations
          WHERE change > ? ORDER BY change LIMIT ?",
         &[told.into(), PARTICIPATIONS_PER_REPORT.into()],
     )?;
@@ -196,6 +199,44 @@ pub(super) fn participations_since(sql: &dyn Sql, told: u64) -> Result<Vec<Parti
 /// Remembers how far the Catalog has been told.
 pub(super) fn save_told(sql: &dyn Sql, told: u64) -> Result<(), SqlError> {
     sql.run("UPDATE event SET told_change = max(told_change, ?)", &[told.into()])?;
+    Ok(())
+}
+
+/// The registration that a user has ended.
+pub(super) fn ended(sql: &dyn Sql, event: EventId, user: UserId) -> Result<Option<Registration>, SqlError> {
+    let rows = sql.run(
+        &format!(
+            "SELECT {REGISTRATION_COLUMNS} FROM registrations WHERE user_id = ? AND status = 'cancelled'"
+        ),
+        &[user.into()],
+    )?;
+    rows.first().map(|row| read_registration(row, event).map(|(_, registration)| registration)).transpose()
+}
+
+/// The address on a user's registration, ended or not.
+pub(super) fn address(sql: &dyn Sql, user: UserId) -> Result<Option<Email>, SqlError> {
+    let rows = sql.run(
+        &format!("SELECT email FROM registrations WHERE user_id = ? AND status <> '{ERASED}'"),
+        &[user.into()],
+    )?;
+    rows.first().map(|row| read_email(row, 0)).transpose()
+}
+
+/// The registrations with this address on them.
+pub(super) fn registrations_at(sql: &dyn Sql, email: &Email) -> Result<Vec<RegistrationId>, SqlError> {
+    let rows = sql.run("SELECT id FROM registrations WHERE email = ?", &[email.as_str().into()])?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Takes everything that names a user out of the registration.
+pub(super) fn erase(sql: &dyn Sql, user: UserId) -> Result<(), SqlError> {
+    sql.run(
+        &format!(
+            "UPDATE registrations SET status = '{ERASED}', account = '', name = NULL, email = '',
+             checked_in_at = NULL WHERE user_id = ?"
+        ),
+        &[user.into()],
+    )?;
     Ok(())
 }
 
@@ -223,7 +264,10 @@ pub(super) fn list(
     let more = Value::from(limit.saturating_add(1));
     let rows = match status {
         None => sql.run(
-            &format!("SELECT {REGISTRATION_COLUMNS} FROM registrations WHERE seq > ? ORDER BY seq LIMIT ?"),
+            &format!(
+                "SELECT {REGISTRATION_COLUMNS} FROM registrations
+                 WHERE status <> '{ERASED}' AND seq > ? ORDER BY seq LIMIT ?"
+            ),
             &[after, more],
         )?,
         Some(status) => sql.run(

@@ -1,5 +1,9 @@
 //! Between the API and accounts.
 
+use event_platform::objects::account::{
+    Link, Order, Record, SecurityEvent, SecurityEventKind, SessionRecord,
+};
+
 use super::*;
 
 #[test]
@@ -15,7 +19,21 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::BeginLogin
         | Command::FinishLogin { .. }
         | Command::Authorize { .. }
+        | Command::Refresh(..)
         | Command::VerifyEmail { .. }
+        | Command::ForgotPassword(_)
+        | Command::ResetStands(_)
+        | Command::ResetPassword(..)
+        | Command::By(
+            _,
+            Order::Logout
+            | Order::ResendVerification(_)
+            | Order::Challenge
+            | Order::ChangePassword(..)
+            | Order::Rename(_)
+            | Order::Export
+            | Order::Delete(_),
+        )
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
@@ -28,7 +46,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         ),
         (Command::BeginLogin, r#""begin_login""#),
         (
-            Command::FinishLogin { matched: Some(hash(1)), session },
+            Command::FinishLogin { matched: Some(hash(1)), session, stronger: None },
             r#"{"finish_login":{"matched":"$2b$04$hash-of-1","session":{"id":"01b8dd58-e200-7000-8000-000000000002","refresh":{"digest":"tbrAyxAlBkoGm2aopCWX0kTDKOytjvvDCoHRF-Dp8MU","expires_at":1893499200005}}}}"#,
         ),
         (
@@ -38,6 +56,43 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         (Command::VerifyEmail { token: "t".to_owned() }, r#"{"verify_email":{"token":"t"}}"#),
         (Command::Visits, r#""visits""#),
     ]);
+    let who =
+        r#"{"user":"01b8dd58-e200-7000-8000-000000000001","session":"01b8dd58-e200-7000-8000-000000000002"}"#;
+    let link = || Link { token: token("t", START), url: Secret::new("https://x.example".to_owned()) };
+    let letter = r#"{"token":{"digest":"47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK_YnPdg","expires_at":1893499200000},"url":"https://x.example"}"#;
+    let (by, matched) = (holder(1, 2), Some(hash(1)));
+    pin_commands(vec![
+        (
+            Command::FinishLogin {
+                matched: None,
+                session: self::session(2, START, 5),
+                stronger: Some(hash(3)),
+            },
+            r#"{"finish_login":{"matched":null,"session":{"id":"01b8dd58-e200-7000-8000-000000000002","refresh":{"digest":"tbrAyxAlBkoGm2aopCWX0kTDKOytjvvDCoHRF-Dp8MU","expires_at":1893499200005}},"stronger":"$2b$04$hash-of-3"}}"#,
+        ),
+        (
+            Command::Refresh("f".to_owned(), "t".to_owned(), token("t", START)),
+            r#"{"refresh":["f","t",{"digest":"47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK_YnPdg","expires_at":1893499200000}]}"#,
+        ),
+        (Command::ForgotPassword(link()), &format!(r#"{{"forgot_password":{letter}}}"#)),
+        (Command::ResetStands("t".to_owned()), r#"{"reset_stands":"t"}"#),
+        (Command::ResetPassword("t".to_owned(), hash(1)), r#"{"reset_password":["t","$2b$04$hash-of-1"]}"#),
+    ]);
+    let orders = [
+        (Order::Logout, r#""logout""#.to_owned()),
+        (Order::ResendVerification(link()), format!(r#"{{"resend_verification":{letter}}}"#)),
+        (Order::Challenge, r#""challenge""#.to_owned()),
+        (
+            Order::ChangePassword(matched.clone(), hash(2)),
+            r#"{"change_password":["$2b$04$hash-of-1","$2b$04$hash-of-2"]}"#.to_owned(),
+        ),
+        (Order::Rename(Name::parse("Bea").ok()), r#"{"rename":"Bea"}"#.to_owned()),
+        (Order::Export, r#""export""#.to_owned()),
+        (Order::Delete(matched), r#"{"delete":"$2b$04$hash-of-1"}"#.to_owned()),
+    ];
+    for (order, golden) in orders {
+        pin_commands(vec![(Command::By(by, order), &format!(r#"{{"by":[{who},{golden}]}}"#))]);
+    }
     let profile = Profile {
         id: user(1),
         email: email(1),
@@ -45,6 +100,14 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         role: Role::Attendee,
         email_verified: true,
         created_at: START,
+        name_changes: 3,
+    };
+    let owner = r#"{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":"Ada","role":"attendee","email_verified":true,"created_at":1893499200000,"name_changes":3}"#;
+    let record = Record {
+        profile: profile.clone(),
+        sessions: vec![SessionRecord { id: session_id(2), created_at: START, expires_at: START }],
+        security_events: vec![SecurityEvent { at: START, kind: SecurityEventKind::LoginFailed, times: 4 }],
+        failures: 4,
     };
     pin_replies(vec![
         (Reply::Done, r#""done""#),
@@ -52,10 +115,37 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         (Reply::Challenge(Some(hash(1))), r#"{"challenge":"$2b$04$hash-of-1"}"#),
         (Reply::Challenge(None), r#"{"challenge":null}"#),
         (Reply::Failed(Refusal::InvalidCredentials), r#"{"failed":"invalid_credentials"}"#),
+        (Reply::Profile(Box::new(profile.clone())), &format!(r#"{{"profile":{owner}}}"#)),
         (
-            Reply::Profile(Box::new(profile)),
-            r#"{"profile":{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":"Ada","role":"attendee","email_verified":true,"created_at":1893499200000}}"#,
+            Reply::Refreshed(session_id(2), Box::new(profile)),
+            &format!(r#"{{"refreshed":["01b8dd58-e200-7000-8000-000000000002",{owner}]}}"#),
+        ),
+        (Reply::Reused(user(1)), r#"{"reused":"01b8dd58-e200-7000-8000-000000000001"}"#),
+        (
+            Reply::Record(Box::new(record)),
+            &format!(
+                r#"{{"record":{{"profile":{owner},"sessions":[{{"id":"01b8dd58-e200-7000-8000-000000000002","created_at":1893499200000,"expires_at":1893499200000}}],"security_events":[{{"at":1893499200000,"kind":"login_failed","times":4}}],"failures":4}}}}"#
+            ),
         ),
         (Reply::Visits(vec![event_id(1)]), r#"{"visits":["01b8dd58-e200-7000-8000-000000000001"]}"#),
     ]);
+}
+
+#[test]
+fn the_names_of_security_events() {
+    use SecurityEventKind as K;
+    for kind in [
+        K::SignUp,
+        K::Login,
+        K::LoginFailed,
+        K::Logout,
+        K::RefreshReused,
+        K::EmailVerified,
+        K::PasswordForgotten,
+        K::PasswordReset,
+        K::PasswordChanged,
+        K::Deleted,
+    ] {
+        pin(&kind, &format!("\"{}\"", kind.as_str()));
+    }
 }

@@ -42,6 +42,8 @@ fn what_is_asked_of_an_event() {
         | Command::Delete { .. }
         | Command::Register { .. }
         | Command::Mine { .. }
+        | Command::Record(_)
+        | Command::Notice(_)
         | Command::Leave { .. }
         | Command::List { .. }
         | Command::Remove { .. }
@@ -71,6 +73,8 @@ fn what_is_asked_of_an_event() {
             r#"{"register":{"id":"01b8dd58-e200-7000-8000-000000000001","participant":{"id":"01b8dd58-e200-7000-8000-000000000002","account":"XKfR4aRYwLfP3f09otq8L9AnxAF4-nxDd8xjduYKcKs","name":"Person 2","email":"person-2@example.com"}}}"#,
         ),
         (Command::Mine { user: user(1) }, r#"{"mine":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
+        (Command::Record(user(1)), r#"{"record":"01b8dd58-e200-7000-8000-000000000001"}"#),
+        (Command::Notice(Box::new(renamed())), &format!(r#"{{"notice":{RENAMED}}}"#)),
         (Command::Leave { user: user(1) }, r#"{"leave":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
         (
             Command::List { by: user(1), status: Some(SeatStatus::Waitlisted), after: Some(5), limit: 9 },

@@ -16,7 +16,11 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
     }));
     match report {
         // A command that is new here needs its golden string below.
-        Command::List(_) | Command::Participations { .. } | Command::Report(_) => {}
+        Command::List(_)
+        | Command::Participations { .. }
+        | Command::Organizes(_)
+        | Command::Report(_)
+        | Command::Notice(..) => {}
     }
     let reported = format!(
         r#"{{"report":{{"event":"01b8dd58-e200-7000-8000-000000000001","version":2,"as_of":1893499200000,"news":true,"entry":{event},"participations":[{{"change":3,"user":"01b8dd58-e200-7000-8000-000000000001","seq":2,"stands":true}}]}}}}"#
@@ -42,13 +46,20 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
             r#"{"list":{"scope":{"own":"01b8dd58-e200-7000-8000-000000000001"},"words":null,"tag":null,"organizer":null,"from":null,"to":null,"order":"relevance","after":null,"limit":50}}"#,
         ),
         (
-            Command::Participations { user: user(1), before: Some(event_id(2)), limit: 9 },
+            Command::Participations { user: user(1), before: Some(event_id(2)), limit: 9, ended: false },
             r#"{"participations":{"user":"01b8dd58-e200-7000-8000-000000000001","before":"01b8dd58-e200-7000-8000-000000000002","limit":9}}"#,
         ),
+        (
+            Command::Participations { user: user(1), before: None, limit: 9, ended: true },
+            r#"{"participations":{"user":"01b8dd58-e200-7000-8000-000000000001","before":null,"limit":9,"ended":true}}"#,
+        ),
+        (Command::Organizes(user(1)), r#"{"organizes":"01b8dd58-e200-7000-8000-000000000001"}"#),
+        (Command::Notice(renamed(), vec![]), &format!(r#"{{"notice":[{RENAMED},[]]}}"#)),
     ]);
     let next = Some(Cursor { past_titles: false, at: 5 });
     pin_replies(vec![
         (Reply::Done, r#""done""#),
+        (Reply::Organizes(true), r#"{"organizes":true}"#),
         (
             Reply::Participations { events: vec![event_id(1)], more: true },
             r#"{"participations":{"events":["01b8dd58-e200-7000-8000-000000000001"],"more":true}}"#,

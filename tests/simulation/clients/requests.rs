@@ -3,6 +3,7 @@
 use event_platform::domain::event::{Change, Description, EventPatch, JoinUrl, Status};
 use event_platform::domain::schedule::parse_time;
 use event_platform::domain::{EventId, Timestamp};
+use event_platform::objects::account::{Holder, Order};
 use event_platform::objects::catalog::{self, Scope};
 use event_platform::objects::event::{Command, IfMatch, Participant, SeatStatus};
 use event_platform::objects::{Envelope, Outcome, Stamp, account};
@@ -42,7 +43,12 @@ impl Client {
             What::FinishLogin(hash) => of_account(account::Command::FinishLogin {
                 matched: Some(hash.clone()),
                 session: session(fresh, now, SESSION_MS),
+                stronger: None,
             }),
+            What::DeleteAccount => {
+                let holder = Holder { user: self.user.unwrap(), session: self.session.unwrap() };
+                of_account(account::Command::By(holder, Order::Delete(Some(hash(self.number)))))
+            }
             What::Visit(event) => of_account(account::Command::Authorize {
                 user: self.user.unwrap(),
                 session: self.session.unwrap(),
@@ -108,6 +114,7 @@ impl Client {
             }
             (What::Visit(event), Outcome::Reply(_)) => return Some(What::Register(*event)),
             (What::Visit(_), Outcome::Refused(_)) => self.session = None,
+            (What::DeleteAccount, _) => (self.signed_up, self.session) = (false, None),
             _ => {}
         }
         None

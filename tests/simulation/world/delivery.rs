@@ -1,13 +1,14 @@
 //! What leaves an object (`platform::delivery`): reports before an answer, and what is due in the
 //! outbox when the alarm rings.
 
+use event_platform::objects::Answer;
 use event_platform::objects::desk::Ticket;
 use event_platform::objects::outbox::{Delivery, Item, Parcel};
-use event_platform::objects::{Answer, Envelope, catalog};
 use serde_json::Value;
 
 use super::{Asker, Happened, PATIENCE_MS, Pending, Step, World};
 use crate::support::node::{Address, Node};
+use crate::support::world::addressed;
 
 const NOT_ARRIVED: Delivery = Delivery::Retry { after_ms: None };
 
@@ -25,17 +26,15 @@ impl World {
         self.ask(&report, pending);
     }
 
-    /// Sends a report to the Catalog, and waits so long for the answer.
+    /// Sends a parcel to the object that it is for, and waits so long for the answer.
     fn ask(&mut self, parcel: &Parcel, pending: Pending) {
-        let Parcel::Report(Some(report)) = parcel else {
+        let Some((to, command)) = addressed(parcel) else {
             panic!("no object takes {parcel:?}");
         };
-        let envelope = Envelope { command: catalog::Command::Report(report.clone()), have: None };
-        let command = serde_json::to_string(&envelope).unwrap();
         self.counter += 1;
         let id = self.counter;
         self.pending.insert(id, pending);
-        self.carry(Address::Catalog, command, Asker::Object(id));
+        self.carry(to, command, Asker::Object(id));
         self.after(PATIENCE_MS, Step::Answer { to: Asker::Object(id), answer: None });
     }
 

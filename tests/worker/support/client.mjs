@@ -27,8 +27,12 @@ export class Client {
     return this.request("PUT", path, { json, headers });
   }
 
-  delete(path, headers) {
-    return this.request("DELETE", path, { headers });
+  patch(path, json, headers) {
+    return this.request("PATCH", path, { json, headers });
+  }
+
+  delete(path, headers, json) {
+    return this.request("DELETE", path, { headers, json });
   }
 
   /** `json` is serialised and labelled; `body` goes out as it is, without a content type. */

@@ -20,8 +20,8 @@ export async function signUp(server, { email = freshEmail(), password = PASSWORD
 export async function logIn(server, { email, password = PASSWORD }) {
   const answer = await new Client(server).post("/api/login", { email, password });
   assert.equal(answer.status, 200, `login of ${email}: ${answer.text}`);
-  const { token, user } = answer.body;
-  return new Client(server, { token, user, email, password });
+  const { token, refresh_token: refreshToken, user } = answer.body;
+  return new Client(server, { token, refreshToken, user, email, password });
 }
 
 export const signUpOrganizer = (server, details) => signUp(server, { role: "organizer", ...details });

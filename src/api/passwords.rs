@@ -1,0 +1,140 @@
+//! Passwords: forgotten, reset, changed.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::access::{Asked, Signed, ask_account, unexpected};
+use super::afterwards::Afterwards;
+use super::credentials::{RESET_TTL_MS, key_of, link, ordered, prove, within_rate};
+use super::door::App;
+use super::input::{FormBody, JsonBody};
+use super::page::Params;
+use super::problem::Problem;
+use super::{audit, hashing, html};
+use crate::auth::onetime;
+use crate::domain::{Email, Password, Refusal};
+use crate::objects::account::{Command, Order, Reply, SecurityEventKind};
+
+/// Where the link in the mail leads.
+const PATH: &str = "/api/password/reset";
+const TITLE: &str = "Choose a new password";
+const SPENT: &str = "This link has been used or has expired.";
+
+/// `POST /api/password/forgot`: sends a mail if the address has an account. The account hears of it
+/// once the answer is out, so that neither the answer nor its time tells whether there is one.
+pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
+    within_rate(&asked).await?;
+    let Asked { app, trace, uri, .. } = asked;
+    let mut fields = body.fields();
+    let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
+    fields.finish()?;
+    audit::log(&app, &trace, SecurityEventKind::PasswordForgotten, None);
+    let mut response = StatusCode::ACCEPTED.into_response();
+    if let Some(email) = email.flatten() {
+        let key = key_of(&email)?;
+        let link = link(&app, &uri, &key, PATH, RESET_TTL_MS);
+        Afterwards::attach(&mut response, async move {
+            if let Err(problem) = ask_account(&app, &key, Command::ForgotPassword(link)).await {
+                audit::log_lost(&app, &trace, problem.cause());
+            }
+        });
+    }
+    Ok(response)
+}
+
+/// `POST /api/password/reset`: sets a new password with the token from the mail.
+pub(super) async fn reset(asked: Asked, body: JsonBody) -> Result<StatusCode, Problem> {
+    within_rate(&asked).await?;
+    let mut fields = body.fields();
+    let token = fields.required_text("token", Ok);
+    let password = fields.required_text("password", |text| Password::parse("password", text));
+    fields.finish()?;
+    let (Some(token), Some(password)) = (token, password) else {
+        return Err(unexpected());
+    };
+    set(&asked, token, &password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/password/reset?token=`: the page that the link in the mail leads to. It spends nothing.
+pub(super) async fn page(Asked { app, uri, .. }: Asked) -> Response {
+    let params = Params::read(uri.query());
+    let token = params.get("token").unwrap_or_default();
+    match stands(&app, token).await {
+        Ok(()) => form(StatusCode::OK, token, ""),
+        Err(problem) if problem.is_ours() => problem.into_response(),
+        Err(_) => html::say(StatusCode::UNPROCESSABLE_ENTITY, TITLE, SPENT),
+    }
+}
+
+/// `POST /api/password/reset/form`: the same as the call, for the page.
+pub(super) async fn reset_by_form(asked: Asked, body: FormBody) -> Result<Response, Problem> {
+    within_rate(&asked).await?;
+    let token = body.get("token");
+    let password = match Password::parse("password", body.get("password")) {
+        Ok(password) => password,
+        Err(error) => return Ok(form(StatusCode::UNPROCESSABLE_ENTITY, token, &error.message)),
+    };
+    match set(&asked, token, &password).await {
+        Ok(()) => Ok(html::say(
+            StatusCode::OK,
+            TITLE,
+            "Your password is changed. You are logged out everywhere: log in with the new one.",
+        )),
+        Err(problem) if problem.is_ours() => Err(problem),
+        Err(_) => Ok(html::say(StatusCode::UNPROCESSABLE_ENTITY, TITLE, SPENT)),
+    }
+}
+
+/// `PUT /api/me/password`: sets a new password and ends the other sessions.
+pub(super) async fn change(
+    Signed { asked: Asked { app, trace, .. }, caller }: Signed,
+    body: JsonBody,
+) -> Result<StatusCode, Problem> {
+    let mut fields = body.fields();
+    let proof = prove(&app, &caller, &mut fields, "current_password").await?;
+    let new = fields.required_text("new_password", |text| Password::parse("new_password", text));
+    fields.finish()?;
+    let Some(new) = new else { return Err(unexpected()) };
+    let matched = proof.matched(&app).await?;
+    // A wrong password is not worth the work; the account counts it and says so.
+    let password_hash = match &matched {
+        Some(_) => hashing::hash(&app, &new).await?,
+        None => crate::domain::Secret::new(String::new()),
+    };
+    ordered(&app, &trace, &caller, Order::ChangePassword(matched, password_hash)).await?;
+    audit::log(&app, &trace, SecurityEventKind::PasswordChanged, Some(caller.bearer().user));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sets the password. The token is looked at before the hash is computed: random tokens cost little.
+async fn set(Asked { app, trace, .. }: &Asked, token: &str, password: &Password) -> Result<(), Problem> {
+    stands(app, token).await?;
+    let password_hash = hashing::hash(app, password).await?;
+    let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
+    match ask_account(app, &key, Command::ResetPassword(token, password_hash)).await? {
+        Reply::Profile(profile) => {
+            audit::log(app, trace, SecurityEventKind::PasswordReset, Some(profile.id));
+            Ok(())
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+async fn stands(app: &App, token: &str) -> Result<(), Problem> {
+    let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
+    ask_account(app, &key, Command::ResetStands(token)).await.map(|_| ())
+}
+
+fn form(status: StatusCode, token: &str, complaint: &str) -> Response {
+    let (token, complaint) = (html::escape(token), html::escape(complaint));
+    // The action is relative: the page may be served below a path of its own.
+    let main = format!(
+        "<h1>{TITLE}</h1><form method=\"post\" action=\"reset/form\"><p role=\"alert\">{complaint}</p>\
+         <input type=\"hidden\" name=\"token\" value=\"{token}\">\
+         <p><label>New password, at least 8 characters<br>\
+         <input type=\"password\" name=\"password\" autocomplete=\"new-password\" required minlength=\"8\" maxlength=\"72\" autofocus></label></p>\
+         <p><button>Set password</button></p></form>"
+    );
+    html::page(status, TITLE, &main)
+}

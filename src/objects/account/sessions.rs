@@ -1,0 +1,77 @@
+//! Sessions: whether one stands, how it goes on, how it ends.
+
+use super::{Account, Holder, OneTimeToken, Owner, Reply, SecurityEventKind, events, store};
+use crate::domain::{EventId, Refusal, SessionId, Timestamp, limits};
+use crate::objects::sql::SqlError;
+use crate::objects::{Fault, Turn};
+
+impl Account {
+    const VISITS_MAX: usize = 64;
+
+    pub(super) fn authorize(
+        &mut self,
+        now: Timestamp,
+        holder: Holder,
+        visiting: Option<EventId>,
+    ) -> Result<Reply, Fault> {
+        let profile = self.holds(now, holder)?.profile.clone();
+        if let Some(event) = visiting.filter(|event| !self.visits.contains(event)) {
+            self.visits.truncate(Self::VISITS_MAX.saturating_sub(1));
+            self.visits.push_front(event);
+        }
+        Ok(Reply::Profile(Box::new(profile)))
+    }
+
+    /// The owner, if the session stands and is the owner's.
+    pub(super) fn holds(&self, now: Timestamp, holder: Holder) -> Result<&Owner, Refusal> {
+        let owner = self.owner.as_ref().filter(|owner| owner.profile.id == holder.user);
+        let stands = self.sessions.iter().any(|known| known.id == holder.session && known.expires_at > now);
+        owner.filter(|_| stands).ok_or(Refusal::Unauthenticated)
+    }
+
+    /// Refresh tokens of one session share a secret. One that knows it and is not the last of them
+    /// was spent before: whoever shows it now, somebody else has used it, and nobody can tell which
+    /// of the two is the thief (RFC 9700 §4.14.2). So the session ends for both.
+    pub(super) fn refresh(
+        &mut self,
+        turn: &Turn<'_>,
+        family: &str,
+        token: &str,
+        next: &OneTimeToken,
+    ) -> Result<Reply, Fault> {
+        let owner = self.owner.as_ref().ok_or(Refusal::InvalidRefreshToken)?;
+        let profile = owner.profile.clone();
+        let (session, is_last) =
+            store::session_of(turn.sql, family, token)?.ok_or(Refusal::InvalidRefreshToken)?;
+        if !is_last {
+            self.end_sessions(turn, |known| known == session)?;
+            events::note(turn, SecurityEventKind::RefreshReused)?;
+            return Ok(Reply::Reused(profile.id));
+        }
+        let known = self.sessions.iter_mut().find(|known| known.id == session);
+        let known = known.filter(|known| known.expires_at > turn.now).ok_or(Refusal::InvalidRefreshToken)?;
+        let expires_at = next.expires_at.min(known.created_at.plus_ms(limits::SESSION_MAX_AGE_MS));
+        store::extend_session(turn.sql, session, &next.digest, expires_at)?;
+        known.expires_at = expires_at;
+        Ok(Reply::Refreshed(session, Box::new(profile)))
+    }
+
+    pub(super) fn log_out(&mut self, turn: &Turn<'_>, holder: Holder) -> Result<Reply, Fault> {
+        self.end_sessions(turn, |known| known == holder.session)?;
+        events::note(turn, SecurityEventKind::Logout)?;
+        Ok(Reply::Done)
+    }
+
+    /// Ends the sessions that `which` names.
+    pub(super) fn end_sessions(
+        &mut self,
+        turn: &Turn<'_>,
+        which: impl Fn(SessionId) -> bool,
+    ) -> Result<(), SqlError> {
+        for session in self.sessions.iter().filter(|session| which(session.id)) {
+            store::delete_session(turn.sql, session.id)?;
+        }
+        self.sessions.retain(|session| !which(session.id));
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! Passes on what becomes of users to the events that it concerns ([`crate::objects::notice`]).
+
+use super::protocol::Report;
+use crate::domain::account::Name;
+use crate::domain::{EventId, UserId};
+use crate::objects::Turn;
+use crate::objects::notice::{News, Notice};
+use crate::objects::outbox::Parcel;
+use crate::objects::sql::{self, Row, Sql, SqlError};
+
+/// Takes a notice in and posts it to every event that it concerns, unless something newer is
+/// known already.
+pub(super) fn pass_on(turn: &mut Turn<'_>, notice: Notice, visited: Vec<EventId>) -> Result<(), SqlError> {
+    let user = notice.user;
+    if known(turn.sql, user)?.is_some_and(|known| !is_newer(&notice.news, &known.news)) {
+        return Ok(());
+    }
+    remember(turn.sql, &notice)?;
+    let mut concerned =
+        events(&turn.sql.run("SELECT event FROM events WHERE organizer = ?", &[user.into()])?)?;
+    if notice.news == News::Erased {
+        let left =
+            turn.sql.run("DELETE FROM participations WHERE user = ? RETURNING event", &[user.into()])?;
+        concerned.extend(events(&left)?);
+        concerned.extend(visited);
+    }
+    concerned.into_iter().try_for_each(|event| tell(turn, event, &notice))
+}
+
+/// Holds a report against the notices: what it says of somebody who is gone is taken out, and an
+/// event that has not heard yet is told.
+pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), SqlError> {
+    let event = report.event;
+    if let Some(organizer) = report.entry.as_mut().map(|entry| &mut entry.organizer)
+        && let Some(notice) = known(turn.sql, organizer.id)?
+    {
+        let unheard = match notice.news {
+            News::Renamed { changes, .. } => organizer.name_changes < changes,
+            News::Erased => {
+                organizer.name = None;
+                organizer.account.take().is_some()
+            }
+        };
+        if unheard {
+            tell(turn, event, &notice)?;
+        }
+    }
+    let users: Vec<UserId> = report.participations.iter().map(|one| one.user).collect();
+    let gone = turn.sql.run(
+        "SELECT user FROM notices
+         WHERE changes IS NULL AND user IN (SELECT value FROM json_each(?))",
+        &[sql::json(&users)?],
+    )?;
+    for row in &gone {
+        let user: UserId = row.get(0)?;
+        report.participations.retain(|one| one.user != user);
+        tell(turn, event, &Notice { user, news: News::Erased })?;
+    }
+    Ok(())
+}
+
+fn is_newer(news: &News, known: &News) -> bool {
+    match (news, known) {
+        (_, News::Erased) => false,
+        (News::Erased, News::Renamed { .. }) => true,
+        (News::Renamed { changes, .. }, News::Renamed { changes: known, .. }) => changes > known,
+    }
+}
+
+fn tell(turn: &mut Turn<'_>, event: EventId, notice: &Notice) -> Result<(), SqlError> {
+    let key = format!("notice/{}/{event}", notice.user);
+    turn.post(&key, &Parcel::Tell(event, Box::new(notice.clone())), turn.now)
+}
+
+fn events(rows: &[Row]) -> Result<Vec<EventId>, SqlError> {
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn known(sql: &dyn Sql, user: UserId) -> Result<Option<Notice>, SqlError> {
+    let rows = sql.run("SELECT changes, name FROM notices WHERE user = ?", &[user.into()])?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let changes: Option<u64> = row.get(0)?;
+    let name: Option<String> = row.get(1)?;
+    let name = name
+        .map(|name| Name::parse(&name))
+        .transpose()
+        .map_err(|error| SqlError::new(format!("the stored {} is not valid", error.field)))?;
+    let news = changes.map_or(News::Erased, |changes| News::Renamed { name, changes });
+    Ok(Some(Notice { user, news }))
+}
+
+fn remember(sql: &dyn Sql, notice: &Notice) -> Result<(), SqlError> {
+    let (changes, name) = match &notice.news {
+        News::Renamed { name, changes } => (Some(*changes), name.as_ref().map(Name::as_str)),
+        News::Erased => (None, None),
+    };
+    sql.run(
+        "INSERT OR REPLACE INTO notices (user, changes, name) VALUES (?, ?, ?)",
+        &[notice.user.into(), changes.into(), name.into()],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! What follows from a change of name or from the end of an account ([`crate::objects::notice`]).
+
+use super::{Held, store};
+use crate::domain::account::Name;
+use crate::domain::event::{Change, EventPatch, Status};
+use crate::domain::{UserId, roster::Departure};
+use crate::objects::notice::{News, Notice};
+use crate::objects::sql::SqlError;
+use crate::objects::{Fault, Turn};
+
+impl Held {
+    /// Does what follows; whether anything did.
+    pub(super) fn notice(&mut self, turn: &mut Turn<'_>, notice: &Notice) -> Result<bool, Fault> {
+        match &notice.news {
+            News::Renamed { name, changes } => {
+                Ok(self.organizer_renamed(turn, notice.user, name.as_ref(), *changes)?)
+            }
+            News::Erased => {
+                let was_participant = self.forget_participant(turn, notice.user)?;
+                Ok(self.forget_organizer(turn, notice.user)? || was_participant)
+            }
+        }
+    }
+
+    fn organizer_renamed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        user: UserId,
+        name: Option<&Name>,
+        changes: u64,
+    ) -> Result<bool, SqlError> {
+        let known = &self.organizer;
+        if known.id != user || known.account.is_none() || known.name_changes >= changes || self.deleted {
+            return Ok(false);
+        }
+        self.organizer.name = name.cloned();
+        self.organizer.name_changes = changes;
+        store::save(turn.sql, self)?;
+        self.report_seats(turn)?;
+        Ok(true)
+    }
+
+    /// Gives the seat back and takes the person out of every row and letter. The user's id stays, so
+    /// that the number of the registration stays taken.
+    fn forget_participant(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<bool, Fault> {
+        let Some(email) = store::address(turn.sql, user)? else { return Ok(false) };
+        store::erase(turn.sql, user)?;
+        // The address may have a new account by now, which is another user.
+        let others = store::registrations_at(turn.sql, &email)?;
+        turn.outbox.withdraw_letters(turn.sql, &email, &others)?;
+        if self.deleted {
+            self.roster.forget(user);
+        } else if let Ok(Departure { promoted, .. }) = self.roster.leave(&self.details, turn.now, user) {
+            self.confirm(turn, &promoted)?;
+            self.report_seats(turn)?;
+        }
+        Ok(true)
+    }
+
+    /// Nobody can see to an event whose organizer is gone: one that is still to come is cancelled.
+    /// (An account with such an event is not deleted; this one was made at the same moment.)
+    fn forget_organizer(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<bool, Fault> {
+        if self.organizer.id != user || self.organizer.account.is_none() {
+            return Ok(false);
+        }
+        (self.organizer.name, self.organizer.account) = (None, None);
+        let to_come =
+            self.details.status() == Status::Published && self.details.schedule().ends_at() > turn.now;
+        if to_come && !self.deleted {
+            let cancel = EventPatch { status: Change::Set(Status::Cancelled), ..EventPatch::default() };
+            match self.update(turn, user, &cancel, None) {
+                Ok(_) | Err(Fault::Refused(_)) => {}
+                Err(failed) => return Err(failed),
+            }
+        }
+        self.save_and_report(turn)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,39 @@
+//! What other objects must hear of an account: that its name has changed, or that it is gone.
+//!
+//! (1) The Account puts a notice for the Catalog in its outbox, in the turn that changes or erases.
+//! (2) The Catalog remembers it and, in one turn, puts a parcel for each event that it concerns in
+//! its own outbox. (3) Each event does what follows: the organizer's name changes, or seats are given
+//! back and nothing that names the user remains. (4) An event that reports something older to the
+//! Catalog (it was made, or registered for, while the notice was on its way) is told as well.
+//!
+//! A notice may arrive late and repeated: of two names the one with more changes is newer, and an
+//! erasure is for good.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::UserId;
+use crate::domain::account::Name;
+
+/// What has become of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub news: News,
+}
+
+/// What can become of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// Another name.
+    Renamed {
+        /// The name from now on.
+        name: Option<Name>,
+        /// How often it has been changed.
+        changes: u64,
+    },
+    /// The account was deleted: nothing that names the user may remain.
+    Erased,
+}

@@ -1,0 +1,59 @@
+//! What happens to an account at the same moment.
+
+use event_platform::domain::Secret;
+use event_platform::objects::account::{Account, Command, Order, Reply};
+use event_platform::objects::{Host, Outcome};
+
+use super::turn;
+use crate::support::fixtures::*;
+use crate::support::sqlite::Sqlite;
+use crate::support::world::START;
+
+fn login(number: u32, matched: &Secret<String>, stronger: Option<Secret<String>>) -> Command {
+    Command::FinishLogin { matched: Some(matched.clone()), session: session(number, START, 60_000), stronger }
+}
+
+fn is_in(outcome: &Outcome<Reply>) -> bool {
+    matches!(outcome, Outcome::Reply(Reply::Profile(_)))
+}
+
+#[test]
+fn a_login_on_its_way_while_the_hash_is_replaced_is_not_a_failure() {
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<Account>::new(0));
+    let (weak, strong, other) = (hash(1), hash(2), hash(3));
+    let commands = vec![
+        Command::SignUp(Box::new(sign_up(1))),
+        login(1, &weak, Some(strong.clone())),
+        login(2, &weak, Some(other.clone())),
+        login(3, &strong, None),
+        login(4, &other, None),
+    ];
+    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    assert_eq!(outcomes.iter().map(is_in).collect::<Vec<_>>(), [true, true, true, true, false]);
+
+    let change = Order::ChangePassword(Some(strong.clone()), hash(4));
+    let commands = vec![Command::By(holder(1, 3), change), login(5, &weak, None), login(6, &strong, None)];
+    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    assert_eq!(
+        outcomes.iter().map(is_in).collect::<Vec<_>>(),
+        [true, false, false],
+        "that was another password"
+    );
+}
+
+#[test]
+fn of_two_refreshes_in_one_turn_the_second_ends_the_session() {
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<Account>::new(0));
+    let first = session(1, START, 60_000).refresh.digest;
+    let refresh =
+        |next: &str| Command::Refresh(first.clone(), first.clone(), token(next, START.plus_ms(60_000)));
+    let commands =
+        vec![Command::SignUp(Box::new(sign_up(1))), login(1, &hash(1), None), refresh("a"), refresh("b")];
+    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    assert!(
+        matches!(&outcomes[2], Outcome::Reply(Reply::Refreshed(session, _)) if *session == session_id(1))
+    );
+    assert_eq!(outcomes[3], Outcome::Reply(Reply::Reused(user(1))));
+    let look = Command::By(holder(1, 1), Order::Export);
+    assert!(matches!(turn(&mut host, &sql, START, vec![look]).unwrap()[0], Outcome::Refused(_)));
+}
