@@ -188,14 +188,14 @@ fn key_of(email: &Email) -> Result<AccountKey, Problem> {
     digest::account_key(email).ok_or_else(|| Problem::internal("an address has no key"))
 }
 
-fn entropy(app: &App) -> onetime::Entropy {
+pub(super) fn entropy(app: &App) -> onetime::Entropy {
     let mut entropy = onetime::Entropy::default();
     app.runtime.fill_random(&mut entropy);
     entropy
 }
 
 /// Where links lead: the setting, or the origin that the client has called.
-fn base_url(app: &App, uri: &Uri) -> String {
+pub(super) fn base_url(app: &App, uri: &Uri) -> String {
     app.config.public_url.clone().unwrap_or_else(|| {
         let scheme = uri.scheme_str().unwrap_or("https");
         let authority = uri.authority().map_or("localhost", http::uri::Authority::as_str);

@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod calendar;
 mod conditional;
 mod csv;
 mod door;
@@ -12,6 +13,7 @@ mod events;
 mod fields;
 mod health;
 mod input;
+mod links;
 mod page;
 pub mod ports;
 mod problem;

@@ -1,6 +1,7 @@
 //! Proving who somebody is: password hashes, signed tokens, one-time tokens.
 
 pub mod digest;
+pub mod links;
 pub mod onetime;
 pub mod passwords;
 pub mod tokens;

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lease::Lease;
-use super::outbox::{Delivery, Item, Outbox, Parcel};
+use super::outbox::{Delivery, Item, Outbox, Pace, Parcel};
 use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn, schema};
 use crate::domain::{Refusal, Timestamp};
@@ -71,6 +71,7 @@ impl<R> Answer<R> {
 /// One object and what is kept beside it.
 pub struct Host<O> {
     longest_lease_ms: u32,
+    pace: Pace,
     /// What outlives an object that is thrown away: leases that are out stay out, and a stamp
     /// never names two states.
     standing: Option<Standing>,
@@ -92,8 +93,14 @@ struct Running<O> {
 impl<O: Object> Host<O> {
     /// A host whose object is loaded when it is first needed.
     #[must_use]
-    pub const fn new(longest_lease_ms: u32) -> Self {
-        Self { longest_lease_ms, standing: None, running: None }
+    pub fn new(longest_lease_ms: u32) -> Self {
+        Self { longest_lease_ms, pace: Pace::default(), standing: None, running: None }
+    }
+
+    /// The same with mail leaving at this pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// Answers a command that changes nothing.
@@ -184,20 +191,35 @@ impl<O: Object> Host<O> {
     /// When the object wants to be woken, if at all.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Timestamp> {
-        self.running.as_ref().and_then(|running| running.outbox.next_due())
+        let running = self.running.as_ref()?;
+        let circular = running.object.circular_due().filter(|_| running.outbox.has_room());
+        [circular, running.outbox.next_due()].into_iter().flatten().min()
     }
 
-    /// The parcels that are due, each filled with what is true now.
+    /// The parcels that are due, each filled with what is true now. A circular that is due first
+    /// adds its next page to them.
     ///
     /// # Errors
     /// When the storage fails.
     pub fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
+        let pace = self.pace;
         let (running, _) = self.running(sql, now)?;
         if !running.founded {
             return Ok(Vec::new());
         }
+        let mut due = Vec::new();
+        let looked = sql.transaction(&mut || {
+            running.write_circular(sql, now)?;
+            due = running.outbox.due(sql, now, &pace)?;
+            Ok(())
+        });
+        if let Err(error) = looked {
+            self.throw_away();
+            return Err(error);
+        }
+        let (running, _) = self.running(sql, now)?;
         let mut sealed = Vec::new();
-        for item in Outbox::due(sql, now)? {
+        for item in due {
             if let Some(parcel) = running.object.seal(sql, item.parcel, now)? {
                 sealed.push(Item { parcel, ..item });
             }
@@ -285,6 +307,14 @@ impl<O: Object> Running<O> {
             sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
         }
         Ok(Self { object: O::load(sql)?, outbox: Outbox::load(sql)?, founded: true, changed: false })
+    }
+
+    fn write_circular(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
+        if self.outbox.has_room() && self.object.circular_due().is_some_and(|due| due <= now) {
+            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true };
+            self.object.write_circular(&mut turn)?;
+        }
+        Ok(())
     }
 
     fn settle(

@@ -11,6 +11,7 @@
 //! | begin, finish login | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
 //! | authorize | memory alone; a session that ended here has ended everywhere |
 
+mod feed;
 mod protocol;
 mod store;
 
@@ -78,6 +79,8 @@ impl Object for Account {
     fn kind(command: &Command) -> Kind {
         match command {
             Command::Exists | Command::BeginLogin | Command::Authorize { .. } | Command::Visits => Kind::Read,
+            Command::OpenFeed { .. } => Kind::Read,
+            Command::SetFeedKey { .. } => Kind::Write,
             Command::SignUp(_) | Command::FinishLogin { .. } | Command::VerifyEmail { .. } => Kind::Write,
         }
     }
@@ -93,6 +96,14 @@ impl Object for Account {
             }
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
             Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),
+            Command::SetFeedKey { user, digest } => {
+                self.owner.as_ref().filter(|owner| owner.profile.id == user).ok_or(Refusal::Unauthenticated)?;
+                feed::save(turn.sql, &digest)?;
+                Ok(Reply::Done)
+            }
+            Command::OpenFeed { digest } => {
+                feed::open(turn.sql, self.owner.as_ref().map(|owner| owner.profile.id), &digest)
+            }
         }
     }
 }

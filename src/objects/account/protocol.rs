@@ -39,6 +39,18 @@ pub enum Command {
     },
     /// The events that the user has lately been about to register for.
     Visits,
+    /// Another key for the calendar feed; the one before it opens nothing any more.
+    SetFeedKey {
+        /// Whose account it has to be.
+        user: UserId,
+        /// What is stored of the key.
+        digest: Digest,
+    },
+    /// Whose feed this key opens.
+    OpenFeed {
+        /// What would be stored of it.
+        digest: Digest,
+    },
 }
 
 /// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
@@ -93,4 +105,6 @@ pub enum Reply {
     Profile(Box<Profile>),
     /// Events that the user has lately been about to register for.
     Visits(Vec<EventId>),
+    /// Who it is.
+    User(UserId),
 }

@@ -33,7 +33,7 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         expires_at INTEGER NOT NULL
     );
     CREATE TABLE login_guard (failures INTEGER NOT NULL, last_failure INTEGER NOT NULL);",
-]];
+], &[outbox::LANES], super::feed::SCHEMA];
 
 /// What a one-time token is good for, as stored.
 pub(super) const VERIFY_EMAIL: &str = "verify_email";

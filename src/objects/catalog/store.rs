@@ -49,7 +49,7 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
     CREATE VIRTUAL TABLE words_by_birth USING fts5 (
         text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );",
-]];
+], &[outbox::LANES]];
 
 const MINUTE_MS: i64 = 60_000;
 /// Numbers within one minute of start.
