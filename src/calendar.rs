@@ -4,11 +4,14 @@
 //! nothing that a calendar would need rules of a time zone for, and none can get them wrong: it
 //! shows the instant in its owner's zone. The event's own date, time and zone stand in the
 //! description. The link to join is never part of a file: files are passed on.
+//!
+//! The lines are written here and read back by another's parser in the tests. The crate
+//! `icalendar` would write them, too, and bring a clock, a parser of dates and 50 KB of Worker;
+//! `ics` makes lines longer than RFC 5545 §3.1 allows.
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
-use icalendar::{Calendar, Component, Event, Property};
+use chrono::{Datelike, Timelike};
 
 use crate::domain::schedule::Schedule;
 use crate::domain::{EventId, Timestamp};
@@ -70,83 +73,144 @@ pub struct Parties<'a> {
 /// A file to be fetched: entries, and a name that calendars show for all of them.
 #[must_use]
 pub fn published(name: Option<&str>, entries: &[Entry<'_>]) -> String {
-    let mut calendar = blank();
+    let mut file = Lines::begin();
     if let Some(name) = name {
-        calendar.append_property(Property::new("X-WR-CALNAME", clean(name)));
-        calendar.append_property(Property::new("REFRESH-INTERVAL", "PT1H").add_parameter("VALUE", "DURATION").done());
+        file.text("X-WR-CALNAME", name);
+        file.line("REFRESH-INTERVAL;VALUE=DURATION:PT1H");
     }
     for entry in entries {
-        calendar.push(event(entry).done());
+        file.event(entry, None);
     }
-    calendar.to_string()
+    file.end()
 }
 
 /// A file that goes with a mail.
 #[must_use]
 pub fn mailed(method: Method, entry: &Entry<'_>, parties: &Parties<'_>) -> String {
-    let mut calendar = blank();
-    calendar.append_property(Property::new("METHOD", method.as_str()));
-    let mut event = event(entry);
-    if method == Method::Cancel {
-        event.add_property("STATUS", "CANCELLED");
-    }
-    let organizer = parties.organizer.unwrap_or("Events");
-    event.append_property(person("ORGANIZER", Some(organizer), parties.sender).done());
-    event.append_property(
-        person("ATTENDEE", parties.attendee, parties.address)
-            .add_parameter("PARTSTAT", "ACCEPTED")
-            .add_parameter("RSVP", "FALSE")
-            .done(),
-    );
-    calendar.push(event.done());
-    calendar.to_string()
+    let mut file = Lines::begin();
+    file.line(&format!("METHOD:{}", method.as_str()));
+    file.event(entry, Some(parties));
+    file.end()
 }
 
-fn blank() -> Calendar {
-    let mut calendar = Calendar::empty();
-    calendar.append_property(Property::new("VERSION", "2.0"));
-    calendar.append_property(Property::new("PRODID", "-//event-platform//event-platform//EN"));
-    calendar.append_property(Property::new("CALSCALE", "GREGORIAN"));
-    calendar
+/// The content lines of a file (RFC 5545 §3.1).
+struct Lines(String);
+
+impl Lines {
+    /// Octets of a line at most, without its break.
+    const LINE_MAX_BYTES: usize = 75;
+
+    fn begin() -> Self {
+        let mut lines = Self(String::with_capacity(1_024));
+        lines.line("BEGIN:VCALENDAR");
+        lines.line("VERSION:2.0");
+        lines.line("PRODID:-//event-platform//event-platform//EN");
+        lines.line("CALSCALE:GREGORIAN");
+        lines
+    }
+
+    fn end(mut self) -> String {
+        self.line("END:VCALENDAR");
+        self.0
+    }
+
+    fn event(&mut self, entry: &Entry<'_>, parties: Option<&Parties<'_>>) {
+        self.line("BEGIN:VEVENT");
+        self.line(&format!("UID:{}", entry.id));
+        self.line(&format!("DTSTAMP:{}", utc(entry.as_of)));
+        self.line(&format!("DTSTART:{}", utc(entry.schedule.starts_at())));
+        self.line(&format!("DTEND:{}", utc(entry.schedule.ends_at())));
+        self.line(&format!("SEQUENCE:{}", entry.version.saturating_sub(1)));
+        self.text("SUMMARY", &entry.title);
+        if !entry.description.is_empty() {
+            self.text("DESCRIPTION", entry.description);
+        }
+        self.line(if entry.cancelled { "STATUS:CANCELLED" } else { "STATUS:CONFIRMED" });
+        if let Some(url) = &entry.url {
+            self.line(&format!("URL:{url}"));
+        }
+        if let Some(parties) = parties {
+            let organizer = common_name(parties.organizer.or(Some("Events")));
+            self.line(&format!("ORGANIZER{organizer}:mailto:{}", parties.sender));
+            let attendee = common_name(parties.attendee);
+            self.line(&format!("ATTENDEE{attendee};PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{}", parties.address));
+        }
+        self.line("END:VEVENT");
+    }
+
+    /// A property whose value is text (§3.3.11).
+    fn text(&mut self, name: &str, text: &str) {
+        let mut line = format!("{name}:");
+        let text = text.replace("\r\n", "\n");
+        for c in text.chars() {
+            match c {
+                '\\' | ';' | ',' => line.extend(['\\', c]),
+                '\n' | '\r' => line.push_str("\\n"),
+                other => line.push(other),
+            }
+        }
+        self.line(&line);
+    }
+
+    /// Writes a line, folded between characters, and without a control character in it.
+    fn line(&mut self, line: &str) {
+        let mut width: usize = 0;
+        for c in line.chars().filter(|c| *c == '\t' || !c.is_control()) {
+            width = width.saturating_add(c.len_utf8());
+            if width > Self::LINE_MAX_BYTES {
+                self.0.push_str("\r\n ");
+                width = c.len_utf8().saturating_add(1);
+            }
+            self.0.push(c);
+        }
+        self.0.push_str("\r\n");
+    }
 }
 
-fn event(entry: &Entry<'_>) -> Event {
-    let mut event = Event::new();
-    event.uid(&entry.id.to_string());
-    event.add_property("DTSTAMP", utc(entry.as_of));
-    event.add_property("DTSTART", utc(entry.schedule.starts_at()));
-    event.add_property("DTEND", utc(entry.schedule.ends_at()));
-    event.sequence(u32::try_from(entry.version.saturating_sub(1)).unwrap_or(u32::MAX));
-    event.summary(&clean(&entry.title));
-    let description = clean(entry.description);
-    if !description.is_empty() {
-        event.description(&description);
-    }
-    event.add_property("STATUS", if entry.cancelled { "CANCELLED" } else { "CONFIRMED" });
-    if let Some(url) = &entry.url {
-        event.add_property("URL", url.as_str());
-    }
-    event
+/// The parameter that says what somebody is called. Nothing can end its quotes (§3.2).
+fn common_name(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!(";CN=\"{}\"", name.replace('"', "'")))
 }
 
-fn person(role: &str, name: Option<&str>, address: &str) -> Property {
-    let mut property = Property::new(role, format!("mailto:{address}"));
-    if let Some(name) = name {
-        // No quote may stand in a parameter's value (RFC 5545 §3.2).
-        let name: String = clean(name).chars().map(|c| if matches!(c, '"' | '\n') { ' ' } else { c }).collect();
-        property.add_parameter("CN", &name);
-    }
-    property
-}
-
-/// `20240701T130000Z` (RFC 5545 §3.3.5, form 2).
+/// `20240701T130000Z` (§3.3.5, form 2).
 fn utc(at: Timestamp) -> String {
-    let at: DateTime<Utc> = at.to_chrono();
-    at.format("%Y%m%dT%H%M%SZ").to_string()
+    let at = at.to_chrono();
+    format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        at.year(),
+        at.month(),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    )
 }
 
-/// Lines end in LF here, and no other control character is part of a text (RFC 5545 §3.3.11).
-fn clean(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn folded(line: &str) -> String {
+        let mut lines = Lines(String::new());
+        lines.line(line);
+        lines.0
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_short_and_unfold_to_what_they_were(line in "\\PC{0,300}") {
+            let folded = folded(&line);
+            prop_assert!(folded.split("\r\n").all(|part| part.len() <= 75), "{}", folded);
+            prop_assert_eq!(folded.replace("\r\n ", ""), format!("{line}\r\n"));
+        }
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_its_line() {
+        let mut lines = Lines(String::new());
+        lines.text("SUMMARY", "a\r\nATTACH:x\rb\u{b}c\nd; e, f\\g");
+        assert_eq!(lines.0, "SUMMARY:a\\nATTACH:x\\nbc\\nd\\; e\\, f\\\\g\r\n");
+        assert_eq!(common_name(Some("A \"B\"; C")), ";CN=\"A 'B'; C\"");
+    }
 }

@@ -162,9 +162,7 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
         Some("resend") => carrier("https://api.resend.com").map(Provider::Resend),
         Some("postmark") => carrier("https://api.postmarkapp.com").map(Provider::Postmark),
         Some("sendgrid") => carrier("https://api.sendgrid.com").map(Provider::SendGrid),
-        Some(_) => {
-            Err(ConfigError { name: "MAIL_PROVIDER", expected: "log, resend, postmark or sendgrid" })
-        }
+        Some(_) => Err(ConfigError { name: "MAIL_PROVIDER", expected: "log, resend, postmark or sendgrid" }),
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) async fn event(
         return Err(unexpected());
     };
     let draft = snapshot.details.status() == Status::Draft;
-    let organizer = || Caller::of(&headers, &app).is_some_and(|caller| caller.bearer().user == snapshot.organizer.id);
+    let organizer =
+        || Caller::of(&headers, &app).is_some_and(|caller| caller.bearer().user == snapshot.organizer.id);
     if draft && !organizer() {
         return Err(Problem::not_found());
     }

@@ -97,7 +97,9 @@ mod tests {
         let (keys, mail) = (keys(), mail(Letter::Registered { event: brief("Talk") }));
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
-        let Plan::Send(request) = Provider::Postmark(carrier).plan(&outgoing, None, &sender) else { panic!() };
+        let Plan::Send(request) = Provider::Postmark(carrier).plan(&outgoing, None, &sender) else {
+            panic!()
+        };
         assert_eq!(request.url, "https://api.postmarkapp.com/email/batch");
         let headers = request.headers.reveal();
         assert!(headers.contains(&("x-postmark-server-token", "token".to_owned())));

@@ -68,11 +68,7 @@ pub struct HttpRequest {
 
 impl HttpRequest {
     /// A request with the headers that all have, and one that holds the API's key.
-    pub(super) fn new(
-        url: String,
-        authorization: (&'static str, String),
-        body: &serde_json::Value,
-    ) -> Self {
+    pub(super) fn new(url: String, authorization: (&'static str, String), body: &serde_json::Value) -> Self {
         let headers = vec![
             authorization,
             ("accept", "application/json".to_owned()),
@@ -145,7 +141,9 @@ impl Provider {
         let written = mails.iter().map(|mail| (*mail, render(mail.mail, mail.posted_at, sender)));
         let (carrier, request): (&Carrier, fn(&_, &_, &_, _, &_) -> _) = match self {
             Self::Log => {
-                return Plan::Print(written.map(|(mail, message)| log::print(&mail, &message, sender)).collect());
+                return Plan::Print(
+                    written.map(|(mail, message)| log::print(&mail, &message, sender)).collect(),
+                );
             }
             Self::Resend(carrier) => (carrier, resend::request),
             Self::Postmark(carrier) => (carrier, postmark::request),
@@ -153,7 +151,13 @@ impl Provider {
         };
         let Some(api_key) = &carrier.api_key else { return Plan::Wait("MAIL_API_KEY") };
         let written: Vec<_> = written.collect();
-        Plan::Send(Box::new(request(carrier.api_url.as_str(), api_key.reveal().as_str(), written.as_slice(), batch, sender)))
+        Plan::Send(Box::new(request(
+            carrier.api_url.as_str(),
+            api_key.reveal().as_str(),
+            written.as_slice(),
+            batch,
+            sender,
+        )))
     }
 
     /// What the provider's answer means, for each of so many mails.

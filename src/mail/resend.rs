@@ -55,7 +55,9 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
 /// body: then the mail has gone out before and its words have changed since.
 pub(super) fn judge(response: &HttpResponse, mails: usize) -> Delivery {
     match response.verdict() {
-        Delivery::Retry { .. } if response.status == 409 && response.body.contains("invalid_idempotent_request") => {
+        Delivery::Retry { .. }
+            if response.status == 409 && response.body.contains("invalid_idempotent_request") =>
+        {
             Delivery::Done
         }
         Delivery::Refused if mails > 1 => Delivery::Apart,
@@ -118,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_batch_is_one_request_under_one_key() {
-        let reminder = || Letter::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
+        let reminder =
+            || Letter::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
         let (request, body) = planned(&[reminder(), reminder()], Some("batch/a"));
         assert_eq!(request.url, "https://api.resend.com/emails/batch");
         assert!(request.headers.reveal().contains(&("idempotency-key", "batch/a".to_owned())));

@@ -22,11 +22,7 @@ pub(super) fn request(
     sender: &Sender<'_>,
 ) -> HttpRequest {
     let body = mails.first().map(|(mail, message)| body(mail, message, sender)).unwrap_or_default();
-    HttpRequest::new(
-        format!("{api_url}/v3/mail/send"),
-        ("authorization", format!("Bearer {api_key}")),
-        &body,
-    )
+    HttpRequest::new(format!("{api_url}/v3/mail/send"), ("authorization", format!("Bearer {api_key}")), &body)
 }
 
 fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Value {

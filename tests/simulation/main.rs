@@ -92,7 +92,14 @@ impl Scenario {
             acknowledged_stands(&clients, truth)?;
             at_rest(world, truth)?;
         }
-        let told = ["confirm_address", "registered", "waitlisted", "seat_is_yours", "registration_cancelled"];
+        let told = [
+            "confirm_address",
+            "registered",
+            "waitlisted",
+            "seat_is_yours",
+            "registration_cancelled",
+            "event_changed",
+        ];
         match told.iter().find(|kind| !truth.mails.contains_key(*kind)) {
             Some(kind) => Err(format!("nothing that leads to {kind} has happened: the run shows little")),
             None => Ok(()),

@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use event_platform::domain::account::Profile;
-use event_platform::domain::{AccountKey, EventId, Refusal, Secret, SessionId, Timestamp, UserId, limits};
+use event_platform::domain::schedule::Schedule;
+use event_platform::domain::{
+    AccountKey, EventId, Refusal, RegistrationId, Secret, SessionId, Timestamp, UserId, limits,
+};
 use event_platform::mail::{Letter, Mail};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::event::{self, Snapshot};
@@ -15,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::support::naive::NaiveEvent;
 use crate::support::node::Address;
+use crate::support::post::Sent;
 use crate::world::Happened;
 
 /// Visits that an account remembers at most.
@@ -32,6 +36,10 @@ pub(crate) struct Truth {
     pub(crate) owed: BTreeMap<String, u32>,
     /// Mails that went out, by kind.
     pub(crate) mails: BTreeMap<&'static str, u64>,
+    /// When each registration's event takes place, as its holder was told last.
+    pub(crate) told: BTreeMap<RegistrationId, Schedule>,
+    /// How often the holder of each registration was told that the event will not take place.
+    pub(crate) ended: BTreeMap<RegistrationId, u32>,
     /// What each event has last said of itself, and under which stamp.
     read: BTreeMap<EventId, (Stamp, Snapshot)>,
 }
@@ -55,7 +63,14 @@ impl Truth {
             }
             Happened::Mailed(sent) => {
                 *self.mails.entry(sent.mail.letter.kind()).or_default() += 1;
-                self.went_out(&sent.mail)
+                self.told_of_event(sent)?;
+                match sent.mail.letter {
+                    Letter::EventChanged { .. }
+                    | Letter::EventCancelled { .. }
+                    | Letter::EventDeleted { .. }
+                    | Letter::Reminder { .. } => Ok(()),
+                    _ => self.went_out(&sent.mail),
+                }
             }
             _ => Ok(()),
         }
@@ -82,6 +97,41 @@ impl Truth {
             self.read.insert(id, (answer.stamp, snapshot));
         }
         event.take_letters().iter().for_each(|mail| owe(&mut self.owed, mail));
+        Ok(())
+    }
+
+    /// Somebody hears of an event. A change is told to who knows something else, a reminder comes
+    /// before the start, and the end is told once.
+    fn told_of_event(&mut self, sent: &Sent) -> Result<(), Broken> {
+        let letter = &sent.mail.letter;
+        let Some((event, registration)) = letter.event().and_then(|event| Some((event, event.registration?)))
+        else {
+            return Ok(());
+        };
+        let schedule = event.schedule.clone();
+        match letter {
+            Letter::Registered { .. } | Letter::Waitlisted { .. } => {
+                self.told.insert(registration, schedule);
+            }
+            Letter::EventChanged { before, .. } => {
+                let known = self.told.insert(registration, schedule.clone());
+                let expected = before.clone().unwrap_or_else(|| schedule.clone());
+                if known.as_ref() != Some(&expected) || before.as_ref() == Some(&schedule) {
+                    return Err(format!("{known:?} was known, and told was {sent:?}"));
+                }
+            }
+            Letter::EventCancelled { .. } | Letter::EventDeleted { .. } => {
+                let times = self.ended.entry(registration).or_default();
+                *times += 1;
+                if *times > 1 {
+                    return Err(format!("the end is told again: {sent:?}"));
+                }
+            }
+            Letter::Reminder { .. } if sent.at >= schedule.starts_at() => {
+                return Err(format!("a reminder of what has begun: {sent:?}"));
+            }
+            _ => {}
+        }
         Ok(())
     }
 
@@ -172,6 +222,7 @@ impl NaiveAccount {
                 }
             }
             Command::VerifyEmail { .. } => Err(Refusal::InvalidToken),
+            Command::SetFeedKey { .. } | Command::OpenFeed { .. } => unreachable!("no client does this"),
         };
         answer.map_or_else(Outcome::Refused, Outcome::Reply)
     }

@@ -97,7 +97,10 @@ impl Object for Account {
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
             Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),
             Command::SetFeedKey { user, digest } => {
-                self.owner.as_ref().filter(|owner| owner.profile.id == user).ok_or(Refusal::Unauthenticated)?;
+                self.owner
+                    .as_ref()
+                    .filter(|owner| owner.profile.id == user)
+                    .ok_or(Refusal::Unauthenticated)?;
                 feed::save(turn.sql, &digest)?;
                 Ok(Reply::Done)
             }

@@ -10,9 +10,10 @@ use crate::objects::sql::{Row, Sql, SqlError};
 use crate::objects::{Turn, outbox};
 
 /// The schema, one entry per version.
-pub(super) const MIGRATIONS: &[Step] = &[&[
-    outbox::TABLE,
-    "CREATE TABLE account (
+pub(super) const MIGRATIONS: &[Step] = &[
+    &[
+        outbox::TABLE,
+        "CREATE TABLE account (
         user_id TEXT NOT NULL,
         email TEXT NOT NULL,
         name TEXT,
@@ -33,7 +34,10 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         expires_at INTEGER NOT NULL
     );
     CREATE TABLE login_guard (failures INTEGER NOT NULL, last_failure INTEGER NOT NULL);",
-], &[outbox::LANES], super::feed::SCHEMA];
+    ],
+    &[outbox::LANES],
+    super::feed::SCHEMA,
+];
 
 /// What a one-time token is good for, as stored.
 pub(super) const VERIFY_EMAIL: &str = "verify_email";

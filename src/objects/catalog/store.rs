@@ -16,9 +16,10 @@ use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
 /// The schema, one entry per version. A deleted event keeps a row in `versions`, against reports
 /// that come late.
-pub(super) const MIGRATIONS: &[Step] = &[&[
-    outbox::TABLE,
-    "CREATE TABLE versions (
+pub(super) const MIGRATIONS: &[Step] = &[
+    &[
+        outbox::TABLE,
+        "CREATE TABLE versions (
         event TEXT PRIMARY KEY,
         version INTEGER NOT NULL,
         as_of INTEGER NOT NULL
@@ -49,7 +50,9 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
     CREATE VIRTUAL TABLE words_by_birth USING fts5 (
         text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );",
-], &[outbox::LANES]];
+    ],
+    &[outbox::LANES],
+];
 
 const MINUTE_MS: i64 = 60_000;
 /// Numbers within one minute of start.

@@ -10,8 +10,8 @@
 //! once of the difference between that and what stands, and nothing when there is none. An event
 //! without participants has neither editions nor reminders.
 
-use super::circular_store::{self as store, Edition, Reader, TOLD_OF_END};
 use super::Held;
+use super::circular_store::{self as store, Edition, Reader, TOLD_OF_END};
 use crate::domain::Timestamp;
 use crate::domain::event::{Details, Status};
 use crate::mail::{Letter, LinkChange, Mail, RemindedBefore};
@@ -20,7 +20,7 @@ use crate::objects::outbox::{Outbox, Parcel};
 use crate::objects::sql::SqlError;
 
 /// Milliseconds from the first of many edits to the one letter about all of them.
-pub const CHANGES_GATHER_MS: i64 = 2 * 60 * 1000;
+const CHANGES_GATHER_MS: i64 = 2 * 60 * 1000;
 /// Letters of one page.
 const PAGE: u32 = 200;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -167,12 +167,7 @@ impl Held {
     }
 
     /// Notes how far the circular has got, and who knows what now.
-    fn turn_page(
-        &mut self,
-        turn: &Turn<'_>,
-        circular: Circular,
-        readers: &[Reader],
-    ) -> Result<(), SqlError> {
+    fn turn_page(&mut self, turn: &Turn<'_>, circular: Circular, readers: &[Reader]) -> Result<(), SqlError> {
         let last = readers.last().map(|reader| reader.seq);
         let told = match circular.kind {
             Kind::Changed => Some(self.edition),

@@ -31,10 +31,10 @@ use super::catalog::Report;
 use super::outbox::Parcel;
 use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn};
-use circulars::Circular;
 use crate::domain::event::{Details, Organizer, Status};
 use crate::domain::roster::Roster;
 use crate::domain::{EventId, Refusal, Timestamp, UserId};
+use circulars::Circular;
 
 /// Milliseconds after which the Catalog hears of changed seats.
 pub const SEATS_REPORT_AFTER_MS: i64 = 1_000;

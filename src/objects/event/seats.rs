@@ -1,7 +1,7 @@
 //! Registering, leaving, and what the organizer and the participants see of it.
 
-use super::protocol::{Participant, Registration, Reply, SeatStatus};
 use super::circulars::Kind;
+use super::protocol::{Participant, Registration, Reply, SeatStatus};
 use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, store};
 use crate::domain::event::Status;
 use crate::domain::roster::{Admission, Departure, Seat};

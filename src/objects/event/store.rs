@@ -11,9 +11,10 @@ use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 use crate::objects::{Turn, outbox};
 
 /// The schema, one entry per version.
-pub(super) const MIGRATIONS: &[Step] = &[&[
-    outbox::TABLE,
-    "CREATE TABLE event (
+pub(super) const MIGRATIONS: &[Step] = &[
+    &[
+        outbox::TABLE,
+        "CREATE TABLE event (
         id TEXT PRIMARY KEY,
         organizer TEXT NOT NULL,
         details TEXT NOT NULL,
@@ -39,7 +40,9 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         change INTEGER NOT NULL UNIQUE
     );
     CREATE INDEX registrations_status ON registrations (status, seq);",
-], &[outbox::LANES, super::circular_store::SCHEMA]];
+    ],
+    &[outbox::LANES, super::circular_store::SCHEMA],
+];
 
 /// Registrations that one report speaks of at most.
 const PARTICIPATIONS_PER_REPORT: u32 = 2_000;
@@ -205,7 +208,8 @@ pub(super) fn save_told(sql: &dyn Sql, told: u64) -> Result<(), SqlError> {
 
 /// Who holds the registration.
 pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, SqlError> {
-    let rows = sql.run("SELECT account, name, email, origin FROM registrations WHERE seq = ?", &[seat.seq.into()])?;
+    let rows =
+        sql.run("SELECT account, name, email, origin FROM registrations WHERE seq = ?", &[seat.seq.into()])?;
     let row = rows.first().ok_or_else(|| SqlError::new("a seat has no row"))?;
     Ok(Participant {
         id: seat.user,

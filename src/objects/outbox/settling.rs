@@ -60,10 +60,7 @@ fn park(sql: &dyn Sql, now: Timestamp, item: &Item, reason: &str) -> Result<(), 
          SELECT key, recipient, parcel, ?, attempts + 1, ? FROM outbox WHERE id = ? AND recipient IS NOT NULL",
         &[reason.into(), now.into(), item.id.into()],
     )?;
-    sql.run(
-        "DELETE FROM parked WHERE id <= (SELECT max(id) FROM parked) - ?",
-        &[Outbox::PARKED_MAX.into()],
-    )?;
+    sql.run("DELETE FROM parked WHERE id <= (SELECT max(id) FROM parked) - ?", &[Outbox::PARKED_MAX.into()])?;
     Ok(())
 }
 
@@ -82,7 +79,8 @@ fn fate(item: &Item, delivery: Delivery, now: Timestamp) -> Fate {
         return Fate::Parked("given_up");
     }
     let pause = (Outbox::FIRST_PAUSE_MS << item.attempts.min(20)).min(Outbox::LONGEST_PAUSE_MS);
-    let spread = i64::from(hash(item.batch().unwrap_or(&item.key), item.attempts).checked_rem(500).unwrap_or(0));
+    let spread =
+        i64::from(hash(item.batch().unwrap_or(&item.key), item.attempts).checked_rem(500).unwrap_or(0));
     let spread_ms = pause.saturating_mul(spread).div_euclid(1000);
     let asked_ms = after_ms.map_or(0, i64::from).min(Outbox::LONGEST_PAUSE_MS);
     Fate::Again(now.plus_ms(pause.saturating_sub(spread_ms).max(asked_ms)))

@@ -16,6 +16,8 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::FinishLogin { .. }
         | Command::Authorize { .. }
         | Command::VerifyEmail { .. }
+        | Command::SetFeedKey { .. }
+        | Command::OpenFeed { .. }
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
@@ -37,6 +39,11 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         ),
         (Command::VerifyEmail { token: "t".to_owned() }, r#"{"verify_email":{"token":"t"}}"#),
         (Command::Visits, r#""visits""#),
+        (
+            Command::SetFeedKey { user: user(1), digest: "d".to_owned() },
+            r#"{"set_feed_key":{"user":"01b8dd58-e200-7000-8000-000000000001","digest":"d"}}"#,
+        ),
+        (Command::OpenFeed { digest: "d".to_owned() }, r#"{"open_feed":{"digest":"d"}}"#),
     ]);
     let profile = Profile {
         id: user(1),
@@ -56,6 +63,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
             Reply::Profile(Box::new(profile)),
             r#"{"profile":{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":"Ada","role":"attendee","email_verified":true,"created_at":1893499200000}}"#,
         ),
+        (Reply::User(user(1)), r#"{"user":"01b8dd58-e200-7000-8000-000000000001"}"#),
         (Reply::Visits(vec![event_id(1)]), r#"{"visits":["01b8dd58-e200-7000-8000-000000000001"]}"#),
     ]);
 }
