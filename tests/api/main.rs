@@ -5,10 +5,12 @@
 
 mod accounts;
 mod attendance;
+mod calendars;
 mod changes;
 mod conditional;
 mod errors;
 mod events;
+mod letters;
 mod listing;
 mod login;
 mod mail;
