@@ -35,7 +35,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 PORT := 8787
 TEST_REPORTER := spec
-SOURCES := $(shell find src -type f) build.rs Cargo.toml Cargo.lock rust-toolchain.toml
+SOURCES := $(shell find src templates -type f) build.rs Cargo.toml Cargo.lock rust-toolchain.toml
 HELLO := bench/peers/hello
 
 .PHONY: help dev build test test-native test-worker check lint docs bench clean

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::auth::tokens::TokenKeys;
 use crate::domain::Secret;
-use crate::mail::Provider;
+use crate::mail::{Carrier, Provider, Sender};
 
 /// The settings of a deployment.
 #[derive(Debug)]
@@ -60,6 +60,12 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// What this deployment puts in its mail.
+    #[must_use]
+    pub fn sender(&self) -> Sender<'_> {
+        Sender { from: &self.mail_from, public_url: self.public_url.as_deref(), keys: &self.keys }
+    }
+
     /// Reads all settings. An empty one counts as not set.
     ///
     /// # Errors
@@ -150,10 +156,13 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
         get("MAIL_API_URL").map_or_else(|| Ok(default.to_owned()), |url| base_url("MAIL_API_URL", &url))
     };
     let api_key = get("MAIL_API_KEY").map(|key| Secret::new(key.trim().to_owned()));
+    let carrier = |default| Ok(Carrier { api_url: api_url(default)?, api_key: api_key.clone() });
     match get("MAIL_PROVIDER").as_deref().map(str::trim) {
         None | Some("log") => Ok(Provider::Log),
-        Some("resend") => Ok(Provider::Resend { api_url: api_url("https://api.resend.com")?, api_key }),
-        Some(_) => Err(ConfigError { name: "MAIL_PROVIDER", expected: "log or resend" }),
+        Some("resend") => carrier("https://api.resend.com").map(Provider::Resend),
+        Some("postmark") => carrier("https://api.postmarkapp.com").map(Provider::Postmark),
+        Some("sendgrid") => carrier("https://api.sendgrid.com").map(Provider::SendGrid),
+        Some(_) => Err(ConfigError { name: "MAIL_PROVIDER", expected: "log, resend, postmark or sendgrid" }),
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! - [`domain`]: what is true. Value types and rules, without I/O, clock or SQL.
 //! - [`objects`]: who holds it. Three synchronous state machines over SQL.
-//! - [`auth`], [`mail`], [`cache`], [`config`]: what objects and API share.
+//! - [`auth`], [`mail`], [`calendar`], [`cache`], [`config`]: what objects and API share.
 //! - [`api`]: how it is asked. HTTP in, HTTP out, knowing no runtime.
 //! - `platform`: the Workers runtime, on wasm alone; nothing else names the `worker` crate.
 //!
@@ -28,6 +28,7 @@
 pub mod api;
 pub mod auth;
 pub mod cache;
+pub mod calendar;
 pub mod config;
 pub mod domain;
 pub mod mail;

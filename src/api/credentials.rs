@@ -79,7 +79,7 @@ pub(super) fn link(app: &App, uri: &Uri, account: &AccountKey, path: &str, ttl_m
 }
 
 /// Where links lead: the setting, or the origin that the client has called.
-fn base_url(app: &App, uri: &Uri) -> String {
+pub(super) fn base_url(app: &App, uri: &Uri) -> String {
     app.config.public_url.clone().unwrap_or_else(|| {
         let scheme = uri.scheme_str().unwrap_or("https");
         let authority = uri.authority().map_or("localhost", http::uri::Authority::as_str);

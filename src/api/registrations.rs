@@ -8,9 +8,10 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 
 use super::access::{Caller, ask_account, reply, unexpected};
+use super::credentials::base_url;
 use super::csv;
 use super::door::App;
 use super::input::{EventPath, RegistrationPath};
@@ -30,6 +31,7 @@ pub(super) async fn register(
     State(app): State<Arc<App>>,
     caller: Caller,
     EventPath(event): EventPath,
+    uri: Uri,
 ) -> Result<Response, Problem> {
     let profile = caller.profile_visiting(&app, Some(event)).await?;
     let participant = Participant {
@@ -37,6 +39,7 @@ pub(super) async fn register(
         account: caller.bearer().account.clone(),
         name: profile.name,
         email: profile.email,
+        origin: Some(base_url(&app, &uri)),
     };
     let id = RegistrationId::new(app.runtime.now(), &app.id_entropy());
     match ask(&app, event, Command::Register { id, participant: Box::new(participant) }).await? {
@@ -289,6 +292,7 @@ fn paged(
     response
 }
 
-async fn ask(app: &App, event: EventId, command: Command) -> Result<Reply, Problem> {
+/// Asks an event and takes a refusal for the problem that it is.
+pub(super) async fn ask(app: &App, event: EventId, command: Command) -> Result<Reply, Problem> {
     reply(app.hub.event(event, Envelope { command, have: None }).await?.outcome)
 }

@@ -17,7 +17,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::door::{App, Trace, X_REQUEST_ID};
 use super::problem::Problem;
-use super::{accounts, events, export, health, passwords, registrations, sessions, verification};
+use super::{
+    accounts, calendar, events, export, health, links, passwords, registrations, sessions, verification,
+};
 use crate::config::Cors;
 
 /// The routes as browsers on other origins need them, and without what only they need.
@@ -50,6 +52,8 @@ fn table(app: Arc<App>) -> Router {
         .route("/api/me/export", get(export::export))
         .route("/api/me/events", get(events::own))
         .route("/api/me/registrations", get(registrations::own_list))
+        .route("/api/me/calendar-key", post(calendar::new_key))
+        .route("/api/me/calendar.ics", get(calendar::feed))
         .route("/api/events", get(events::list).post(events::create))
         .route(
             "/api/events/{id}",
@@ -59,12 +63,21 @@ fn table(app: Arc<App>) -> Router {
             "/api/events/{id}/register",
             get(registrations::own).post(registrations::register).delete(registrations::leave),
         )
+        .route("/api/events/{id}/calendar.ics", get(calendar::event))
         .route("/api/events/{id}/join", post(registrations::join))
         .route("/api/events/{id}/registrations", get(registrations::list))
         .route("/api/events/{id}/registrations/{registration}", axum::routing::delete(registrations::remove))
         .route(
             "/api/events/{id}/registrations/{registration}/check-in",
             post(registrations::check_in).delete(registrations::undo_check_in),
+        )
+        .route(
+            "/api/events/{id}/registrations/{registration}/cancel",
+            get(links::cancel_page).post(links::cancel),
+        )
+        .route(
+            "/api/events/{id}/registrations/{registration}/unremind",
+            get(links::unremind_page).post(links::unremind),
         )
         .route_layer(from_fn(note_route))
         .fallback(async || Problem::not_found())

@@ -37,6 +37,8 @@ pub struct TokenKeys {
 struct SigningKey {
     id: String,
     key: Hs256Key,
+    /// Signs links, and nothing else.
+    links: Secret<[u8; 32]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +62,11 @@ impl TokenKeys {
             None => Some(Self { current, previous: None }),
             Some(previous) => Some(Self { current, previous: Some(SigningKey::new(previous)?) }),
         }
+    }
+
+    /// What signs links, the present one first.
+    pub(super) fn link_secrets(&self) -> impl Iterator<Item = &Secret<[u8; 32]>> {
+        [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(|key| &key.links)
     }
 
     /// Signs a token that lives for `ttl_seconds`.
@@ -102,7 +109,8 @@ impl SigningKey {
     fn new(secret: &Secret<String>) -> Option<Self> {
         let bytes = secret.reveal().as_bytes();
         let long_enough = bytes.len() >= TokenKeys::MIN_SECRET_BYTES;
-        long_enough.then(|| Self { id: key_id(bytes), key: Hs256Key::new(bytes) })
+        let links = Secret::new(digest::sha256(&[b"event-platform links\0", bytes].concat()));
+        long_enough.then(|| Self { id: key_id(bytes), key: Hs256Key::new(bytes), links })
     }
 }
 

@@ -5,18 +5,31 @@
 //! Nothing here does I/O.
 
 mod log;
+mod postmark;
 mod provider;
 mod render;
 mod resend;
+mod sendgrid;
+mod text;
+mod view;
 
-pub use provider::{HttpRequest, HttpResponse, Plan, Provider, USER_AGENT};
-pub use render::{Message, render};
+pub use provider::{Carrier, HttpRequest, HttpResponse, Outgoing, Plan, Provider, USER_AGENT, retry_after};
+pub use render::{Attachment, Message, Sender, render};
+pub use view::long_date;
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth::digest;
+use crate::calendar::Method;
 use crate::domain::account::Name;
 use crate::domain::schedule::Schedule;
-use crate::domain::{Email, EventId, Secret};
+use crate::domain::{Email, EventId, RegistrationId, Secret};
+
+/// The identity of a mail at a provider that knows no idempotency keys: the same for every try.
+fn message_id(key: &str, sender: &Sender<'_>) -> String {
+    let domain = render::address(sender.from).1.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    format!("<{}@{domain}>", digest::text(key.as_bytes()))
+}
 
 /// A letter and who gets it, as it waits in an outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +74,43 @@ pub enum Letter {
         event: EventBrief,
         /// Whether the organizer ended it rather than the participant.
         by_organizer: bool,
+        /// Whether a seat was given, which stands in the reader's calendar.
+        #[serde(default)]
+        had_seat: bool,
+    },
+    /// Date, time, zone or link of the event are others now.
+    EventChanged {
+        /// The event as it is now.
+        event: EventBrief,
+        /// When it was to take place, if that has changed.
+        before: Option<Schedule>,
+        /// The link, if that has changed; for readers with a seat alone.
+        link: Option<LinkChange>,
+        /// Whether the reader has a seat.
+        has_seat: bool,
+    },
+    /// The event will not take place.
+    EventCancelled {
+        /// This one.
+        event: EventBrief,
+        /// Whether the reader had a seat.
+        has_seat: bool,
+    },
+    /// The event is gone.
+    EventDeleted {
+        /// This one.
+        event: EventBrief,
+        /// Whether the reader had a seat.
+        has_seat: bool,
+    },
+    /// The event begins soon.
+    Reminder {
+        /// This one.
+        event: EventBrief,
+        /// How soon.
+        before: RemindedBefore,
+        /// Where it takes place.
+        join_url: Option<String>,
     },
     /// Choose a new password.
     ResetPassword {
@@ -81,10 +131,70 @@ impl Letter {
             Self::Waitlisted { .. } => "waitlisted",
             Self::SeatIsYours { .. } => "seat_is_yours",
             Self::RegistrationCancelled { .. } => "registration_cancelled",
+            Self::EventChanged { .. } => "event_changed",
+            Self::EventCancelled { .. } => "event_cancelled",
+            Self::EventDeleted { .. } => "event_deleted",
+            Self::Reminder { before: RemindedBefore::Day, .. } => "reminder_day",
+            Self::Reminder { before: RemindedBefore::Quarter, .. } => "reminder_quarter",
             Self::ResetPassword { .. } => "reset_password",
             Self::PasswordChanged => "password_changed",
         }
     }
+}
+
+impl Letter {
+    /// The event that it is about, if it is about one.
+    #[must_use]
+    pub const fn event(&self) -> Option<&EventBrief> {
+        match self {
+            Self::Registered { event }
+            | Self::Waitlisted { event, .. }
+            | Self::SeatIsYours { event }
+            | Self::RegistrationCancelled { event, .. }
+            | Self::EventChanged { event, .. }
+            | Self::EventCancelled { event, .. }
+            | Self::EventDeleted { event, .. }
+            | Self::Reminder { event, .. } => Some(event),
+            Self::ConfirmAddress { .. } | Self::ResetPassword { .. } | Self::PasswordChanged => None,
+        }
+    }
+
+    /// What it does to the reader's calendar: a seat stands in it, a place on the waitlist does not.
+    #[must_use]
+    pub const fn method(&self) -> Option<Method> {
+        match self {
+            Self::Registered { .. } | Self::SeatIsYours { .. } => Some(Method::Request),
+            Self::EventChanged { has_seat: true, before: Some(_), .. } => Some(Method::Request),
+            Self::RegistrationCancelled { had_seat: true, .. }
+            | Self::EventCancelled { has_seat: true, .. }
+            | Self::EventDeleted { has_seat: true, .. } => Some(Method::Cancel),
+            _ => None,
+        }
+    }
+
+    /// Whether a calendar file goes with it.
+    #[must_use]
+    pub const fn has_calendar(&self) -> bool {
+        self.method().is_some()
+    }
+}
+
+/// How long before the start a reminder comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemindedBefore {
+    /// 24 hours.
+    Day,
+    /// 15 minutes.
+    Quarter,
+}
+
+/// Another link, or the first, or none any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct LinkChange {
+    pub before: Option<String>,
+    pub now: Option<String>,
 }
 
 /// What a letter says of an event, as it was when the letter was decided.
@@ -96,4 +206,25 @@ pub struct EventBrief {
     pub title: String,
     /// When it takes place.
     pub schedule: Schedule,
+    /// The event's version: a calendar keeps the entry with the highest.
+    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    pub version: u64,
+    /// Whose event it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organizer: Option<Name>,
+    /// The reader's registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationId>,
+    /// Where the reader's links lead, unless the deployment says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+}
+
+const fn first_version() -> u64 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_first_version(version: &u64) -> bool {
+    *version == 1
 }

@@ -1,11 +1,27 @@
-//! The words of each letter, as text and as HTML from the same paragraphs.
+//! A letter as it goes out: subject, HTML, text, headers, and a file for the calendar. The words
+//! are in `templates/`, compiled in.
 
-use std::fmt::Write;
+use askama::Template;
 
-use chrono::{Datelike, Month, Timelike, Weekday};
-
-use super::{EventBrief, Letter, Mail};
+use super::view::long_date;
+use super::{Letter, Mail, RemindedBefore, text};
+use crate::auth::links::Purpose;
+use crate::auth::tokens::TokenKeys;
+use crate::calendar::{self, Entry, Method, Parties};
 use crate::domain::account::Name;
+use crate::domain::schedule::Schedule;
+use crate::domain::{EventId, RegistrationId, Timestamp};
+
+/// What a deployment puts in its mail.
+#[derive(Clone, Copy)]
+pub struct Sender<'a> {
+    /// The sender, `Events <events@example.com>`.
+    pub from: &'a str,
+    /// Where links lead; otherwise where the reader has registered.
+    pub public_url: Option<&'a str>,
+    /// Signs the links that do something.
+    pub keys: &'a TokenKeys,
+}
 
 /// A mail ready to be sent: no header can be broken by what is in it, and the HTML is escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,165 +32,157 @@ pub struct Message {
     pub text: String,
     /// The same with a little shape.
     pub html: String,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// What the reader's calendar is to take in.
+    pub attachment: Option<Attachment>,
 }
 
-enum Part {
-    Words(String),
-    Link { label: &'static str, url: String },
+/// A file for a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What is to be done with it.
+    pub method: Method,
+    /// iCalendar.
+    pub content: String,
 }
 
-/// Writes the letter out.
+impl Attachment {
+    /// The name that it is saved under.
+    pub const NAME: &'static str = "event.ics";
+
+    /// Its media type, with the method that it holds (RFC 6047 §2.4).
+    #[must_use]
+    pub fn content_type(&self) -> String {
+        format!("text/calendar; charset=utf-8; method={}", self.method.as_str())
+    }
+}
+
+/// Links that do something for whoever holds them.
+#[derive(Default)]
+struct Links {
+    cancel: Option<String>,
+    unremind: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct Page<'a> {
+    subject: &'a str,
+    name: Option<&'a str>,
+    letter: &'a Letter,
+    links: &'a Links,
+}
+
+#[derive(Template)]
+#[template(path = "mail/subject.txt")]
+struct Subject<'a> {
+    letter: &'a Letter,
+}
+
+impl Page<'_> {
+    /// Named as the templates call it.
+    #[allow(clippy::unused_self, reason = "templates call methods of what they are of")]
+    fn when(&self, schedule: &Schedule) -> String {
+        long_date(schedule)
+    }
+}
+
+/// Writes the letter out. `decided_at` is when it was posted.
 #[must_use]
-pub fn render(mail: &Mail) -> Message {
-    let (subject, parts) = write(&mail.letter);
-    let greeting =
-        mail.name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {},", name.as_str()));
+pub fn render(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Message {
+    let links = Links::of(&mail.letter, sender);
+    // Templates are compiled in and write to memory: they cannot fail.
+    let subject = one_line(Subject { letter: &mail.letter }.render().unwrap_or_default().trim());
+    let name = mail.name.as_ref().map(Name::as_str);
+    let html =
+        Page { subject: &subject, name, letter: &mail.letter, links: &links }.render().unwrap_or_default();
+    let mut headers = Vec::new();
+    if let Some(url) = &links.unremind {
+        headers.push(("List-Unsubscribe", format!("<{url}>")));
+        headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
     Message {
-        subject: one_line(&subject),
-        text: as_text(&greeting, &parts),
-        html: as_html(&greeting, &parts),
+        subject,
+        text: text::of(&html),
+        html,
+        headers,
+        attachment: attachment(mail, decided_at, sender),
     }
 }
 
-fn write(letter: &Letter) -> (String, Vec<Part>) {
-    match letter {
-        Letter::ConfirmAddress { link } => (
-            "Confirm your e-mail address".to_owned(),
-            vec![
-                Part::Words(
-                    "Please confirm that this is your address. The link works once, for 24 hours.".to_owned(),
-                ),
-                Part::Link { label: "Confirm address", url: link.reveal().clone() },
-                Part::Words(
-                    "If you have not signed up, ignore this mail: nothing else will come.".to_owned(),
-                ),
-            ],
-        ),
-        Letter::Registered { event } => (
-            format!("You are registered: {}", event.title),
-            vec![Part::Words(format!("You have a seat at “{}”.", event.title)), when(event)],
-        ),
-        Letter::Waitlisted { event, position } => (
-            format!("You are on the waitlist: {}", event.title),
-            vec![
-                Part::Words(format!(
-                    "All seats at “{}” are taken. You are number {position} on the waitlist and will hear from us when a seat is yours.",
-                    event.title
-                )),
-                when(event),
-            ],
-        ),
-        Letter::SeatIsYours { event } => (
-            format!("A seat is yours: {}", event.title),
-            vec![
-                Part::Words(format!("A seat at “{}” has become free, and it is yours.", event.title)),
-                when(event),
-            ],
-        ),
-        Letter::RegistrationCancelled { event, by_organizer } => {
-            let who = if *by_organizer {
-                "The organizer has cancelled your registration"
-            } else {
-                "You have cancelled your registration"
-            };
-            (
-                format!("Registration cancelled: {}", event.title),
-                vec![Part::Words(format!("{who} for “{}”.", event.title)), when(event)],
-            )
-        }
-        Letter::ResetPassword { link } => (
-            "Choose a new password".to_owned(),
-            vec![
-                Part::Words("Somebody has asked for a new password for this address. The link works once, for one hour.".to_owned()),
-                Part::Link { label: "Choose a new password", url: link.reveal().clone() },
-                Part::Words("If it was not you, ignore this mail: your password stays as it is.".to_owned()),
-            ],
-        ),
-        Letter::PasswordChanged => (
-            "Your password was changed".to_owned(),
-            vec![
-                Part::Words("The password of your account was changed, and its other sessions have ended.".to_owned()),
-                Part::Words("If it was not you, ask for a new password at once: whoever has changed it knows the old one or reads your mail.".to_owned()),
-            ],
-        ),
+impl Letter {
+    /// Whether the reader is on the waitlist.
+    const fn waits(&self) -> bool {
+        matches!(self, Self::Waitlisted { .. } | Self::EventChanged { has_seat: false, .. })
     }
 }
 
-/// Date and time where the event takes place, with the zone and its offset on that day.
-fn when(event: &EventBrief) -> Part {
-    let schedule = &event.schedule;
-    let minutes = schedule.timezone().offset_seconds(schedule.starts_at()).div_euclid(60);
-    let sign = if minutes < 0 { '-' } else { '+' };
-    let (hours, rest) = (minutes.unsigned_abs().div_euclid(60), minutes.unsigned_abs().rem_euclid(60));
-    Part::Words(format!(
-        "{} ({}, UTC{sign}{hours:02}:{rest:02})",
-        long_date(&schedule.date().and_time(schedule.time())),
-        schedule.timezone().name(),
-    ))
-}
-
-/// `Monday, 1 July 2024, 14:00`
-fn long_date(at: &(impl Datelike + Timelike)) -> String {
-    let weekday = match at.weekday() {
-        Weekday::Mon => "Monday",
-        Weekday::Tue => "Tuesday",
-        Weekday::Wed => "Wednesday",
-        Weekday::Thu => "Thursday",
-        Weekday::Fri => "Friday",
-        Weekday::Sat => "Saturday",
-        Weekday::Sun => "Sunday",
-    };
-    let month = u8::try_from(at.month()).ok().and_then(|month| Month::try_from(month).ok());
-    let month = month.map_or("", |month| month.name());
-    format!("{weekday}, {} {month} {}, {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute())
-}
-
-fn as_text(greeting: &str, parts: &[Part]) -> String {
-    let mut text = format!("{greeting}\n");
-    for part in parts {
-        let line = match part {
-            Part::Words(words) => words.as_str(),
-            Part::Link { url, .. } => url.as_str(),
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n{line}\n");
-    }
-    text
-}
-
-fn as_html(greeting: &str, parts: &[Part]) -> String {
-    let mut html = format!(
-        "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <body style=\"font:16px/1.5 sans-serif;max-width:34em;margin:1em auto;padding:0 1em\"><p>{}</p>",
-        escape(greeting)
-    );
-    for part in parts {
-        let _ = match part {
-            Part::Words(words) => write!(html, "<p>{}</p>", escape(words)),
-            Part::Link { label, url } => {
-                write!(html, "<p><a href=\"{}\">{label}</a></p>", escape(url))
+impl Links {
+    fn of(letter: &Letter, sender: &Sender<'_>) -> Self {
+        let links = letter.event().and_then(|event| {
+            let origin = sender.public_url.or(event.origin.as_deref())?;
+            Some((origin, event.id, event.registration?))
+        });
+        let Some((origin, event, registration)) = links else { return Self::default() };
+        let link = |purpose| url(sender.keys, origin, purpose, event, registration);
+        match letter {
+            Letter::Registered { .. }
+            | Letter::Waitlisted { .. }
+            | Letter::SeatIsYours { .. }
+            | Letter::EventChanged { .. } => Self { cancel: link(Purpose::Cancel), unremind: None },
+            Letter::Reminder { .. } => {
+                Self { cancel: link(Purpose::Cancel), unremind: link(Purpose::Unremind) }
             }
-        };
-    }
-    html.push_str("</body></html>");
-    html
-}
-
-/// Text that cannot become markup, in an element or in a quoted attribute.
-#[must_use]
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
+            _ => Self::default(),
         }
     }
-    escaped
+}
+
+fn url(
+    keys: &TokenKeys,
+    origin: &str,
+    purpose: Purpose,
+    event: EventId,
+    registration: RegistrationId,
+) -> Option<String> {
+    let key = keys.link_key(purpose, event, registration)?;
+    let path = purpose.as_str();
+    Some(format!("{origin}/api/events/{event}/registrations/{registration}/{path}?key={key}"))
+}
+
+fn attachment(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Option<Attachment> {
+    let (method, event) = (mail.letter.method()?, mail.letter.event()?);
+    let description = long_date(&event.schedule);
+    let entry = Entry {
+        id: event.id,
+        version: event.version,
+        as_of: decided_at,
+        title: event.title.as_str().into(),
+        description: &description,
+        schedule: &event.schedule,
+        cancelled: method == Method::Cancel,
+        url: None,
+    };
+    let parties = Parties {
+        organizer: event.organizer.as_ref().map(Name::as_str),
+        sender: address(sender.from).1,
+        attendee: mail.name.as_ref().map(Name::as_str),
+        address: mail.to.as_str(),
+    };
+    Some(Attachment { method, content: calendar::mailed(method, &entry, &parties) })
+}
+
+/// Name and address of a sender like `Events <events@example.com>`.
+#[must_use]
+pub(super) fn address(from: &str) -> (Option<&str>, &str) {
+    match from.rsplit_once('<') {
+        Some((name, address)) => {
+            let name = name.trim().trim_matches('"');
+            (Some(name).filter(|name| !name.is_empty()), address.trim_end_matches('>').trim())
+        }
+        None => (None, from.trim()),
+    }
 }
 
 /// A header's value: control characters become spaces (RFC 5322 §2.2).
@@ -198,12 +206,19 @@ impl Mail {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::schedule::{parse_date, parse_time, parse_timezone};
-    use crate::domain::{Email, EventId, Secret, Timestamp};
+    use crate::domain::{Email, Secret};
+    use crate::mail::{EventBrief, LinkChange};
 
-    fn mail(letter: Letter) -> Mail {
+    pub(in crate::mail) const NOW: Timestamp = Timestamp::from_ms(1_719_000_000_000);
+
+    pub(in crate::mail) fn keys() -> TokenKeys {
+        TokenKeys::new(&Secret::new("a".repeat(32)), None).unwrap()
+    }
+
+    pub(in crate::mail) fn mail(letter: Letter) -> Mail {
         Mail {
             to: Email::parse("ada@example.com").unwrap(),
             name: Some(Name::parse("Ada \"<b>\" L").unwrap()),
@@ -211,25 +226,42 @@ mod tests {
         }
     }
 
-    fn brief(title: &str) -> EventBrief {
-        let schedule = crate::domain::schedule::Schedule::new(
-            parse_date("2024-07-01").unwrap(),
-            parse_time("14:00").unwrap(),
-            parse_timezone("Europe/London").unwrap(),
-            60,
-        );
+    fn on(date: &str, time: &str, zone: &str) -> Schedule {
+        let (date, time) = (parse_date(date).unwrap(), parse_time(time).unwrap());
+        Schedule::new(date, time, parse_timezone(zone).unwrap(), 60).unwrap()
+    }
+
+    pub(in crate::mail) fn brief(title: &str) -> EventBrief {
         EventBrief {
             id: EventId::new(Timestamp::from_ms(0), &[0; 10]),
             title: title.to_owned(),
-            schedule: schedule.unwrap(),
+            schedule: on("2024-07-01", "14:00", "Europe/London"),
+            version: 3,
+            organizer: Some(Name::parse("Grace; H.").unwrap()),
+            registration: Some(RegistrationId::new(Timestamp::from_ms(0), &[1; 10])),
+            origin: Some("https://events.example".to_owned()),
         }
+    }
+
+    fn rendered(letter: Letter) -> Message {
+        let keys = keys();
+        let sender = Sender { from: "Events <events@example.com>", public_url: None, keys: &keys };
+        render(&mail(letter), NOW, &sender)
+    }
+
+    /// The content lines of a file, unfolded.
+    fn lines(message: &Message) -> Vec<String> {
+        let file = message.attachment.as_ref().unwrap().content.replace("\r\n ", "");
+        file.lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn what_people_typed_never_becomes_markup_or_a_header() {
-        let message = render(&mail(Letter::Registered { event: brief("<script>\r\nBcc: x") }));
+        let message = rendered(Letter::Registered { event: brief("<script>\r\nBcc: x") });
         assert!(!message.html.contains("<script>") && !message.html.contains("<b>"), "{}", message.html);
         assert!(!message.subject.contains('\n') && !message.subject.contains('\r'));
+        let lines = lines(&message);
+        assert!(!lines.iter().any(|line| line.starts_with("Bcc")), "{lines:?}");
         assert_eq!(
             mail(Letter::Registered { event: brief("x") }).recipient(),
             "\"Ada <b> L\" <ada@example.com>"
@@ -239,19 +271,102 @@ mod tests {
     #[test]
     fn the_confirmation_carries_its_link_in_both_forms() {
         let link = Secret::new("https://example.com/api/verify-email?token=a.b".to_owned());
-        let message = render(&mail(Letter::ConfirmAddress { link }));
+        let message = rendered(Letter::ConfirmAddress { link });
         assert!(message.text.contains("https://example.com/api/verify-email?token=a.b"));
         assert!(message.html.contains("href=\"https://example.com/api/verify-email?token=a.b\""));
+        assert_eq!((message.attachment, message.headers), (None, vec![]));
     }
 
     #[test]
     fn times_are_those_of_the_place_with_zone_and_offset() {
-        let message = render(&mail(Letter::Waitlisted { event: brief("Talk"), position: 3 }));
+        let message = rendered(Letter::Waitlisted { event: brief("Talk"), position: 3 });
         assert!(
             message.text.contains("Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)"),
             "{}",
             message.text
         );
         assert!(message.text.contains("number 3"));
+        assert_eq!(message.attachment, None, "who waits has nothing to enter yet");
+    }
+
+    #[test]
+    fn text_and_html_say_the_same() {
+        let message = rendered(Letter::Registered { event: brief("Tea & <cake>") });
+        let expected = "Hello Ada \"<b>\" L,\n\nYou have a seat.\n\nTea & <cake>\n\
+            Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)\n\n\
+            The event for your calendar is attached.\n\nYou cannot come? Give your seat to somebody else:\n\
+            https://events.example/api/events/";
+        assert!(message.text.starts_with(expected), "{}", message.text);
+        assert_eq!(message.subject, "You are registered: Tea & <cake>");
+    }
+
+    #[test]
+    fn a_change_says_old_and_new() {
+        let letter = Letter::EventChanged {
+            event: brief("Talk"),
+            before: Some(on("2024-06-30", "09:00", "America/New_York")),
+            link: Some(LinkChange {
+                before: Some("https://old.example/a".to_owned()),
+                now: Some("https://new.example/b".to_owned()),
+            }),
+            has_seat: true,
+        };
+        let message = rendered(letter);
+        for expected in [
+            "Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)",
+            "Sunday, 30 June 2024, 09:00 (America/New_York, UTC-04:00)",
+            "https://old.example/a",
+            "https://new.example/b",
+        ] {
+            assert!(message.text.contains(expected), "{}", message.text);
+        }
+        assert!(lines(&message).contains(&"SEQUENCE:2".to_owned()));
+    }
+
+    #[test]
+    fn a_calendar_is_asked_to_enter_and_to_strike_out_the_same_entry() {
+        let asked = lines(&rendered(Letter::Registered { event: brief("a, b; c") }));
+        let struck = lines(&rendered(Letter::EventCancelled { event: brief("a, b; c"), has_seat: true }));
+        for (lines, method) in [(&asked, "REQUEST"), (&struck, "CANCEL")] {
+            for expected in [
+                &format!("METHOD:{method}"),
+                "UID:00000000-0000-7000-8000-000000000000",
+                "DTSTART:20240701T130000Z",
+                "DTEND:20240701T140000Z",
+                "DTSTAMP:20240621T200000Z",
+                "SUMMARY:a\\, b\\; c",
+                "ORGANIZER;CN=\"Grace; H.\":mailto:events@example.com",
+                "ATTENDEE;CN=\"Ada '<b>' L\";PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:ada@example.com",
+            ] {
+                assert!(lines.iter().any(|line| line == expected), "{expected} in {lines:?}");
+            }
+        }
+        assert!(struck.contains(&"STATUS:CANCELLED".to_owned()));
+    }
+
+    /// Who can no longer do anything about a registration gets no link that does.
+    #[test]
+    fn links_stand_where_they_work() {
+        let event = || brief("Talk");
+        let reminder = Letter::Reminder { event: event(), before: RemindedBefore::Day, join_url: None };
+        for (letter, cancels, unsubscribes) in [
+            (Letter::Registered { event: event() }, true, false),
+            (Letter::Waitlisted { event: event(), position: 1 }, true, false),
+            (reminder, true, true),
+            (Letter::EventCancelled { event: event(), has_seat: true }, false, false),
+            (Letter::PasswordChanged, false, false),
+        ] {
+            let message = rendered(letter.clone());
+            assert_eq!(message.text.contains("/cancel?key="), cancels, "{letter:?}");
+            let listed = message.headers.iter().any(|(name, _)| *name == "List-Unsubscribe");
+            assert_eq!(listed, unsubscribes, "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn a_sender_has_a_name_and_an_address() {
+        assert_eq!(address("Events <e@x.example>"), (Some("Events"), "e@x.example"));
+        assert_eq!(address("\"A, B\" <e@x.example>"), (Some("A, B"), "e@x.example"));
+        assert_eq!(address("e@x.example"), (None, "e@x.example"));
     }
 }

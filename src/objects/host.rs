@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gathering::Gathering;
 use super::lease::Lease;
-use super::outbox::{Delivery, Item, Outbox, Parcel};
+use super::outbox::{Delivery, Item, Outbox, Pace, Parcel};
 use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn, schema};
 use crate::domain::{Refusal, Timestamp};
@@ -72,6 +72,7 @@ impl<R> Answer<R> {
 /// One object and what is kept beside it.
 pub struct Host<O> {
     longest_lease_ms: u32,
+    pace: Pace,
     /// What outlives an object that is thrown away: leases that are out stay out, and a stamp
     /// never names two states.
     standing: Option<Standing>,
@@ -93,8 +94,14 @@ struct Running<O> {
 impl<O: Object> Host<O> {
     /// A host whose object is loaded when it is first needed.
     #[must_use]
-    pub const fn new(longest_lease_ms: u32) -> Self {
-        Self { longest_lease_ms, standing: None, running: None }
+    pub fn new(longest_lease_ms: u32) -> Self {
+        Self { longest_lease_ms, pace: Pace::default(), standing: None, running: None }
+    }
+
+    /// The same with mail leaving at this pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// Answers a command that changes nothing.
@@ -187,15 +194,19 @@ impl<O: Object> Host<O> {
     #[must_use]
     pub fn next_alarm(&self) -> Option<Timestamp> {
         let running = self.running.as_ref().filter(|running| running.founded)?;
-        running.outbox.next_due().or_else(|| running.object.spent_at())
+        let circular = running.object.circular_due().filter(|_| running.outbox.has_room());
+        let due = [circular, running.outbox.next_due()].into_iter().flatten().min();
+        due.or_else(|| running.object.spent_at())
     }
 
-    /// The parcels that are due, each filled with what is true now. An object that holds nothing
-    /// any more, and has nothing to send, is deleted.
+    /// The parcels that are due, each filled with what is true now. A circular that is due first
+    /// adds its next page to them. An object that holds nothing any more, and has nothing to send,
+    /// is deleted.
     ///
     /// # Errors
     /// When the storage fails.
     pub fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
+        let pace = self.pace;
         let (running, _) = self.running(sql, now)?;
         if !running.founded {
             return Ok(Vec::new());
@@ -206,8 +217,19 @@ impl<O: Object> Host<O> {
             sql.wipe()?;
             return Ok(Vec::new());
         }
+        let mut due = Vec::new();
+        let looked = sql.transaction(&mut || {
+            running.write_circular(sql, now)?;
+            due = running.outbox.due(sql, now, &pace)?;
+            Ok(())
+        });
+        if let Err(error) = looked {
+            self.throw_away();
+            return Err(error);
+        }
+        let (running, _) = self.running(sql, now)?;
         let mut sealed = Vec::new();
-        for item in Outbox::due(sql, now)? {
+        for item in due {
             if let Some(parcel) = running.object.seal(sql, item.parcel, now)? {
                 sealed.push(Item { parcel, ..item });
             }
@@ -295,6 +317,14 @@ impl<O: Object> Running<O> {
             sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
         }
         Ok(Self { object: O::load(sql)?, outbox: Outbox::load(sql)?, founded: true, changed: false })
+    }
+
+    fn write_circular(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
+        if self.outbox.has_room() && self.object.circular_due().is_some_and(|due| due <= now) {
+            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true };
+            self.object.write_circular(&mut turn)?;
+        }
+        Ok(())
     }
 
     fn settle(

@@ -98,6 +98,19 @@ pub trait Object: Sized {
         None
     }
 
+    /// When the object wants to write letters to many, if at all.
+    fn circular_due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Writes the next page of a circular that is due: so no turn ever writes to everybody.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn write_circular(&mut self, _turn: &mut Turn<'_>) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Hears, in a transaction, that a parcel from the outbox has arrived.
     ///
     /// # Errors
@@ -133,7 +146,15 @@ impl Turn<'_> {
     /// # Errors
     /// When it cannot be written.
     pub fn post(&mut self, key: &str, parcel: &Parcel, due: Timestamp) -> Result<(), SqlError> {
-        self.outbox.post(self.sql, self.now, key, parcel, due)
+        self.outbox.post(self.sql, self.now, key, parcel, due, None)
+    }
+
+    /// The same for a parcel that is due now and has lost its point at `expires_at`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn post_until(&mut self, key: &str, parcel: &Parcel, expires_at: Timestamp) -> Result<(), SqlError> {
+        self.outbox.post(self.sql, self.now, key, parcel, self.now, Some(expires_at))
     }
 }
 

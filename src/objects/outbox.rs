@@ -3,16 +3,26 @@
 //! A parcel is a row written in the same transaction as the fact that it reports, and stays until
 //! it was delivered. Delivery is at least once, receivers are idempotent, and the key of a parcel
 //! is the same for every try. One row exists per key: posting a key again replaces the parcel.
+//!
+//! Mail has a lane of its own. A person's mails leave in the order in which they were posted: a
+//! later one waits while an earlier one to the same address does. Mails that a provider takes in
+//! one request are put together as a *batch*, which is written down before it leaves, so that
+//! every try of it has the same key and no mail ever travels under two keys.
+
+mod lanes;
+mod settling;
+
+pub use lanes::{LANES, Pace, consignments};
 
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Report;
 use super::notice::Notice;
-use super::sql::{self, Sql, SqlError, Value};
+use super::sql::{self, Row, Sql, SqlError};
 use crate::domain::{Email, EventId, RegistrationId, Timestamp};
 use crate::mail::Mail;
 
-/// The table of the outbox, part of every object's first migration.
+/// The table of the outbox, part of every object's first migration; [`LANES`] follows it.
 pub const TABLE: &str = "
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -40,6 +50,17 @@ pub enum Parcel {
     Tell(EventId, Box<Notice>),
 }
 
+impl Parcel {
+    /// Who gets it, if it is a mail.
+    #[must_use]
+    pub const fn recipient(&self) -> Option<&Email> {
+        match self {
+            Self::Mail(mail) => Some(&mail.to),
+            Self::Report(_) | Self::Notice(..) | Self::Tell(..) => None,
+        }
+    }
+}
+
 /// A parcel that is due.
 #[derive(Debug, Clone)]
 pub struct Item {
@@ -53,6 +74,10 @@ pub struct Item {
     pub attempts: u32,
     /// When it was posted.
     pub posted_at: Timestamp,
+    /// When it has lost its point.
+    pub expires_at: Option<Timestamp>,
+    /// The key of the batch that it travels in. Empty for a mail that is to travel alone.
+    pub batch: Option<String>,
 }
 
 impl Item {
@@ -61,7 +86,33 @@ impl Item {
     pub fn is_last_try(&self, now: Timestamp) -> bool {
         matches!(self.parcel, Parcel::Mail(_)) && now.ms_since(self.posted_at) > Outbox::GIVE_UP_AFTER_MS
     }
+
+    /// Whether the parcel has lost its point.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    /// The batch that it travels in, if it does.
+    #[must_use]
+    pub fn batch(&self) -> Option<&str> {
+        self.batch.as_deref().filter(|batch| !batch.is_empty())
+    }
+
+    fn read(row: &Row) -> Result<Self, SqlError> {
+        Ok(Self {
+            id: row.get(0)?,
+            key: row.get(1)?,
+            parcel: row.json(2)?,
+            attempts: row.get(3)?,
+            posted_at: row.get(4)?,
+            expires_at: row.get(5)?,
+            batch: row.get(6)?,
+        })
+    }
 }
+
+const COLUMNS: &str = "id, key, parcel, attempts, posted_at, expires_at, batch";
 
 /// How a try ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,41 +125,70 @@ pub enum Delivery {
         /// What the other side asked for.
         after_ms: Option<u32>,
     },
-    /// It will never be taken.
+    /// It will never be taken: it is parked.
     Refused,
+    /// Its batch was refused as a whole, and nothing of it has arrived: it is tried alone.
+    Apart,
+    /// It was not sent, because it has lost its point.
+    Expired,
 }
 
 /// What an object remembers of its outbox: when to look again.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
-    next_due: Option<Timestamp>,
+    next_mail: Option<Timestamp>,
+    next_other: Option<Timestamp>,
+    /// No mail leaves before: the provider has said so.
+    rests_until: Option<Timestamp>,
+    mails: u64,
 }
 
 impl Outbox {
-    /// Parcels that one look takes at most.
+    /// Parcels that are no mail which one look takes at most.
     pub const BATCH: u32 = 64;
     /// Milliseconds after which a mail is given up: three days, when most have lost their point.
     /// Reports and notices are never given up.
     pub const GIVE_UP_AFTER_MS: i64 = 3 * 24 * 60 * 60 * 1000;
+    /// Mails that were refused or given up which are kept to be looked at; the newest.
+    pub const PARKED_MAX: u32 = 100;
+    /// With so many mails waiting, a circular waits with its next page.
+    const CROWDED: u64 = 400;
     const FIRST_PAUSE_MS: i64 = 1_000;
-    const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1000;
+    const LONGEST_PAUSE_MS: i64 = 24 * 60 * 60 * 1000;
 
     /// Takes up the outbox where it was left.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
-        let rows = sql.run("SELECT min(due_at) FROM outbox", &[])?;
-        Ok(Self { next_due: rows.first().map_or(Ok(None), |row| row.get(0))? })
+        let first = |statement| {
+            let rows = sql.run(statement, &[])?;
+            rows.first().map(|row| row.get(0)).transpose()
+        };
+        let mails = sql.run("SELECT count(*) FROM outbox WHERE recipient IS NOT NULL", &[])?;
+        Ok(Self {
+            next_mail: first(lanes::FIRST_MAIL)?,
+            next_other: first(lanes::FIRST_OTHER)?,
+            rests_until: None,
+            mails: mails.first().map_or(Ok(0), |row| row.get(0))?,
+        })
     }
 
     /// When the next parcel is due, if there is one.
     #[must_use]
-    pub const fn next_due(&self) -> Option<Timestamp> {
-        self.next_due
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let mail = self.next_mail.map(|due| self.rests_until.map_or(due, |until| until.max(due)));
+        [mail, self.next_other].into_iter().flatten().min()
     }
 
-    /// Puts a parcel in, or a newer one in the place of the one with this key.
+    /// Whether there is room for a page of a circular.
+    #[must_use]
+    pub const fn has_room(&self) -> bool {
+        self.mails < Self::CROWDED
+    }
+
+    /// Puts a parcel in, or a newer one in the place of the one with this key. One that expires is
+    /// not tried any more from then on.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -119,96 +199,63 @@ impl Outbox {
         key: &str,
         parcel: &Parcel,
         due: Timestamp,
+        expires_at: Option<Timestamp>,
     ) -> Result<(), SqlError> {
+        let recipient = parcel.recipient();
         sql.insert(
-            "INSERT OR REPLACE INTO outbox (key, parcel, due_at, posted_at)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)",
-            &[key.into(), sql::json(parcel)?, due.into(), now.into()],
+            "INSERT OR REPLACE INTO outbox (key, parcel, due_at, posted_at, recipient, expires_at)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+             FROM json_each(?)",
+            &[
+                key.into(),
+                sql::json(parcel)?,
+                due.into(),
+                now.into(),
+                recipient.map(Email::as_str).into(),
+                expires_at.into(),
+            ],
         )?;
-        self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
+        let next = if recipient.is_some() {
+            self.mails = self.mails.saturating_add(1);
+            &mut self.next_mail
+        } else {
+            &mut self.next_other
+        };
+        *next = Some(next.map_or(due, |next| next.min(due)));
         Ok(())
     }
 
-    /// Takes back the letters to an address, but for those with one of `except` in their key. One
-    /// that is on its way already may still arrive.
+    /// Takes back the letters to an address, those that wait and those that are parked, but for
+    /// those with one of `except` in their key. One that is on its way already may still arrive.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When they cannot be deleted.
     pub fn withdraw_letters(
         &mut self,
         sql: &dyn Sql,
         to: &Email,
         except: &[RegistrationId],
     ) -> Result<(), SqlError> {
-        sql.run(
-            "DELETE FROM outbox WHERE parcel ->> '$.mail.to' = ?
-             AND NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr(key, value) > 0)",
-            &[to.as_str().into(), sql::json(&except)?],
-        )?;
-        *self = Self::load(sql)?;
-        Ok(())
-    }
-
-    /// The parcels that are due, oldest first, [`Outbox::BATCH`] at most.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn due(sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
-        let rows = sql.run(
-            "SELECT id, key, parcel, attempts, posted_at FROM outbox WHERE due_at <= ? ORDER BY due_at, id LIMIT ?",
-            &[now.into(), Self::BATCH.into()],
-        )?;
-        rows.iter()
-            .map(|row| {
-                Ok(Item {
-                    id: row.get(0)?,
-                    key: row.get(1)?,
-                    parcel: row.json(2)?,
-                    attempts: row.get(3)?,
-                    posted_at: row.get(4)?,
-                })
-            })
-            .collect()
-    }
-
-    /// Notes how tries ended. A row that was replaced meanwhile is another row and stays.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn settle(
-        &mut self,
-        sql: &dyn Sql,
-        now: Timestamp,
-        results: &[(Item, Delivery)],
-    ) -> Result<(), SqlError> {
-        for (item, delivery) in results {
-            let id = Value::from(item.id);
-            match retry_at(item, *delivery, now) {
-                None => sql.run("DELETE FROM outbox WHERE id = ?", &[id])?,
-                Some(due) => sql.run(
-                    "UPDATE outbox SET attempts = attempts + 1, due_at = ? WHERE id = ?",
-                    &[due.into(), id],
-                )?,
-            };
+        for table in ["outbox", "parked"] {
+            sql.run(
+                &format!(
+                    "DELETE FROM {table} WHERE recipient = ?
+                     AND NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr({table}.key, value) > 0)"
+                ),
+                &[to.as_str().into(), sql::json(&except)?],
+            )?;
         }
-        *self = Self::load(sql)?;
+        *self = Self { rests_until: self.rests_until, ..Self::load(sql)? };
         Ok(())
     }
-}
 
-/// When to try again; `None` when it has arrived, was refused, or has been tried long enough.
-/// Pauses double from 1 s to 1 h and are spread over their second half by the row's number, so
-/// that many parcels of one hour do not come back in one second.
-fn retry_at(item: &Item, delivery: Delivery, now: Timestamp) -> Option<Timestamp> {
-    let Delivery::Retry { after_ms } = delivery else {
-        return None;
-    };
-    if item.is_last_try(now) {
-        return None;
+    /// Takes back the parcels whose keys begin like this, as far as they have not left yet.
+    ///
+    /// # Errors
+    /// When they cannot be deleted.
+    pub fn withdraw(sql: &dyn Sql, beginning: &str) -> Result<(), SqlError> {
+        let end = [beginning, "\u{10ffff}"].concat();
+        sql.run("DELETE FROM outbox WHERE key >= ? AND key < ?", &[beginning.into(), end.into()])?;
+        Ok(())
     }
-    let pause = (Outbox::FIRST_PAUSE_MS << item.attempts.min(20)).min(Outbox::LONGEST_PAUSE_MS);
-    let spread = i64::try_from(item.id.wrapping_mul(2_654_435_761) % 500).unwrap_or(0);
-    let spread_ms = pause.saturating_mul(spread).div_euclid(1000);
-    let asked_ms = after_ms.map_or(0, i64::from).min(Outbox::LONGEST_PAUSE_MS);
-    Some(now.plus_ms(pause.saturating_sub(spread_ms).max(asked_ms)))
 }

@@ -12,16 +12,16 @@ use super::hub::WorkerHub;
 use super::runtime::now;
 use crate::api::ports::{Hub, Unreachable};
 use crate::config::Config;
-use crate::mail::{HttpRequest, HttpResponse, Mail, Plan};
-use crate::objects::outbox::{Delivery, Item, Parcel};
+use crate::mail::{HttpRequest, HttpResponse, Outgoing, Plan, retry_after as retry_after_seconds};
+use crate::objects::outbox::{Delivery, Item, Parcel, consignments};
 use crate::objects::{Answer, Envelope, catalog, event};
 
 /// How long a mail provider may take to answer.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
-/// Parcels on their way at the same time.
+/// Requests on their way at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// Bytes of a provider's answer that are looked at.
-const ANSWER_MAX_BYTES: usize = 1_024;
+const ANSWER_MAX_BYTES: usize = 65_536;
 
 /// Tries each parcel once.
 pub(super) async fn deliver(
@@ -29,28 +29,31 @@ pub(super) async fn deliver(
     hub: Option<&WorkerHub>,
     items: Vec<Item>,
 ) -> Vec<(Item, Delivery)> {
+    let (Some(config), Some(hub)) = (config, hub) else {
+        return items.into_iter().map(|item| (item, Delivery::Retry { after_ms: None })).collect();
+    };
     let mut results = Vec::with_capacity(items.len());
-    for chunk in items.chunks(SIDE_BY_SIDE) {
-        let tries = chunk.iter().map(|item| async {
-            let delivery = one(config, hub, item).await;
-            (item.clone(), delivery)
-        });
-        results.extend(join_all(tries).await);
+    for chunk in consignments(items).chunks(SIDE_BY_SIDE) {
+        results.extend(join_all(chunk.iter().map(|items| consign(config, hub, items))).await.concat());
     }
     results
 }
 
-async fn one(config: Option<&Config>, hub: Option<&WorkerHub>, item: &Item) -> Delivery {
-    let (Some(config), Some(hub)) = (config, hub) else {
-        return Delivery::Retry { after_ms: None };
-    };
-    match &item.parcel {
-        Parcel::Mail(mail) => send_mail(config, mail, item).await,
+/// Sends what travels together: mails, or one parcel for another object.
+async fn consign(config: &Config, hub: &WorkerHub, items: &[Item]) -> Vec<(Item, Delivery)> {
+    match items {
+        [item] if item.parcel.recipient().is_none() => vec![(item.clone(), tell(hub, &item.parcel).await)],
+        mails => send_mails(config, mails).await,
+    }
+}
+
+async fn tell(hub: &WorkerHub, parcel: &Parcel) -> Delivery {
+    match parcel {
+        Parcel::Mail(_) | Parcel::Report(None) => Delivery::Done,
         Parcel::Report(Some(report)) => {
             let command = catalog::Command::Report(report.clone());
             arrival(hub.catalog(Envelope { command, have: None }).await)
         }
-        Parcel::Report(None) => Delivery::Done,
         Parcel::Notice(notice, events) => {
             let command = catalog::Command::Notice((**notice).clone(), events.clone());
             arrival(hub.catalog(Envelope { command, have: None }).await)
@@ -70,33 +73,53 @@ fn arrival<R>(answer: Result<Answer<R>, Unreachable>) -> Delivery {
     }
 }
 
-async fn send_mail(config: &Config, mail: &Mail, item: &Item) -> Delivery {
-    let request = match config.mail_provider.plan(mail, &config.mail_from, &item.key) {
-        Plan::Print(text) => {
-            console_log!("{text}");
-            return Delivery::Done;
-        }
-        Plan::Wait(setting) => {
-            log(mail, item, "waiting", Some(setting));
-            return Delivery::Retry { after_ms: None };
-        }
-        Plan::Send(request) => request,
-    };
-    let delivery = match post(&request).await {
-        Ok(response) => config.mail_provider.judge(&response),
-        Err(_) => Delivery::Retry { after_ms: None },
-    };
-    match delivery {
-        Delivery::Done => log(mail, item, "sent", None),
-        Delivery::Retry { .. } if item.is_last_try(now()) => log(mail, item, "given_up", None),
-        Delivery::Retry { .. } => log(mail, item, "delayed", None),
-        Delivery::Refused => log(mail, item, "refused", None),
+async fn send_mails(config: &Config, items: &[Item]) -> Vec<(Item, Delivery)> {
+    let (late, items): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.is_expired(now()));
+    let mut results: Vec<_> = late.into_iter().map(|item| (item.clone(), Delivery::Expired)).collect();
+    let mails: Vec<_> = items
+        .iter()
+        .filter_map(|item| match &item.parcel {
+            Parcel::Mail(mail) => Some(Outgoing { mail, key: &item.key, posted_at: item.posted_at }),
+            _ => None,
+        })
+        .collect();
+    let mut missing = None;
+    if !mails.is_empty() {
+        let batch = items.first().and_then(|item| item.batch());
+        let deliveries = match config.mail_provider.plan(&mails, batch, &config.sender()) {
+            Plan::Print(texts) => {
+                texts.iter().for_each(|text| console_log!("{text}"));
+                return items.into_iter().map(|item| (item.clone(), Delivery::Done)).chain(results).collect();
+            }
+            Plan::Wait(setting) => {
+                missing = Some(setting);
+                vec![Delivery::Retry { after_ms: None }; mails.len()]
+            }
+            Plan::Send(request) => match post(&request).await {
+                Ok(response) => config.mail_provider.judge(&response, mails.len()),
+                Err(_) => vec![Delivery::Retry { after_ms: None }; mails.len()],
+            },
+        };
+        results.extend(items.into_iter().cloned().zip(deliveries));
     }
-    delivery
+    for (item, delivery) in &results {
+        log(item, *delivery, missing);
+    }
+    results
 }
 
 /// The kind of a mail and how it went; nothing about who gets it.
-fn log(mail: &Mail, item: &Item, outcome: &str, missing: Option<&str>) {
+fn log(item: &Item, delivery: Delivery, missing: Option<&str>) {
+    let Parcel::Mail(mail) = &item.parcel else { return };
+    let outcome = match delivery {
+        Delivery::Done => "sent",
+        Delivery::Retry { .. } if item.is_last_try(now()) => "given_up",
+        Delivery::Retry { .. } if missing.is_some() => "waiting",
+        Delivery::Retry { .. } => "delayed",
+        Delivery::Refused => "refused",
+        Delivery::Apart => "batch_refused",
+        Delivery::Expired => "expired",
+    };
     let line = json!({
         "level": if outcome == "sent" { "info" } else { "warn" },
         "event": "mail",
@@ -123,8 +146,8 @@ async fn post(request: &HttpRequest) -> worker::Result<HttpResponse> {
     let signal = controller.signal();
     let answer = async {
         let mut response = fetch.send_with_signal(&signal).await?;
-        let retry_after =
-            response.headers().get("retry-after")?.and_then(|seconds| seconds.trim().parse().ok());
+        let retry_after = response.headers().get("retry-after")?;
+        let retry_after = retry_after.and_then(|value| retry_after_seconds(&value, now()));
         let body: String = response.text().await?.chars().take(ANSWER_MAX_BYTES).collect();
         Ok(HttpResponse { status: response.status_code(), retry_after, body })
     };

@@ -29,14 +29,10 @@ use crate::api::ports::Hub;
 use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
-use crate::objects::outbox::{Outbox, Parcel};
+use crate::objects::outbox::{Pace, Parcel};
 use crate::objects::sql::SqlError;
 use crate::objects::{Envelope, Host, Object, account, catalog, event};
 
-/// Milliseconds between two looks into the outbox, and after a look that was cut off: so a flood
-/// of parcels leaves the object free for its users.
-const PAUSE_MS: i64 = 100;
-const FULL_OUTBOX_PAUSE_MS: i64 = 1_000;
 /// Milliseconds after which the outbox is tried again when the storage failed.
 const STORAGE_PAUSE_MS: i64 = 5_000;
 
@@ -60,6 +56,7 @@ struct Inner {
     alarm_at: Cell<Option<Timestamp>>,
     /// No alarm is set for an earlier time than this.
     resting_until: Cell<Timestamp>,
+    pace: Pace,
     config: Option<Rc<Config>>,
     hub: Option<WorkerHub>,
 }
@@ -68,7 +65,8 @@ impl Shell {
     fn of<O: Object + 'static>(state: DurableObjectState, env: &Env, settle: Function) -> Self {
         let config = super::object_config(env);
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
-        let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms));
+        let pace = config.as_ref().map_or_else(Pace::default, |config| config.mail_provider.pace());
+        let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms).paced(pace));
         if config.as_ref().is_some_and(|config| !config.group_commit) {
             desk = desk.without_group_commit();
         }
@@ -81,6 +79,7 @@ impl Shell {
             armed: Cell::new(false),
             alarm_at: Cell::new(None),
             resting_until: Cell::default(),
+            pace,
             config,
             hub: WorkerHub::new(env).ok(),
         }))
@@ -280,11 +279,14 @@ impl Inner {
     async fn deliver_due(&self) -> Result<(), SqlError> {
         self.alarm_at.set(None);
         let due = self.desk.borrow_mut().due(&self.sql, now())?;
-        let full = due.len() >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
-        self.resting_until.set(now().plus_ms(if full { FULL_OUTBOX_PAUSE_MS } else { PAUSE_MS }));
-        let results = deliver(self.config.as_deref(), self.hub.as_ref(), due).await;
-        if !results.is_empty() {
-            self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
+        self.resting_until.set(now().plus_ms(self.pace.rest_ms(&due)));
+        let (mails, others): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|item| item.parcel.recipient().is_some());
+        for items in [others, mails] {
+            let results = deliver(self.config.as_deref(), self.hub.as_ref(), items).await;
+            if !results.is_empty() {
+                self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
+            }
         }
         self.arm_alarm();
         Ok(())

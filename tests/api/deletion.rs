@@ -132,6 +132,7 @@ fn a_registration_on_its_way_while_the_account_ends_is_found_and_erased() {
         account: crate::support::fixtures::account_key(1),
         name: event_platform::domain::account::Name::parse("Bobolink").ok(),
         email: event_platform::domain::Email::parse(&bob.email).unwrap(),
+        origin: None,
     };
     let command = event_platform::objects::event::Command::Register {
         id: crate::support::fixtures::registration_id(1),
@@ -153,11 +154,15 @@ fn a_second_sign_up_starts_from_nothing() {
     let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
     let event = app.event(&ada, json!({}));
     app.register(&bob, &event);
+    let feed = app.post("/api/me/calendar-key").by(&bob).send().expect(201).json();
+    let feed = feed["url"].as_str().unwrap().split_once("/api/").unwrap().1.to_owned();
+    app.get(&format!("/api/{feed}")).send().expect(200);
     app.delete_account(&bob);
     // All of this happens before anybody has heard of the deletion.
     let again = app.attendee("Bob");
     assert_ne!(again.id, bob.id);
     app.get("/api/me").by(&bob).send().expect_problem(401, "unauthenticated");
+    app.get(&format!("/api/{feed}")).send().expect(404);
     app.get(&format!("/api/events/{event}/register")).by(&again).send().expect(404);
     let registration = app.register(&again, &event);
     rest(&app);

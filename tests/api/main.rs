@@ -5,11 +5,13 @@
 
 mod accounts;
 mod attendance;
+mod calendars;
 mod changes;
 mod conditional;
 mod deletion;
 mod errors;
 mod events;
+mod letters;
 mod listing;
 mod login;
 mod mail;

@@ -161,13 +161,18 @@ fn sessions_of_an_older_version_can_be_refreshed() {
         // What the first version of the schema has left behind.
         let mut state = app.state();
         let account = state.nodes.values_mut().find(|node| !node.sql.dump().is_empty()).unwrap();
-        for statement in [
+        let outbox = event_platform::objects::outbox::TABLE.split_inclusive(';');
+        let undo = [
             "DROP INDEX sessions_family",
             "ALTER TABLE sessions DROP COLUMN family",
             "ALTER TABLE account DROP COLUMN name_changes",
             "DROP TABLE security_events",
+            "DROP TABLE outbox",
+            "DROP TABLE parked",
+            "DROP TABLE feed",
             "UPDATE schema_version SET version = 1",
-        ] {
+        ];
+        for statement in undo.into_iter().chain(outbox).filter(|statement| !statement.trim().is_empty()) {
             event_platform::objects::sql::Sql::run(&account.sql, statement, &[]).unwrap();
         }
         account.crash();

@@ -143,7 +143,10 @@ fn a_mail_is_given_up_after_three_days() {
         tries += 1;
     }
     let hours = now.ms_since(START) / 3_600_000;
-    assert!((72..74).contains(&hours) && (72..180).contains(&tries), "{tries} tries in {hours} hours");
+    assert!((72..97).contains(&hours) && (18..24).contains(&tries), "{tries} tries in {hours} hours");
+    let parked = sql.run("SELECT key, reason, attempts FROM parked", &[]).unwrap();
+    assert_eq!(parked.len(), 1);
+    assert_eq!(parked[0].get::<String>(1).unwrap(), "given_up");
 }
 
 /// The Catalog may be away for as long as it likes: a report knows no provider that forgets.
@@ -164,14 +167,23 @@ fn a_letter_is_decided_once_per_registration() {
     let leave = Command::Leave { user: user(1) };
     let commands = vec![register(1, 1), register(2, 1), leave.clone(), leave, register(3, 1)];
     turn(&mut host, &sql, START, commands).unwrap();
-    let due = host.due(&sql, START.plus_ms(60_000)).unwrap();
-    let mut keys: Vec<_> = due.iter().map(|item| item.key.clone()).filter(|key| key != "report").collect();
-    keys.sort();
+    let now = START.plus_ms(60_000);
+    let mut keys = Vec::new();
+    loop {
+        let due = host.due(&sql, now).unwrap();
+        if due.is_empty() {
+            break;
+        }
+        let mails: Vec<_> = due.iter().map(|item| item.key.clone()).filter(|key| key != "report").collect();
+        assert!(mails.len() <= 1, "a person's mails leave one after the other: {mails:?}");
+        keys.extend(mails);
+        settle(&mut host, &sql, now, &due, Delivery::Done);
+    }
     let (first, third) = (registration_id(1), registration_id(3));
     let expected = [
         format!("registered/{first}"),
-        format!("registered/{third}"),
         format!("registration_cancelled/{first}"),
+        format!("registered/{third}"),
     ];
-    assert_eq!(keys, expected);
+    assert_eq!(keys, expected, "in the order in which they were decided");
 }

@@ -14,7 +14,7 @@ use event_platform::domain::event::{
 use event_platform::domain::roster::Seats;
 use event_platform::domain::schedule::{parse_date, parse_time, parse_timezone};
 use event_platform::domain::{FieldError, Invalid, Refusal, Secret, Timestamp};
-use event_platform::mail::{EventBrief, Letter, Mail};
+use event_platform::mail::{EventBrief, Letter, LinkChange, Mail, RemindedBefore};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::catalog::{self, Cursor, Order, Participation, Query, Report, Scope};
 use event_platform::objects::event::{self, Create, IfMatch, Registration, SeatStatus, Snapshot};
@@ -113,7 +113,24 @@ fn what_waits_in_an_outbox() {
         id: event_id(1),
         title: "Rust at the edge".to_owned(),
         schedule: details(&soon()).schedule().clone(),
+        version: 1,
+        organizer: None,
+        registration: None,
+        origin: None,
     };
+    let full = || EventBrief {
+        version: 4,
+        organizer: organizer().name,
+        registration: Some(registration_id(2)),
+        origin: Some("https://events.example".to_owned()),
+        ..event()
+    };
+    let full_json = format!(
+        r#"{},"version":4,"organizer":"Person 4000000000","registration":"01b8dd58-e200-7000-8000-000000000002","origin":"https://events.example"}}"#,
+        BRIEF.strip_suffix('}').unwrap()
+    );
+    let link = LinkChange { before: Some("https://meet.example/a".to_owned()), now: None };
+    let schedule = r#"{"date":"2030-01-01","time":"12:20:00","timezone":"UTC","duration_minutes":60}"#;
     let letters = [
         (
             Letter::ConfirmAddress { link: Secret::new("https://x.example/?token=a".to_owned()) },
@@ -126,8 +143,43 @@ fn what_waits_in_an_outbox() {
         ),
         (Letter::SeatIsYours { event: event() }, format!(r#"{{"seat_is_yours":{{"event":{BRIEF}}}}}"#)),
         (
-            Letter::RegistrationCancelled { event: event(), by_organizer: true },
-            format!(r#"{{"registration_cancelled":{{"event":{BRIEF},"by_organizer":true}}}}"#),
+            Letter::RegistrationCancelled { event: event(), by_organizer: true, had_seat: false },
+            format!(
+                r#"{{"registration_cancelled":{{"event":{BRIEF},"by_organizer":true,"had_seat":false}}}}"#
+            ),
+        ),
+        (
+            Letter::EventChanged {
+                event: full(),
+                before: Some(event().schedule),
+                link: Some(link),
+                has_seat: true,
+            },
+            format!(
+                r#"{{"event_changed":{{"event":{full_json},"before":{schedule},"link":{{"before":"https://meet.example/a","now":null}},"has_seat":true}}}}"#
+            ),
+        ),
+        (
+            Letter::EventCancelled { event: full(), has_seat: true },
+            format!(r#"{{"event_cancelled":{{"event":{full_json},"has_seat":true}}}}"#),
+        ),
+        (
+            Letter::EventDeleted { event: full(), has_seat: false },
+            format!(r#"{{"event_deleted":{{"event":{full_json},"has_seat":false}}}}"#),
+        ),
+        (
+            Letter::Reminder { event: full(), before: RemindedBefore::Day, join_url: None },
+            format!(r#"{{"reminder":{{"event":{full_json},"before":"day","join_url":null}}}}"#),
+        ),
+        (
+            Letter::Reminder {
+                event: full(),
+                before: RemindedBefore::Quarter,
+                join_url: Some("https://meet.example/a".to_owned()),
+            },
+            format!(
+                r#"{{"reminder":{{"event":{full_json},"before":"quarter","join_url":"https://meet.example/a"}}}}"#
+            ),
         ),
         (
             Letter::ResetPassword { link: Secret::new("https://x.example/?token=a".to_owned()) },
@@ -143,6 +195,10 @@ fn what_waits_in_an_outbox() {
             | Letter::Waitlisted { .. }
             | Letter::SeatIsYours { .. }
             | Letter::RegistrationCancelled { .. }
+            | Letter::EventChanged { .. }
+            | Letter::EventCancelled { .. }
+            | Letter::EventDeleted { .. }
+            | Letter::Reminder { .. }
             | Letter::ResetPassword { .. }
             | Letter::PasswordChanged => {}
         }
@@ -176,6 +232,14 @@ fn what_older_versions_have_written_is_read() {
     assert_eq!(serde_json::from_str::<Organizer>(old).unwrap(), organizer());
     let old = r#"{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":null,"role":"attendee","email_verified":true,"created_at":0}"#;
     assert_eq!(serde_json::from_str::<Profile>(old).unwrap().name_changes, 0);
+}
+
+/// Letters that an earlier version has left in an outbox.
+#[test]
+fn what_waits_in_an_old_outbox() {
+    let old = format!(r#"{{"registration_cancelled":{{"event":{BRIEF},"by_organizer":true}}}}"#);
+    let read: Letter = serde_json::from_str(&old).unwrap();
+    assert!(matches!(read, Letter::RegistrationCancelled { had_seat: false, .. }), "{read:?}");
 }
 
 #[test]

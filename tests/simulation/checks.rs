@@ -100,9 +100,28 @@ pub(crate) fn at_rest(world: &mut World, truth: &Truth) -> Result<(), Broken> {
     if !differences.is_empty() {
         return Err(format!("the Catalog differs: {}", differences.join("\n")));
     }
+    everybody_knows(truth)?;
     own_lists_equal_rosters(world, truth)?;
     nothing_is_left_of_the_erased(world, truth)?;
     accounts_are_rebuilt(world, truth)
+}
+
+/// Everybody who stands at an event knows when it takes place, or, once, that it does not.
+fn everybody_knows(truth: &Truth) -> Result<(), Broken> {
+    for (id, naive) in &truth.events {
+        let live = naive.event();
+        for standing in naive.standing() {
+            let ended = truth.ended.get(&standing.id).copied().unwrap_or_default();
+            if ended != u32::from(live.is_none()) {
+                return Err(format!("{:?} of {id:?} has heard of its end {ended} times", standing.id));
+            }
+            let told = truth.told.get(&standing.id);
+            if live.as_ref().is_some_and(|event| told != Some(event.details.schedule())) {
+                return Err(format!("{:?} of {id:?} was told last of {told:?}", standing.id));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The Catalog takes everybody for a participant of the events at which they stand. What it has

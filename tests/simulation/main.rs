@@ -92,7 +92,14 @@ impl Scenario {
             acknowledged_stands(&clients, truth)?;
             at_rest(world, truth)?;
         }
-        let told = ["confirm_address", "registered", "waitlisted", "seat_is_yours", "registration_cancelled"];
+        let told = [
+            "confirm_address",
+            "registered",
+            "waitlisted",
+            "seat_is_yours",
+            "registration_cancelled",
+            "event_changed",
+        ];
         if truth.erased.is_empty() {
             return Err("nobody has deleted an account: the run shows little".to_owned());
         }

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use event_platform::domain::account::Profile;
+use event_platform::domain::schedule::Schedule;
 use event_platform::domain::{
-    AccountKey, Email, EventId, Refusal, Secret, SessionId, Timestamp, UserId, limits,
+    AccountKey, Email, EventId, Refusal, RegistrationId, Secret, SessionId, Timestamp, UserId, limits,
 };
 use event_platform::mail::{Letter, Mail};
 use event_platform::objects::account::{self, SignUp};
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::support::naive::NaiveEvent;
 use crate::support::node::Address;
+use crate::support::post::Sent;
 use crate::world::Happened;
 
 /// Visits that an account remembers at most.
@@ -39,6 +41,10 @@ pub(crate) struct Truth {
     pub(crate) erased: BTreeMap<UserId, Email>,
     /// Mails that went out, by kind.
     pub(crate) mails: BTreeMap<&'static str, u64>,
+    /// When each registration's event takes place, as its holder was told last.
+    pub(crate) told: BTreeMap<RegistrationId, Schedule>,
+    /// How often the holder of each registration was told that the event will not take place.
+    pub(crate) ended: BTreeMap<RegistrationId, u32>,
     /// What each event has last said of itself, and under which stamp.
     read: BTreeMap<EventId, (Stamp, Snapshot)>,
 }
@@ -68,7 +74,14 @@ impl Truth {
             }
             Happened::Mailed(sent) => {
                 *self.mails.entry(sent.mail.letter.kind()).or_default() += 1;
-                self.went_out(&sent.mail)
+                self.told_of_event(sent)?;
+                match sent.mail.letter {
+                    Letter::EventChanged { .. }
+                    | Letter::EventCancelled { .. }
+                    | Letter::EventDeleted { .. }
+                    | Letter::Reminder { .. } => Ok(()),
+                    _ => self.went_out(&sent.mail),
+                }
             }
             _ => Ok(()),
         }
@@ -112,6 +125,41 @@ impl Truth {
         for (letter, times) in concerned {
             *self.withdrawn.entry(letter.clone()).or_default() += std::mem::take(times);
         }
+    }
+
+    /// Somebody hears of an event. A change is told to who knows something else, a reminder comes
+    /// before the start, and the end is told once.
+    fn told_of_event(&mut self, sent: &Sent) -> Result<(), Broken> {
+        let letter = &sent.mail.letter;
+        let Some((event, registration)) = letter.event().and_then(|event| Some((event, event.registration?)))
+        else {
+            return Ok(());
+        };
+        let schedule = event.schedule.clone();
+        match letter {
+            Letter::Registered { .. } | Letter::Waitlisted { .. } => {
+                self.told.insert(registration, schedule);
+            }
+            Letter::EventChanged { before, .. } => {
+                let known = self.told.insert(registration, schedule.clone());
+                let expected = before.clone().unwrap_or_else(|| schedule.clone());
+                if known.as_ref() != Some(&expected) || before.as_ref() == Some(&schedule) {
+                    return Err(format!("{known:?} was known, and told was {sent:?}"));
+                }
+            }
+            Letter::EventCancelled { .. } | Letter::EventDeleted { .. } => {
+                let times = self.ended.entry(registration).or_default();
+                *times += 1;
+                if *times > 1 {
+                    return Err(format!("the end is told again: {sent:?}"));
+                }
+            }
+            Letter::Reminder { .. } if sent.at >= schedule.starts_at() => {
+                return Err(format!("a reminder of what has begun: {sent:?}"));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// A mail has gone out: it must have been owed, and is so no longer. So nobody is ever told

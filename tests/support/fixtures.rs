@@ -52,7 +52,13 @@ fn name(number: u32) -> Option<Name> {
 }
 
 pub(crate) fn participant(number: u32) -> Participant {
-    Participant { id: user(number), account: account_key(number), name: name(number), email: email(number) }
+    Participant {
+        id: user(number),
+        account: account_key(number),
+        name: name(number),
+        email: email(number),
+        origin: None,
+    }
 }
 
 pub(crate) fn organizer() -> Organizer {

@@ -181,6 +181,8 @@ impl Held {
                 Ok(Reply::Registration { new: false, registration: Box::new(registration) })
             }
             Command::Join { user } => self.join(now, *user),
+            Command::Withdraw { id } => self.depart(now, *id, false),
+            Command::Unremind { id } => self.standing_mut(*id).map(|_| Reply::Done).ok_or(Refusal::NotFound),
         }
     }
 
@@ -266,9 +268,10 @@ impl Held {
         self.arrivals += 1;
         self.places.retain(|known| known.who.id != who.id);
         self.places.push(place.clone());
+        let event = self.brief(&place);
         let letter = match self.position(&place) {
-            None => Letter::Registered { event: self.brief() },
-            Some(position) => Letter::Waitlisted { event: self.brief(), position },
+            None => Letter::Registered { event },
+            Some(position) => Letter::Waitlisted { event, position },
         };
         self.owe(&place, letter);
         Ok(Reply::Registration { new: true, registration: Box::new(self.registration(&place)) })
@@ -278,7 +281,8 @@ impl Held {
         let place = self.standing_mut(id).ok_or(Refusal::NotFound)?;
         place.ended = true;
         let place = place.clone();
-        self.owe(&place, Letter::RegistrationCancelled { event: self.brief(), by_organizer });
+        let (event, had_seat) = (self.brief(&place), place.confirmed_at.is_some());
+        self.owe(&place, Letter::RegistrationCancelled { event, by_organizer, had_seat });
         self.promote(now);
         Ok(Reply::Done)
     }
@@ -327,7 +331,8 @@ impl Held {
             };
             first.confirmed_at = Some(now);
             let first = first.clone();
-            self.owe(&first, Letter::SeatIsYours { event: self.brief() });
+            let event = self.brief(&first);
+            self.owe(&first, Letter::SeatIsYours { event });
         }
     }
 
@@ -407,9 +412,16 @@ impl Held {
         &self.create.organizer
     }
 
-    fn brief(&self) -> EventBrief {
-        let schedule = self.details.schedule().clone();
-        EventBrief { id: self.id(), title: self.details.title(), schedule }
+    fn brief(&self, place: &Place) -> EventBrief {
+        EventBrief {
+            id: self.id(),
+            title: self.details.title(),
+            schedule: self.details.schedule().clone(),
+            version: self.version,
+            organizer: self.organizer().name.clone(),
+            registration: Some(place.id),
+            origin: place.who.origin.clone(),
+        }
     }
 
     fn owe(&mut self, place: &Place, letter: Letter) {

@@ -6,16 +6,13 @@ use event_platform::objects::account::Account;
 use event_platform::objects::catalog::Catalog;
 use event_platform::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
 use event_platform::objects::event::Event;
-use event_platform::objects::outbox::{Delivery, Item, Outbox, Parcel};
+use event_platform::objects::outbox::{Delivery, Item, Pace, Parcel};
 use event_platform::objects::sql::SqlError;
 use event_platform::objects::{Host, Object};
 
+use super::post::Post;
 use super::sqlite::Sqlite;
 
-/// Milliseconds between two looks into the outbox.
-pub(crate) const PAUSE_MS: i64 = 100;
-/// Milliseconds between two looks into a full outbox.
-const FULL_OUTBOX_PAUSE_MS: i64 = 1_000;
 /// Milliseconds after which the outbox is tried again when the storage failed.
 const STORAGE_PAUSE_MS: i64 = 5_000;
 
@@ -49,11 +46,14 @@ pub(crate) struct Node {
     /// The alarm that is being dealt with: it rings again if the object crashes meanwhile.
     ringing: Option<Timestamp>,
     resting_until: Timestamp,
+    pace: Pace,
 }
 
 impl Node {
     fn new<O: Object<Command: Send> + Send + 'static>(longest_lease_ms: u32) -> Self {
-        let fresh = move || -> AnyDesk { Box::new(ObjectDesk::new(Host::<O>::new(longest_lease_ms))) };
+        let pace = Post::new().pace();
+        let fresh =
+            move || -> AnyDesk { Box::new(ObjectDesk::new(Host::<O>::new(longest_lease_ms).paced(pace))) };
         Self {
             sql: Sqlite::in_memory(),
             desk: fresh(),
@@ -61,6 +61,7 @@ impl Node {
             alarm_at: None,
             ringing: None,
             resting_until: Timestamp::default(),
+            pace,
         }
     }
 
@@ -111,19 +112,18 @@ impl Node {
         self.alarm_at
     }
 
-    /// The alarm rings: what is due.
-    pub(crate) fn wake(&mut self, now: Timestamp) -> Vec<Item> {
+    /// The alarm rings: what is due; nothing if the storage has failed.
+    pub(crate) fn wake(&mut self, now: Timestamp) -> Option<Vec<Item>> {
         self.ringing = self.alarm_at.take();
         let Ok(due) = self.desk.due(&self.sql, now) else {
             self.try_later(now);
-            return Vec::new();
+            return None;
         };
-        let full = due.len() >= usize::try_from(Outbox::BATCH).unwrap();
-        self.resting_until = now.plus_ms(if full { FULL_OUTBOX_PAUSE_MS } else { PAUSE_MS });
+        self.resting_until = now.plus_ms(self.pace.rest_ms(&due));
         if due.is_empty() {
             self.settle(now, &[]);
         }
-        due
+        Some(due)
     }
 
     /// Notes how tries ended; whether that worked.

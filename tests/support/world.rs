@@ -9,12 +9,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use event_platform::api::ports::{BoxFuture, Hub, Runtime, Unreachable};
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
 use event_platform::objects::desk::Received;
-use event_platform::objects::outbox::{Delivery, Item, Parcel};
+use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
 use event_platform::objects::{Answer, Envelope, account, catalog, event};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::node::{Address, Node, PAUSE_MS};
+use super::node::{Address, Node};
 use super::post::Post;
+
+/// Milliseconds that two looks into an outbox lie apart at most, however much leaves.
+const REST_MS: i64 = 1_000;
+const DAY_MS: i64 = 86_400_000;
 
 /// When the virtual clock begins: 2030-01-01T12:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_ms(1_893_499_200_000);
@@ -132,12 +136,13 @@ impl State {
     /// Delivers what is due, and what becomes due by that, moving the clock by no more than the
     /// rests between two looks into an outbox.
     pub(crate) fn deliver_outboxes(&mut self) {
-        while self.deliver_next(PAUSE_MS) {}
+        while self.deliver_next(REST_MS) {}
     }
 
-    /// Moves the clock from alarm to alarm until nothing waits in any outbox.
+    /// Moves the clock from alarm to alarm until nothing waits in any outbox. What is planned for
+    /// another day, like reminders, stays planned.
     pub(crate) fn come_to_rest(&mut self) {
-        let rest = (0..10_000).find(|_| !self.deliver_next(i64::MAX));
+        let rest = (0..10_000).find(|_| !self.deliver_next(DAY_MS / 2));
         rest.expect("the outboxes never empty");
     }
 
@@ -150,8 +155,11 @@ impl State {
         };
         self.now = self.now.max(at);
         let now = self.now;
-        let items = self.node(&address).wake(now);
-        let results: Vec<_> = items.into_iter().map(|item| (item.clone(), self.deliver(&item))).collect();
+        let items = self.node(&address).wake(now).unwrap_or_default();
+        let mut results = Vec::new();
+        for items in consignments(items) {
+            results.extend(self.deliver(items));
+        }
         if !results.is_empty() {
             let now = self.now;
             self.node(&address).settle(now, &results);
@@ -159,13 +167,23 @@ impl State {
         true
     }
 
-    fn deliver(&mut self, item: &Item) -> Delivery {
-        if let Parcel::Mail(mail) = &item.parcel {
-            let request = self.post.request(item, mail);
-            let response = self.post.accept(&request, mail);
-            return self.post.judge(&response);
+    fn deliver(&mut self, items: Vec<Item>) -> Vec<(Item, Delivery)> {
+        if let [Item { parcel, .. }] = &items[..]
+            && parcel.recipient().is_none()
+        {
+            let delivery = self.carry(parcel);
+            return items.into_iter().map(|item| (item, delivery)).collect();
         }
-        self.carry(&item.parcel)
+        let now = self.now;
+        let (late, items): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.is_expired(now));
+        let mut results: Vec<_> = late.into_iter().map(|item| (item, Delivery::Expired)).collect();
+        if !items.is_empty() {
+            let request = self.post.request(&items);
+            let response = self.post.accept(now, &request, &items);
+            let deliveries = self.post.judge(&response, &items);
+            results.extend(items.into_iter().zip(deliveries));
+        }
+        results
     }
 
     /// Carries a parcel to the object that it is for.

@@ -75,7 +75,8 @@ describe("The confirmation mail", { concurrency: true }, () => {
     "never answers": ["hang"],
     "breaks the connection": ["reset", "reset"],
     "takes the mail but breaks the connection": ["lost"],
-    "has all of its troubles in turn": [500, "reset", 429, "lost"],
+    "takes the mail and drips its answer": ["drip"],
+    "has all of its troubles in turn": [500, "reset", 429, "hang", "drip", "lost"],
   })) {
     test(`arrives once after an API that ${trouble}`, async () => {
       const address = freshEmail();

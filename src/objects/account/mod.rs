@@ -20,6 +20,7 @@
 //! account was deleted and all have heard of it, the database is deleted too.
 
 mod events;
+mod feed;
 mod life;
 mod links;
 mod login;
@@ -111,6 +112,7 @@ impl Object for Account {
             | Command::Authorize { .. }
             | Command::ResetStands(_)
             | Command::By(_, Order::Challenge | Order::Export)
+            | Command::OpenFeed { .. }
             | Command::Visits => Kind::Read,
             Command::SignUp(_)
             | Command::FinishLogin { .. }
@@ -118,6 +120,7 @@ impl Object for Account {
             | Command::VerifyEmail { .. }
             | Command::ForgotPassword(_)
             | Command::ResetPassword(..)
+            | Command::SetFeedKey { .. }
             | Command::By(..) => Kind::Write,
         }
     }
@@ -143,6 +146,17 @@ impl Object for Account {
                 self.obey(turn, holder, order)
             }
             Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),
+            Command::SetFeedKey { user, digest } => {
+                self.owner
+                    .as_ref()
+                    .filter(|owner| owner.profile.id == user)
+                    .ok_or(Refusal::Unauthenticated)?;
+                feed::save(turn.sql, &digest)?;
+                Ok(Reply::Done)
+            }
+            Command::OpenFeed { digest } => {
+                feed::open(turn.sql, self.owner.as_ref().map(|owner| owner.profile.id), &digest)
+            }
         }
     }
 

@@ -53,6 +53,18 @@ pub enum Command {
     By(Holder, Order),
     /// The events that the user has lately been about to register for.
     Visits,
+    /// Another key for the calendar feed; the one before it opens nothing any more.
+    SetFeedKey {
+        /// Whose account it has to be.
+        user: UserId,
+        /// What is stored of the key.
+        digest: Digest,
+    },
+    /// Whose feed this key opens.
+    OpenFeed {
+        /// What would be stored of it.
+        digest: Digest,
+    },
 }
 
 /// What the owner of an account orders from within a session. The hash that a password was compared
@@ -152,6 +164,8 @@ pub enum Reply {
     Record(Box<Record>),
     /// Events that the user has lately been about to register for.
     Visits(Vec<EventId>),
+    /// Who it is.
+    User(UserId),
 }
 
 /// Everything that an account holds about its user, but for what proves the password.

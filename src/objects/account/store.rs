@@ -48,6 +48,8 @@ pub(super) const MIGRATIONS: &[Step] = &[
         times INTEGER NOT NULL
     );",
     ],
+    &[outbox::LANES],
+    super::feed::SCHEMA,
 ];
 
 /// What a one-time token is good for, as stored.
@@ -116,7 +118,7 @@ pub(super) fn save_name(sql: &dyn Sql, profile: &Profile) -> Result<(), SqlError
 
 /// Deletes the account and all that is its user's; failed logins and the outbox are not.
 pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
-    for table in ["account", "sessions", "tokens", "security_events"] {
+    for table in ["account", "sessions", "tokens", "security_events", "feed"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;
     }
     Ok(())

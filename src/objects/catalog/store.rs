@@ -55,6 +55,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
         // Without a number of changes the user is erased.
         "CREATE TABLE notices (user TEXT PRIMARY KEY, changes INTEGER, name TEXT) WITHOUT ROWID;",
     ],
+    &[outbox::LANES],
 ];
 
 const MINUTE_MS: i64 = 60_000;

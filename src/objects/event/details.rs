@@ -32,8 +32,11 @@ impl Event {
             last_change: 0,
             told_change: 0,
             reported: Reported::default(),
+            edition: 1,
+            circulars: Vec::new(),
         };
         held.save_and_report(turn)?;
+
         let snapshot = held.snapshot();
         self.held = Some(held);
         Ok(Reply::Event(Box::new(snapshot)))
@@ -53,10 +56,11 @@ impl Held {
         let details = self.details.changed(patch)?;
         self.roster.admits_change(&self.details, &details)?;
         if details != self.details {
-            self.details = details;
+            let before = std::mem::replace(&mut self.details, details);
             self.version = self.version.saturating_add(1);
             self.updated_at = turn.now;
             self.save_and_report(turn)?;
+            self.tell_of_change(turn, &before)?;
             let promoted = self.roster.promote(&self.details, turn.now);
             self.confirm(turn, &promoted)?;
         }
@@ -77,6 +81,7 @@ impl Held {
         // Nobody will see the event again, the Catalog forgets whose it was, and so does the event.
         (self.organizer.name, self.organizer.account) = (None, None);
         self.save_and_report(turn)?;
+        self.tell_of_end(turn)?;
         Ok(Reply::Done)
     }
 

@@ -12,10 +12,15 @@
 //! | check in, join | one turn |
 //! | notice | a seat given back, who moves up, and what is erased are one turn |
 //!
+//! What everybody has to hear is a *circular*: one row written with the fact, which becomes letters
+//! page by page when the alarm rings, so that no turn grows with the number of participants.
+//!
 //! The Catalog's copy is a report of what is true when it is delivered: a change of details is
 //! reported at once, before the organizer has an answer; seats that change, and who has come or
 //! gone, are reported together within [`SEATS_REPORT_AFTER_MS`].
 
+mod circular_store;
+mod circulars;
 mod details;
 mod notices;
 mod protocol;
@@ -32,6 +37,7 @@ use super::{Fault, Kind, Object, Turn};
 use crate::domain::event::{Details, Organizer, Status};
 use crate::domain::roster::Roster;
 use crate::domain::{EventId, Refusal, Timestamp, UserId};
+use circulars::Circular;
 
 /// Milliseconds after which the Catalog hears of changed seats.
 pub const SEATS_REPORT_AFTER_MS: i64 = 1_000;
@@ -62,6 +68,10 @@ struct Held {
     /// The last of them that the Catalog is known to have heard of.
     told_change: u64,
     reported: Reported,
+    /// The version that last changed what participants have to hear of.
+    edition: u64,
+    /// What waits to be told to everybody.
+    circulars: Vec<Circular>,
 }
 
 /// What the Catalog knows and will hear, as far as memory tells.
@@ -101,7 +111,9 @@ impl Object for Event {
             | Command::Leave { .. }
             | Command::Remove { .. }
             | Command::CheckIn { .. }
-            | Command::Join { .. } => Kind::Write,
+            | Command::Join { .. }
+            | Command::Withdraw { .. }
+            | Command::Unremind { .. } => Kind::Write,
         }
     }
 
@@ -127,6 +139,8 @@ impl Object for Event {
             Command::Remove { by, id } => held.remove(turn, by, id),
             Command::CheckIn { by, id, present } => held.check_in(turn, by, id, present),
             Command::Join { user } => held.join(turn, user),
+            Command::Withdraw { id } => held.withdraw(turn, id),
+            Command::Unremind { id } => held.unremind(turn, id),
         }
     }
 
@@ -146,6 +160,14 @@ impl Object for Event {
 
     fn report(&self, now: Timestamp) -> Option<Report> {
         self.held.as_ref().map(|held| held.report(now))
+    }
+
+    fn circular_due(&self) -> Option<Timestamp> {
+        self.held.as_ref().and_then(Held::circular_due)
+    }
+
+    fn write_circular(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+        self.held.as_mut().map_or(Ok(()), |held| held.write_circular(turn))
     }
 
     fn seal(&self, sql: &dyn Sql, parcel: Parcel, now: Timestamp) -> Result<Option<Parcel>, SqlError> {

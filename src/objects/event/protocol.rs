@@ -85,6 +85,16 @@ pub enum Command {
         /// Who comes.
         user: UserId,
     },
+    /// Ends a registration for whoever holds the link from its mail.
+    Withdraw {
+        /// Which one.
+        id: RegistrationId,
+    },
+    /// No more reminders, for whoever holds the link from one.
+    Unremind {
+        /// Of which registration.
+        id: RegistrationId,
+    },
 }
 
 /// A new event.
@@ -132,6 +142,9 @@ pub struct Participant {
     pub name: Option<Name>,
     /// Where mail goes.
     pub email: Email,
+    /// Where links in mail lead, without a slash at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// An event as it stands.

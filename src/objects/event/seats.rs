@@ -1,12 +1,13 @@
 //! Registering, leaving, and what the organizer and the participants see of it.
 
+use super::circulars::Kind;
 use super::protocol::{Participant, Registration, Reply, SeatStatus};
-use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, store};
+use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, store};
 use crate::domain::event::Status;
 use crate::domain::roster::{Admission, Departure, Seat};
 use crate::domain::{Refusal, RegistrationId, UserId};
 use crate::mail::{EventBrief, Letter, Mail};
-use crate::objects::outbox::Parcel;
+use crate::objects::outbox::{Outbox, Parcel};
 use crate::objects::sql::SqlError;
 use crate::objects::{Fault, Turn};
 
@@ -23,10 +24,12 @@ impl Held {
         };
         if new {
             let change = self.next_change();
-            store::insert_seat(turn.sql, &seat, participant, change)?;
+            store::insert_seat(turn.sql, &seat, participant, change, self.edition)?;
+            self.plan_reminders(turn)?;
+            let event = self.brief(seat.id, participant.origin.as_ref());
             let letter = match self.roster.position(&seat) {
-                None => Letter::Registered { event: self.brief() },
-                Some(position) => Letter::Waitlisted { event: self.brief(), position },
+                None => Letter::Registered { event },
+                Some(position) => Letter::Waitlisted { event, position },
             };
             post_letter(turn, &seat, participant, letter)?;
             self.report_seats(turn)?;
@@ -70,6 +73,23 @@ impl Held {
         self.only_organizer(by)?;
         let departure = self.roster.remove(&self.details, turn.now, id)?;
         self.depart(turn, &departure, true)
+    }
+
+    /// The same as leaving, for whoever holds the link from the registration's mail. Once it has
+    /// ended, nothing is left to do.
+    pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>, id: RegistrationId) -> Result<Reply, Fault> {
+        let departure = self.roster.remove(&self.details, turn.now, id)?;
+        self.depart(turn, &departure, false)
+    }
+
+    /// No more reminders of this registration, those on their way included.
+    pub(super) fn unremind(&mut self, turn: &mut Turn<'_>, id: RegistrationId) -> Result<Reply, Fault> {
+        let seat = self.roster.of_id(id).ok_or(Refusal::NotFound)?;
+        circular_store::mute(turn.sql, seat)?;
+        for reminder in [Kind::ReminderDay, Kind::ReminderQuarter] {
+            Outbox::withdraw(turn.sql, &format!("{}/{id}/", reminder.as_str()))?;
+        }
+        Ok(Reply::Done)
     }
 
     pub(super) fn list(
@@ -127,7 +147,8 @@ impl Held {
         for seat in promoted {
             store::confirm_seat(turn.sql, seat)?;
             let participant = store::participant(turn.sql, seat)?;
-            post_letter(turn, seat, &participant, Letter::SeatIsYours { event: self.brief() })?;
+            let event = self.brief(seat.id, participant.origin.as_ref());
+            post_letter(turn, seat, &participant, Letter::SeatIsYours { event })?;
         }
         if promoted.is_empty() { Ok(()) } else { self.report_seats(turn) }
     }
@@ -142,7 +163,11 @@ impl Held {
         let participant = store::participant(turn.sql, left)?;
         let change = self.next_change();
         store::end_seat(turn, left, change)?;
-        let letter = Letter::RegistrationCancelled { event: self.brief(), by_organizer };
+        for reminder in [Kind::ReminderDay, Kind::ReminderQuarter] {
+            Outbox::withdraw(turn.sql, &format!("{}/{}/", reminder.as_str(), left.id))?;
+        }
+        let event = self.brief(left.id, participant.origin.as_ref());
+        let letter = Letter::RegistrationCancelled { event, by_organizer, had_seat: left.is_confirmed() };
         post_letter(turn, left, &participant, letter)?;
         self.confirm(turn, promoted)?;
         self.report_seats(turn)?;
@@ -166,8 +191,17 @@ impl Held {
         }
     }
 
-    fn brief(&self) -> EventBrief {
-        EventBrief { id: self.id, title: self.details.title(), schedule: self.details.schedule().clone() }
+    /// What a letter about this registration says of the event.
+    pub(super) fn brief(&self, registration: RegistrationId, origin: Option<&String>) -> EventBrief {
+        EventBrief {
+            id: self.id,
+            title: self.details.title(),
+            schedule: self.details.schedule().clone(),
+            version: self.version,
+            organizer: self.organizer.name.clone(),
+            registration: Some(registration),
+            origin: origin.cloned(),
+        }
     }
 
     fn next_change(&mut self) -> u64 {

@@ -1,7 +1,7 @@
 //! The tables of an event.
 
 use super::protocol::{Participant, Registration, SeatStatus};
-use super::{Held, Reported};
+use super::{Held, Reported, circular_store};
 use crate::domain::account::Name;
 use crate::domain::roster::{Roster, Seat};
 use crate::domain::{Email, EventId, FieldError, RegistrationId, Timestamp, UserId};
@@ -11,9 +11,10 @@ use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 use crate::objects::{Turn, outbox};
 
 /// The schema, one entry per version.
-pub(super) const MIGRATIONS: &[Step] = &[&[
-    outbox::TABLE,
-    "CREATE TABLE event (
+pub(super) const MIGRATIONS: &[Step] = &[
+    &[
+        outbox::TABLE,
+        "CREATE TABLE event (
         id TEXT PRIMARY KEY,
         organizer TEXT NOT NULL,
         details TEXT NOT NULL,
@@ -39,7 +40,9 @@ pub(super) const MIGRATIONS: &[Step] = &[&[
         change INTEGER NOT NULL UNIQUE
     );
     CREATE INDEX registrations_status ON registrations (status, seq);",
-]];
+    ],
+    &[outbox::LANES, super::circular_store::SCHEMA],
+];
 
 /// The status of a registration whose user is gone: its number stays taken, and nothing else.
 const ERASED: &str = "erased";
@@ -72,6 +75,8 @@ pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
         last_change: load_last_change(sql)?,
         told_change: row.get(8)?,
         reported: Reported::default(),
+        edition: circular_store::load_edition(sql)?,
+        circulars: circular_store::load(sql)?,
     }))
 }
 
@@ -131,12 +136,13 @@ pub(super) fn insert_seat(
     seat: &Seat,
     participant: &Participant,
     change: u64,
+    edition: u64,
 ) -> Result<(), SqlError> {
     sql.insert(
         "INSERT OR REPLACE INTO registrations
-         (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change)
+         (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change, told, origin)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                value ->> 6, value ->> 7, value ->> 8, value ->> 9
+                value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11
          FROM json_each(?)",
         &[
             seat.seq.into(),
@@ -149,6 +155,8 @@ pub(super) fn insert_seat(
             seat.registered_at.into(),
             seat.confirmed_at.into(),
             change.into(),
+            edition.into(),
+            participant.origin.clone().into(),
         ],
     )
 }
@@ -242,13 +250,15 @@ pub(super) fn erase(sql: &dyn Sql, user: UserId) -> Result<(), SqlError> {
 
 /// Who holds the registration.
 pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, SqlError> {
-    let rows = sql.run("SELECT account, name, email FROM registrations WHERE seq = ?", &[seat.seq.into()])?;
+    let rows =
+        sql.run("SELECT account, name, email, origin FROM registrations WHERE seq = ?", &[seat.seq.into()])?;
     let row = rows.first().ok_or_else(|| SqlError::new("a seat has no row"))?;
     Ok(Participant {
         id: seat.user,
         account: row.get(0)?,
         name: read_name(row, 1)?,
         email: read_email(row, 2)?,
+        origin: row.get(3)?,
     })
 }
 
@@ -303,12 +313,12 @@ pub(super) const fn status_of(seat: &Seat) -> SeatStatus {
     if seat.is_confirmed() { SeatStatus::Confirmed } else { SeatStatus::Waitlisted }
 }
 
-fn read_name(row: &Row, at: usize) -> Result<Option<Name>, SqlError> {
+pub(super) fn read_name(row: &Row, at: usize) -> Result<Option<Name>, SqlError> {
     let name: Option<String> = row.get(at)?;
     name.map(|name| Name::parse(&name)).transpose().map_err(unreadable)
 }
 
-fn read_email(row: &Row, at: usize) -> Result<Email, SqlError> {
+pub(super) fn read_email(row: &Row, at: usize) -> Result<Email, SqlError> {
     Email::parse(&row.get::<String>(at)?).map_err(unreadable)
 }
 

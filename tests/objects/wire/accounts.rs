@@ -34,6 +34,8 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
             | Order::Export
             | Order::Delete(_),
         )
+        | Command::SetFeedKey { .. }
+        | Command::OpenFeed { .. }
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
@@ -55,6 +57,11 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         ),
         (Command::VerifyEmail { token: "t".to_owned() }, r#"{"verify_email":{"token":"t"}}"#),
         (Command::Visits, r#""visits""#),
+        (
+            Command::SetFeedKey { user: user(1), digest: "d".to_owned() },
+            r#"{"set_feed_key":{"user":"01b8dd58-e200-7000-8000-000000000001","digest":"d"}}"#,
+        ),
+        (Command::OpenFeed { digest: "d".to_owned() }, r#"{"open_feed":{"digest":"d"}}"#),
     ]);
     let who =
         r#"{"user":"01b8dd58-e200-7000-8000-000000000001","session":"01b8dd58-e200-7000-8000-000000000002"}"#;
@@ -127,6 +134,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
                 r#"{{"record":{{"profile":{owner},"sessions":[{{"id":"01b8dd58-e200-7000-8000-000000000002","created_at":1893499200000,"expires_at":1893499200000}}],"security_events":[{{"at":1893499200000,"kind":"login_failed","times":4}}],"failures":4}}}}"#
             ),
         ),
+        (Reply::User(user(1)), r#"{"user":"01b8dd58-e200-7000-8000-000000000001"}"#),
         (Reply::Visits(vec![event_id(1)]), r#"{"visits":["01b8dd58-e200-7000-8000-000000000001"]}"#),
     ]);
 }

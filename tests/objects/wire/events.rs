@@ -48,7 +48,9 @@ fn what_is_asked_of_an_event() {
         | Command::List { .. }
         | Command::Remove { .. }
         | Command::CheckIn { .. }
-        | Command::Join { .. } => {}
+        | Command::Join { .. }
+        | Command::Withdraw { .. }
+        | Command::Unremind { .. } => {}
     }
     let created = format!(
         r#"{{"create":{{"id":"01b8dd58-e200-7000-8000-000000000001","organizer":{ORGANIZER_JSON},"details":{DETAILS},"fingerprint":"f"}}}}"#
@@ -87,6 +89,14 @@ fn what_is_asked_of_an_event() {
         (
             Command::CheckIn { by: user(1), id: registration_id(2), present: true },
             r#"{"check_in":{"by":"01b8dd58-e200-7000-8000-000000000001","id":"01b8dd58-e200-7000-8000-000000000002","present":true}}"#,
+        ),
+        (
+            Command::Withdraw { id: registration_id(2) },
+            r#"{"withdraw":{"id":"01b8dd58-e200-7000-8000-000000000002"}}"#,
+        ),
+        (
+            Command::Unremind { id: registration_id(2) },
+            r#"{"unremind":{"id":"01b8dd58-e200-7000-8000-000000000002"}}"#,
         ),
         (Command::Join { user: user(1) }, r#"{"join":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
     ]);

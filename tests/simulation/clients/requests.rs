@@ -139,7 +139,11 @@ fn seats(random: &mut Rng, most_seats: u32) -> Change<u32> {
 fn change(random: &mut Rng, now: Timestamp, fresh: u32, most_seats: u32) -> EventPatch {
     let keep = EventPatch::default();
     match random.u32(0..100) {
-        0..70 => EventPatch { capacity: seats(random, most_seats), ..keep },
+        0..64 => EventPatch { capacity: seats(random, most_seats), ..keep },
+        64..70 => {
+            let time = random.choice(["12:05", "12:10", "12:14", "12:40"]).unwrap();
+            EventPatch { time: Change::Set(parse_time(time).unwrap()), ..keep }
+        }
         70..78 => EventPatch { waitlist: Change::Set(random.bool()), ..keep },
         78..84 => {
             let words = Description::parse(&format!("Words {fresh}")).unwrap();

@@ -3,7 +3,7 @@
 
 use event_platform::objects::Answer;
 use event_platform::objects::desk::Ticket;
-use event_platform::objects::outbox::{Delivery, Item, Parcel};
+use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
 use serde_json::Value;
 
 use super::{Asker, Happened, PATIENCE_MS, Pending, Step, World};
@@ -83,38 +83,56 @@ impl World {
         if !due || !place.delivering.is_empty() {
             return;
         }
-        let items = self.on_disk(at, Node::wake);
+        let items = self.on_disk(at, Node::wake).unwrap_or_else(|| {
+            self.forgot(at, "fails to look into its outbox");
+            Vec::new()
+        });
         let life = self.life(at);
-        self.place(at).delivering = items.iter().map(|item| (item.clone(), None)).collect();
-        for (index, item) in items.into_iter().enumerate() {
-            let at = at.clone();
-            if !matches!(item.parcel, Parcel::Mail(_)) {
-                self.ask(&item.parcel, Pending::Parcel { at, life, index });
+        let now = self.now;
+        let ordered: Vec<Item> = consignments(items).concat();
+        self.place(at).delivering = ordered.iter().map(|item| (item.clone(), None)).collect();
+        let mut first = 0;
+        for items in consignments(ordered) {
+            let (at, index) = (at.clone(), first);
+            first += items.len();
+            if let [Item { parcel, .. }] = &items[..]
+                && parcel.recipient().is_none()
+            {
+                self.ask(parcel, Pending::Parcel { at, life, index });
+            } else if items.iter().any(|item| item.is_expired(now)) {
+                for offset in 0..items.len() {
+                    let (at, delivery) = (at.clone(), Delivery::Expired);
+                    self.after(0, Step::Tried { at, life, index: index + offset, delivery });
+                }
             } else if self.chance(self.weather.loss) {
-                self.after(PATIENCE_MS, Step::Tried { at, life, index, delivery: NOT_ARRIVED });
+                for offset in 0..items.len() {
+                    let (at, delivery) = (at.clone(), NOT_ARRIVED);
+                    self.after(PATIENCE_MS, Step::Tried { at, life, index: index + offset, delivery });
+                }
             } else {
                 let travel_ms = self.travel_ms();
-                self.after(travel_ms, Step::Mail { item: Box::new(item), at, life, index });
+                self.after(travel_ms, Step::Mail { items, at, life, index });
             }
         }
         self.set_alarm(at);
     }
 
-    /// A mail reaches the provider, even if the object has crashed since.
-    pub(super) fn mail(&mut self, item: &Item, at: Address, life: u32, index: usize) {
-        let Parcel::Mail(mail) = &item.parcel else {
-            return;
-        };
-        let request = self.post.request(item, mail);
-        let response = self.post.accept(&request, mail);
+    /// Mails that travel together reach the provider, even if the object has crashed since.
+    pub(super) fn mail(&mut self, items: &[Item], at: &Address, life: u32, index: usize) {
+        let request = self.post.request(items);
+        let response = self.post.accept(self.now, &request, items);
         if self.chance(self.weather.repeat) {
-            self.post.accept(&request, mail);
+            self.post.accept(self.now, &request, items);
         }
         let lost = self.chance(self.weather.loss);
-        let delivery = if lost { NOT_ARRIVED } else { self.post.judge(&response) };
+        let deliveries =
+            if lost { vec![NOT_ARRIVED; items.len()] } else { self.post.judge(&response, items) };
         self.happened.extend(self.post.sent.drain(..).map(Happened::Mailed));
         let travel_ms = if lost { PATIENCE_MS } else { self.travel_ms() };
-        self.after(travel_ms, Step::Tried { at, life, index, delivery });
+        for (offset, delivery) in deliveries.into_iter().enumerate() {
+            let at = at.clone();
+            self.after(travel_ms, Step::Tried { at, life, index: index + offset, delivery });
+        }
     }
 
     pub(super) fn tried(&mut self, at: &Address, life: u32, index: usize, delivery: Delivery) {

@@ -1,5 +1,6 @@
-// Resend's `POST /emails` on a local port, as far as a sender can tell: it demands a key and a
-// User-Agent, and it knows idempotency keys. It keeps what it was sent and fails when told to.
+// Resend's `POST /emails` and `POST /emails/batch` on a local port, as far as a sender can tell: it
+// demands a key and a User-Agent, it knows idempotency keys, and it takes a batch as a whole or not at
+// all, without attachments. It keeps what it was sent and fails when told to.
 
 import { createServer } from "node:http";
 import { eventually } from "./eventually.mjs";
@@ -11,7 +12,10 @@ const API_KEY = "re_a_key_for_tests_alone";
  * - a status (`500`, `429`): that answer, a 429 with `retry-after: 1`; the mail is not taken;
  * - `"hang"`: no answer at all;
  * - `"reset"`: the connection breaks, the mail is not taken;
- * - `"lost"`: the mail is taken, but the connection breaks before the answer.
+ * - `"lost"`: the mail is taken, but the connection breaks before the answer;
+ * - `"drip"`: the mail is taken, and the answer comes a byte a second.
+ *
+ * A batch fails as the first of its mails that is to fail does.
  */
 export class MailDouble {
   #http = createServer((request, response) => this.#receive(request, response));
@@ -39,15 +43,15 @@ export class MailDouble {
 
   /** Each mail that was taken, once for each idempotency key: `{ key, to, subject, text, … }`. */
   get delivered() {
-    return [...this.#delivered.values()].map(({ mail }) => mail);
+    return [...this.#delivered.values()].flatMap(({ mails }) => mails);
   }
 
   deliveredTo(address) {
-    return this.delivered.filter(({ to }) => [to].flat().includes(address));
+    return this.delivered.filter(({ to }) => bare(to) === address);
   }
 
   attemptsFor(address) {
-    return this.attempts.filter(({ body }) => [body?.to].flat().includes(address));
+    return this.attempts.filter(({ mails }) => mails.some(({ to }) => to.includes(address)));
   }
 
   /** The next tries to reach `address` fail so, one after the other; then all is well. */
@@ -90,33 +94,53 @@ export class MailDouble {
     for await (const chunk of request) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     const body = parsed(text);
-    const fault = this.#faults.get([body?.to].flat()[0])?.next().value;
-    const attempt = { at: Date.now(), headers: request.headers, text, body, fault };
+    const mails = [body].flat().filter((mail) => mail?.to);
+    const faults = mails.map(({ to }) => this.#faults.get(bare(to))?.next().value);
+    const fault = faults.find((fault) => fault !== undefined);
+    const attempt = { at: Date.now(), headers: request.headers, text, body, mails: mails.map(addressed), fault };
     this.attempts.push(attempt);
 
     if (fault === "hang") return;
     if (fault === "reset") return void request.socket.destroy();
     const [status, answer, headers] =
-      typeof fault === "number" ? failure(fault) : this.#take(request, attempt);
+      typeof fault === "number" ? failure(fault) : this.#take(request, { text, body });
     if (fault === "lost") return void request.socket.destroy();
     response.writeHead(status, { "content-type": "application/json", ...headers });
+    if (fault === "drip") return drip(response, JSON.stringify(answer));
     response.end(JSON.stringify(answer));
   }
 
   /** What Resend checks, in its order. */
   #take({ method, url, headers }, { text, body }) {
-    if (method !== "POST" || url !== "/emails") return refusal(404, "not_found");
+    const batch = url === "/emails/batch";
+    if (method !== "POST" || !(batch || url === "/emails")) return refusal(404, "not_found");
     if (!headers["user-agent"]) return refusal(403, "missing_user_agent");
     if (headers.authorization !== `Bearer ${API_KEY}`) return refusal(401, "invalid_api_key");
-    for (const field of ["from", "to", "subject"]) {
-      if (!body?.[field]) return refusal(422, "missing_required_field");
+    const mails = [body].flat();
+    if (Array.isArray(body) !== batch || mails.length > 100) return refusal(422, "validation_error");
+    for (const mail of mails) {
+      for (const field of ["from", "to", "subject"]) {
+        if (!mail?.[field]) return refusal(422, "missing_required_field");
+      }
+      if (batch && mail.attachments) return refusal(422, "attachments_in_a_batch");
     }
     const key = headers["idempotency-key"] ?? `none-${this.#delivered.size}`;
     const earlier = this.#delivered.get(key);
     if (earlier && earlier.text !== text) return refusal(409, "invalid_idempotent_request");
-    if (!earlier) this.#delivered.set(key, { text, mail: { ...body, key } });
-    return [200, { id: key }];
+    if (!earlier) this.#delivered.set(key, { text, mails: mails.map((mail) => ({ ...mail, key })) });
+    return [200, batch ? { data: mails.map((_, index) => ({ id: `${key}/${index}` })) } : { id: key }];
   }
+}
+
+/** The address alone of a recipient like `["\"Ada\" <ada@example.com>"]`. */
+const bare = (to) => [to].flat()[0].replace(/^.*<(.*)>$/, "$1");
+
+const addressed = (mail) => ({ ...mail, to: [bare(mail.to)] });
+
+function drip(response, text) {
+  const dripping = setInterval(() => response.write(" "), 1_000);
+  response.on("close", () => clearInterval(dripping));
+  response.write(text.slice(0, 1));
 }
 
 const refusal = (status, name) => [status, { statusCode: status, name, message: name }];

@@ -1,0 +1,158 @@
+//! Calendars: one event as a file, and everything that somebody goes to as a feed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use futures_util::future::join_all;
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use serde::Serialize;
+
+use super::access::{Caller, ask_account, reply, unexpected};
+use super::credentials::{base_url, entropy};
+use super::door::App;
+use super::input::EventPath;
+use super::page::Params;
+use super::problem::Problem;
+use super::registrations::ask;
+use crate::auth::onetime;
+use crate::calendar::{Entry, published};
+use crate::domain::event::Status;
+use crate::domain::{EventId, Refusal, Timestamp, UserId, limits};
+use crate::mail::long_date;
+use crate::objects::event::{Command, Reply, SeatStatus, Snapshot};
+use crate::objects::{Envelope, account, catalog};
+
+/// Events that a feed holds at most: those that were made last.
+const FEED_MAX: usize = 500;
+
+/// `GET /api/events/:id/calendar.ics`: the event for a calendar, without the link to join. A draft
+/// is there for its organizer alone.
+pub(super) async fn event(
+    State(app): State<Arc<App>>,
+    EventPath(id): EventPath,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let Reply::Event(snapshot) = ask(&app, id, Command::Read).await? else {
+        return Err(unexpected());
+    };
+    let draft = snapshot.details.status() == Status::Draft;
+    let organizer =
+        || Caller::of(&headers, &app).is_some_and(|caller| caller.bearer().user == snapshot.organizer.id);
+    if draft && !organizer() {
+        return Err(Problem::not_found());
+    }
+    let base = base_url(&app, &uri);
+    let described = described(&snapshot);
+    let file = published(None, &[entry(&snapshot, &described, &base)]);
+    let mut response = send(file, "private, no-cache");
+    let disposition = format!("attachment; filename=\"event-{id}.ics\"");
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+#[derive(Serialize)]
+struct Feed {
+    url: String,
+}
+
+/// `POST /api/me/calendar-key`: another secret address for the caller's feed. The one before it
+/// opens nothing any more.
+pub(super) async fn new_key(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let user = caller.profile(&app).await?.id;
+    let account = &caller.bearer().account;
+    let (key, stored) = onetime::issue(account, &entropy(&app), Timestamp::default());
+    let command = account::Command::SetFeedKey { user, digest: stored.digest };
+    ask_account(&app, account, command).await?;
+    let url = format!("{}/api/me/calendar.ics?key={}", base_url(&app, &uri), key.reveal());
+    Ok((StatusCode::CREATED, Json(Feed { url })).into_response())
+}
+
+/// `GET /api/me/calendar.ics?key=`: the events at which the key's owner has a seat. An unknown key
+/// and a replaced one are 404, as every other address that leads nowhere.
+pub(super) async fn feed(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let params = Params::read(query.as_deref());
+    let (key, digest) = onetime::read(params.get("key").unwrap_or_default()).ok_or(Refusal::NotFound)?;
+    let opened = ask_account(&app, &key, account::Command::OpenFeed { digest }).await?;
+    let account::Reply::User(user) = opened else {
+        return Err(unexpected());
+    };
+    let base = base_url(&app, &uri);
+    let snapshots = seats_of(&app, user).await?;
+    let described: Vec<_> = snapshots.iter().map(|snapshot| described(snapshot)).collect();
+    let entries: Vec<_> = snapshots
+        .iter()
+        .zip(&described)
+        .map(|(snapshot, described)| entry(snapshot, described, &base))
+        .collect();
+    Ok(send(published(Some("My events"), &entries), "no-store"))
+}
+
+/// The events at which somebody has a seat, the newest first, each as it stands now.
+async fn seats_of(app: &App, user: UserId) -> Result<Vec<Box<Snapshot>>, Problem> {
+    let mut snapshots = Vec::new();
+    let mut before: Option<EventId> = None;
+    while snapshots.len() < FEED_MAX {
+        let command =
+            catalog::Command::Participations { user, before, limit: limits::PAGE_DEFAULT, ended: false };
+        let answer = app.hub.catalog(Envelope { command, have: None }).await?;
+        let catalog::Reply::Participations { events, more } = reply(answer.outcome)? else {
+            return Err(unexpected());
+        };
+        for answer in join_all(events.iter().map(|event| ask(app, *event, Command::Mine { user }))).await {
+            match answer {
+                Ok(Reply::Mine { registration, event }) if registration.status == SeatStatus::Confirmed => {
+                    snapshots.push(event);
+                }
+                Ok(_) => {}
+                Err(problem) if problem.is_not_found() => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        before = events.last().copied();
+        if !more || before.is_none() {
+            break;
+        }
+    }
+    snapshots.truncate(FEED_MAX);
+    Ok(snapshots)
+}
+
+/// When it takes place, in its own zone, and what it is about.
+fn described(snapshot: &Snapshot) -> String {
+    format!("{}\n\n{}", long_date(snapshot.details.schedule()), snapshot.details.description())
+}
+
+fn entry<'a>(snapshot: &'a Snapshot, description: &'a str, base: &str) -> Entry<'a> {
+    Entry {
+        id: snapshot.id,
+        version: snapshot.version,
+        as_of: snapshot.updated_at,
+        title: snapshot.details.title().into(),
+        description,
+        schedule: snapshot.details.schedule(),
+        cancelled: snapshot.details.status() == Status::Cancelled,
+        url: Some(format!("{base}/api/events/{}", snapshot.id)),
+    }
+}
+
+fn send(file: String, cache_control: &'static str) -> Response {
+    let mut response = file.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response
+}

@@ -1,0 +1,140 @@
+//! Where the links in mail lead. Following one only shows a page: mail scanners and previews fetch
+//! every link they see (RFC 9110 §9.2.1). Its button, or the one that a mail program shows for
+//! `List-Unsubscribe` (RFC 8058), does what the link is for.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::header::CONTENT_SECURITY_POLICY;
+use http::{HeaderName, StatusCode};
+
+use super::door::App;
+use super::input::RegistrationPath;
+use super::page::Params;
+use super::problem::Problem;
+use super::registrations::ask;
+use crate::auth::links::Purpose;
+use crate::domain::{EventId, RegistrationId};
+use crate::objects::event::{Command, Reply};
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    title: &'a str,
+    words: Option<&'a str>,
+    button: Option<&'a str>,
+}
+
+/// `GET …/cancel?key=`: asks whether the registration is to end.
+pub(super) async fn cancel_page(
+    State(app): State<Arc<App>>,
+    path: RegistrationPath,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let words = ("Give your seat back?", "Cancel my registration");
+    question(&app, Purpose::Cancel, path, query, words).await
+}
+
+/// `POST …/cancel?key=`: ends the registration.
+pub(super) async fn cancel(
+    State(app): State<Arc<App>>,
+    path: RegistrationPath,
+    RawQuery(query): RawQuery,
+) -> Response {
+    deed(&app, Purpose::Cancel, path, query, "Your registration has ended.").await
+}
+
+/// `GET …/unremind?key=`: asks whether reminders are to end.
+pub(super) async fn unremind_page(
+    State(app): State<Arc<App>>,
+    path: RegistrationPath,
+    RawQuery(query): RawQuery,
+) -> Response {
+    question(&app, Purpose::Unremind, path, query, ("No more reminders?", "Stop the reminders")).await
+}
+
+/// `POST …/unremind?key=`: ends the reminders.
+pub(super) async fn unremind(
+    State(app): State<Arc<App>>,
+    path: RegistrationPath,
+    RawQuery(query): RawQuery,
+) -> Response {
+    deed(&app, Purpose::Unremind, path, query, "No more reminders of this event will come.").await
+}
+
+async fn question(
+    app: &App,
+    purpose: Purpose,
+    RegistrationPath(event, registration): RegistrationPath,
+    query: Option<String>,
+    (title, button): (&str, &str),
+) -> Response {
+    if !opens(app, purpose, event, registration, query.as_deref()) {
+        return dead();
+    }
+    match ask(app, event, Command::Read).await {
+        Ok(Reply::Event(snapshot)) => {
+            let words = snapshot.details.title();
+            page(StatusCode::OK, &Page { title, words: Some(&words), button: Some(button) })
+        }
+        Ok(_) => Problem::internal("an answer to another question").into_response(),
+        Err(problem) => gone(problem),
+    }
+}
+
+async fn deed(
+    app: &App,
+    purpose: Purpose,
+    RegistrationPath(event, id): RegistrationPath,
+    query: Option<String>,
+    title: &str,
+) -> Response {
+    if !opens(app, purpose, event, id, query.as_deref()) {
+        return dead();
+    }
+    let command = match purpose {
+        Purpose::Cancel => Command::Withdraw { id },
+        Purpose::Unremind => Command::Unremind { id },
+    };
+    match ask(app, event, command).await {
+        Ok(_) => page(StatusCode::OK, &Page { title, words: None, button: None }),
+        Err(problem) => gone(problem),
+    }
+}
+
+fn opens(
+    app: &App,
+    purpose: Purpose,
+    event: EventId,
+    registration: RegistrationId,
+    query: Option<&str>,
+) -> bool {
+    let params = Params::read(query);
+    app.config.keys.opens_link(params.get("key").unwrap_or_default(), purpose, event, registration)
+}
+
+/// The link is good, but there is nothing left that it could do.
+fn gone(problem: Problem) -> Response {
+    if !problem.is_not_found() {
+        return problem.into_response();
+    }
+    page(StatusCode::OK, &Page { title: "This registration has ended.", words: None, button: None })
+}
+
+fn dead() -> Response {
+    let title = "This link does not work.";
+    let words = "It may be cut off: try to copy the whole of it from the mail.";
+    page(StatusCode::UNPROCESSABLE_ENTITY, &Page { title, words: Some(words), button: None })
+}
+
+fn page(status: StatusCode, page: &Page<'_>) -> Response {
+    let Ok(html) = page.render() else {
+        return Problem::internal("a page could not be written").into_response();
+    };
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    let headers =
+        [(CONTENT_SECURITY_POLICY, policy), (HeaderName::from_static("referrer-policy"), "no-referrer")];
+    (status, headers, Html(html)).into_response()
+}

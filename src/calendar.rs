@@ -1,0 +1,216 @@
+//! iCalendar (RFC 5545): events as files that calendars read.
+//!
+//! Instants are written in UTC. An event has one instant of start and never recurs, so there is
+//! nothing that a calendar would need rules of a time zone for, and none can get them wrong: it
+//! shows the instant in its owner's zone. The event's own date, time and zone stand in the
+//! description. The link to join is never part of a file: files are passed on.
+//!
+//! The lines are written here and read back by another's parser in the tests. The crate
+//! `icalendar` would write them, too, and bring a clock, a parser of dates and 50 KB of Worker;
+//! `ics` makes lines longer than RFC 5545 §3.1 allows.
+
+use std::borrow::Cow;
+
+use chrono::{Datelike, Timelike};
+
+use crate::domain::schedule::Schedule;
+use crate::domain::{EventId, Timestamp};
+
+/// What the receiver is to do with a file that comes by mail (RFC 5546 §3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Enter the event, or take this for what is there.
+    Request,
+    /// Strike the event out.
+    Cancel,
+}
+
+impl Method {
+    /// As RFC 5546 writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "REQUEST",
+            Self::Cancel => "CANCEL",
+        }
+    }
+}
+
+/// What a calendar is told of an event.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// Which event: the entry's UID for ever.
+    pub id: EventId,
+    /// Its version, from which the SEQUENCE follows: it rises with every change.
+    pub version: u64,
+    /// When this was true.
+    pub as_of: Timestamp,
+    /// Its title.
+    pub title: Cow<'a, str>,
+    /// What it is about.
+    pub description: &'a str,
+    /// When it takes place.
+    pub schedule: &'a Schedule,
+    /// Whether it will not take place.
+    pub cancelled: bool,
+    /// Where more is said of it.
+    pub url: Option<String>,
+}
+
+/// Between whom an entry travels by mail.
+#[derive(Debug, Clone, Copy)]
+pub struct Parties<'a> {
+    /// Whose event it is, if they have a name.
+    pub organizer: Option<&'a str>,
+    /// The address that stands for the organizer: the sender of the mail, never their own.
+    pub sender: &'a str,
+    /// What the reader is called.
+    pub attendee: Option<&'a str>,
+    /// Where the reader gets mail.
+    pub address: &'a str,
+}
+
+/// A file to be fetched: entries, and a name that calendars show for all of them.
+#[must_use]
+pub fn published(name: Option<&str>, entries: &[Entry<'_>]) -> String {
+    let mut file = Lines::begin();
+    if let Some(name) = name {
+        file.text("X-WR-CALNAME", name);
+        file.line("REFRESH-INTERVAL;VALUE=DURATION:PT1H");
+    }
+    for entry in entries {
+        file.event(entry, None);
+    }
+    file.end()
+}
+
+/// A file that goes with a mail.
+#[must_use]
+pub fn mailed(method: Method, entry: &Entry<'_>, parties: &Parties<'_>) -> String {
+    let mut file = Lines::begin();
+    file.line(&format!("METHOD:{}", method.as_str()));
+    file.event(entry, Some(parties));
+    file.end()
+}
+
+/// The content lines of a file (RFC 5545 §3.1).
+struct Lines(String);
+
+impl Lines {
+    /// Octets of a line at most, without its break.
+    const LINE_MAX_BYTES: usize = 75;
+
+    fn begin() -> Self {
+        let mut lines = Self(String::with_capacity(1_024));
+        lines.line("BEGIN:VCALENDAR");
+        lines.line("VERSION:2.0");
+        lines.line("PRODID:-//event-platform//event-platform//EN");
+        lines.line("CALSCALE:GREGORIAN");
+        lines
+    }
+
+    fn end(mut self) -> String {
+        self.line("END:VCALENDAR");
+        self.0
+    }
+
+    fn event(&mut self, entry: &Entry<'_>, parties: Option<&Parties<'_>>) {
+        self.line("BEGIN:VEVENT");
+        self.line(&format!("UID:{}", entry.id));
+        self.line(&format!("DTSTAMP:{}", utc(entry.as_of)));
+        self.line(&format!("DTSTART:{}", utc(entry.schedule.starts_at())));
+        self.line(&format!("DTEND:{}", utc(entry.schedule.ends_at())));
+        self.line(&format!("SEQUENCE:{}", entry.version.saturating_sub(1)));
+        self.text("SUMMARY", &entry.title);
+        if !entry.description.is_empty() {
+            self.text("DESCRIPTION", entry.description);
+        }
+        self.line(if entry.cancelled { "STATUS:CANCELLED" } else { "STATUS:CONFIRMED" });
+        if let Some(url) = &entry.url {
+            self.line(&format!("URL:{url}"));
+        }
+        if let Some(parties) = parties {
+            let organizer = common_name(parties.organizer.or(Some("Events")));
+            self.line(&format!("ORGANIZER{organizer}:mailto:{}", parties.sender));
+            let attendee = common_name(parties.attendee);
+            self.line(&format!("ATTENDEE{attendee};PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{}", parties.address));
+        }
+        self.line("END:VEVENT");
+    }
+
+    /// A property whose value is text (§3.3.11).
+    fn text(&mut self, name: &str, text: &str) {
+        let mut line = format!("{name}:");
+        let text = text.replace("\r\n", "\n");
+        for c in text.chars() {
+            match c {
+                '\\' | ';' | ',' => line.extend(['\\', c]),
+                '\n' | '\r' => line.push_str("\\n"),
+                other => line.push(other),
+            }
+        }
+        self.line(&line);
+    }
+
+    /// Writes a line, folded between characters, and without a control character in it.
+    fn line(&mut self, line: &str) {
+        let mut width: usize = 0;
+        for c in line.chars().filter(|c| *c == '\t' || !c.is_control()) {
+            width = width.saturating_add(c.len_utf8());
+            if width > Self::LINE_MAX_BYTES {
+                self.0.push_str("\r\n ");
+                width = c.len_utf8().saturating_add(1);
+            }
+            self.0.push(c);
+        }
+        self.0.push_str("\r\n");
+    }
+}
+
+/// The parameter that says what somebody is called. Nothing can end its quotes (§3.2).
+fn common_name(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!(";CN=\"{}\"", name.replace('"', "'")))
+}
+
+/// `20240701T130000Z` (§3.3.5, form 2).
+fn utc(at: Timestamp) -> String {
+    let at = at.to_chrono();
+    format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        at.year(),
+        at.month(),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn folded(line: &str) -> String {
+        let mut lines = Lines(String::new());
+        lines.line(line);
+        lines.0
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_short_and_unfold_to_what_they_were(line in "\\PC{0,300}") {
+            let folded = folded(&line);
+            prop_assert!(folded.split("\r\n").all(|part| part.len() <= 75), "{}", folded);
+            prop_assert_eq!(folded.replace("\r\n ", ""), format!("{line}\r\n"));
+        }
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_its_line() {
+        let mut lines = Lines(String::new());
+        lines.text("SUMMARY", "a\r\nATTACH:x\rb\u{b}c\nd; e, f\\g");
+        assert_eq!(lines.0, "SUMMARY:a\\nATTACH:x\\nbc\\nd\\; e\\, f\\\\g\r\n");
+        assert_eq!(common_name(Some("A \"B\"; C")), ";CN=\"A 'B'; C\"");
+    }
+}

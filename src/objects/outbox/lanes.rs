@@ -1,0 +1,192 @@
+//! Which parcels leave at one look, and how mails are put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{COLUMNS, Item, Outbox, Parcel};
+use crate::domain::Timestamp;
+use crate::objects::sql::{self, Sql, SqlError};
+
+/// The step that gives mail a lane of its own, for every object that has an outbox.
+pub const LANES: &str = "
+    ALTER TABLE outbox ADD COLUMN recipient TEXT;
+    ALTER TABLE outbox ADD COLUMN expires_at INTEGER;
+    ALTER TABLE outbox ADD COLUMN batch TEXT;
+    UPDATE outbox SET recipient = json_extract(parcel, '$.mail.to');
+    DROP INDEX outbox_due;
+    CREATE INDEX outbox_mails ON outbox (due_at, id) WHERE recipient IS NOT NULL;
+    CREATE INDEX outbox_others ON outbox (due_at, id) WHERE recipient IS NULL;
+    CREATE INDEX outbox_recipients ON outbox (recipient, id) WHERE recipient IS NOT NULL;
+    CREATE INDEX outbox_batches ON outbox (batch) WHERE batch IS NOT NULL;
+    CREATE TABLE parked (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        parcel TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        parked_at INTEGER NOT NULL
+    );
+";
+
+/// A mail whose recipient waits for no earlier one.
+const IS_FIRST: &str = "recipient IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier WHERE earlier.recipient = outbox.recipient AND earlier.id < outbox.id)";
+
+pub(super) const FIRST_OTHER: &str =
+    "SELECT due_at FROM outbox WHERE recipient IS NULL ORDER BY due_at, id LIMIT 1";
+pub(super) const FIRST_MAIL: &str = "SELECT due_at FROM outbox WHERE recipient IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier WHERE earlier.recipient = outbox.recipient AND earlier.id < outbox.id)
+    ORDER BY due_at, id LIMIT 1";
+
+/// How fast a provider takes mail, and how much in one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Requests a second.
+    pub requests: u32,
+    /// Mails that fit in one request.
+    pub batch: u32,
+    /// Whether mails with an attachment may be among them.
+    pub batches_attachments: bool,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { requests: Outbox::BATCH, batch: 1, batches_attachments: false }
+    }
+}
+
+impl Pace {
+    /// Milliseconds between two looks, however little has left: so a flood of parcels leaves the
+    /// object free for its users.
+    const LEAST_REST_MS: i64 = 100;
+
+    /// How long to rest after a look that took these, so that no second has more requests than the
+    /// provider takes.
+    #[must_use]
+    pub fn rest_ms(&self, items: &[Item]) -> i64 {
+        let mails = items.iter().filter(|item| item.parcel.recipient().is_some());
+        let (mut batches, mut alone) = (BTreeSet::new(), 0_i64);
+        for mail in mails {
+            match mail.batch() {
+                Some(batch) => {
+                    batches.insert(batch);
+                }
+                None => alone = alone.saturating_add(1),
+            }
+        }
+        let requests = i64::try_from(batches.len()).unwrap_or(i64::MAX).saturating_add(alone);
+        let mail_ms = requests.saturating_mul(1000).div_euclid(i64::from(self.requests.max(1)));
+        let full = items.len() >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
+        mail_ms.max(if full { 1_000 } else { Self::LEAST_REST_MS })
+    }
+
+    fn admits(&self, item: &Item) -> bool {
+        let Parcel::Mail(mail) = &item.parcel else { return false };
+        self.batch > 1 && (self.batches_attachments || !mail.letter.has_calendar())
+    }
+}
+
+/// The items of each request: those of one batch together, all others alone.
+#[must_use]
+pub fn consignments(items: Vec<Item>) -> Vec<Vec<Item>> {
+    let mut batches: BTreeMap<String, usize> = BTreeMap::new();
+    let mut consignments: Vec<Vec<Item>> = Vec::new();
+    for item in items {
+        let place = item.batch().and_then(|batch| batches.get(batch).copied());
+        match place.and_then(|place| consignments.get_mut(place)) {
+            Some(consignment) => consignment.push(item),
+            None => {
+                if let Some(batch) = item.batch() {
+                    batches.insert(batch.to_owned(), consignments.len());
+                }
+                consignments.push(vec![item]);
+            }
+        }
+    }
+    consignments
+}
+
+impl Outbox {
+    /// The parcels that are due, oldest first: what is no mail, [`Outbox::BATCH`] at most, and so
+    /// many mails as the provider takes in a second. How mails travel is written down before they
+    /// do: a batch stays together, and what has travelled alone stays alone.
+    ///
+    /// # Errors
+    /// When they cannot be read, or the batches not written.
+    pub fn due(&mut self, sql: &dyn Sql, now: Timestamp, pace: &Pace) -> Result<Vec<Item>, SqlError> {
+        let rows = sql.run(
+            &format!(
+                "SELECT {COLUMNS} FROM outbox WHERE recipient IS NULL AND due_at <= ?
+                 ORDER BY due_at, id LIMIT ?"
+            ),
+            &[now.into(), Self::BATCH.into()],
+        )?;
+        let mut due = rows.iter().map(Item::read).collect::<Result<Vec<_>, _>>()?;
+        if self.rests_until.is_none_or(|until| until <= now) {
+            due.extend(Self::due_mails(sql, now, pace)?);
+        }
+        if due.is_empty() {
+            *self = Self { rests_until: self.rests_until, ..Self::load(sql)? };
+        }
+        Ok(due)
+    }
+
+    fn due_mails(sql: &dyn Sql, now: Timestamp, pace: &Pace) -> Result<Vec<Item>, SqlError> {
+        let most = pace.requests.saturating_mul(pace.batch.max(1));
+        let rows = sql.run(
+            &format!(
+                "SELECT {COLUMNS} FROM outbox WHERE {IS_FIRST} AND due_at <= ? ORDER BY due_at, id LIMIT ?"
+            ),
+            &[now.into(), most.into()],
+        )?;
+        let mut known = BTreeSet::new();
+        let (mut due, mut fresh) = (Vec::new(), Vec::new());
+        let mut requests = 0_u32;
+        let size = usize::try_from(pace.batch.max(1)).unwrap_or(usize::MAX);
+        for row in &rows {
+            let item = Item::read(row)?;
+            if item.batch().is_some_and(|batch| known.contains(batch)) {
+                continue;
+            }
+            let joins = item.batch.is_none() && pace.admits(&item);
+            let begins = !joins || fresh.len().checked_rem(size) == Some(0);
+            if begins && requests >= pace.requests {
+                continue;
+            }
+            requests = requests.saturating_add(u32::from(begins));
+            match item.batch().map(str::to_owned) {
+                _ if joins => fresh.push(item),
+                None => due.push(item),
+                Some(batch) => {
+                    due.extend(Self::whole_batch(sql, &batch)?);
+                    known.insert(batch);
+                }
+            }
+        }
+        for group in fresh.chunks_mut(size) {
+            Self::write_batch(sql, group)?;
+        }
+        due.append(&mut fresh);
+        Ok(due)
+    }
+
+    /// A batch is never cut: every try of it has to carry the same mails.
+    fn whole_batch(sql: &dyn Sql, batch: &str) -> Result<Vec<Item>, SqlError> {
+        let statement = format!("SELECT {COLUMNS} FROM outbox WHERE batch = ? ORDER BY id");
+        sql.run(&statement, &[batch.into()])?.iter().map(Item::read).collect()
+    }
+
+    fn write_batch(sql: &dyn Sql, group: &mut [Item]) -> Result<(), SqlError> {
+        let batch = match group {
+            [first, _, ..] => format!("batch/{}", first.key),
+            _ => String::new(),
+        };
+        let ids: Vec<u64> = group.iter().map(|item| item.id).collect();
+        sql.run(
+            "UPDATE outbox SET batch = ? WHERE id IN (SELECT value FROM json_each(?))",
+            &[batch.as_str().into(), sql::json(&ids)?],
+        )?;
+        group.iter_mut().for_each(|item| item.batch = Some(batch.clone()));
+        Ok(())
+    }
+}
