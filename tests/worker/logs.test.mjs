@@ -1,4 +1,5 @@
-// What an operator reads: one JSON line for each request, and no line about a person.
+// What an operator reads: one JSON line for each request, one more for a security event, and no line
+// about a person.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -10,13 +11,14 @@ import { useWorkerdWithMail } from "./support/server.mjs";
 describe("The log", () => {
   const { server } = useWorkerdWithMail();
 
-  /** The line of the request that was answered with `answer`. */
-  const lineOf = (answer) =>
+  /** The line of this kind about the request that was answered with `answer`. */
+  const lineOf = (answer, event = "request") =>
     eventually(() => {
       const id = answer.headers.get("x-request-id");
-      const lines = server.current.output.split("\n").filter((line) => line.includes(id));
+      const named = server.current.output.split("\n").filter((line) => line.includes(id));
+      const lines = named.map((line) => JSON.parse(line)).filter((line) => line.event === event);
       assert.equal(lines.length, 1, `lines with ${id}`);
-      return JSON.parse(lines[0]);
+      return lines[0];
     });
 
   test("has one line of JSON for each request, with route pattern and status", async () => {
@@ -35,7 +37,10 @@ describe("The log", () => {
     const organizer = await signUpOrganizer(server.current, person);
     await createEvent(organizer);
     const wrong = { email: person.email, password: "Very Private 2" };
-    await lineOf(await new Client(server.current).post("/api/login", wrong));
+    const failed = await new Client(server.current).post("/api/login", wrong);
+    assert.equal((await lineOf(failed)).status, 401);
+    const security = await lineOf(failed, "security");
+    assert.deepEqual([security.kind, security.level, security.user_id], ["login_failed", "warn", null]);
     assert.doesNotMatch(server.current.output, /very.private/i);
   });
 });
