@@ -6,7 +6,7 @@
 //! description. The link to join is never part of a file: files are passed on.
 //!
 //! The lines are written here and read back by another's parser in the tests. The crate
-//! `icalendar` would write them, too, and bring a clock, a parser of dates and 50 KB of Worker;
+//! `icalendar` would write them, too, and bring a clock, a parser of dates and 17 KB of Worker;
 //! `ics` makes lines longer than RFC 5545 §3.1 allows.
 
 use std::borrow::Cow;

@@ -38,6 +38,7 @@ pub const TABLE: &str = "
 /// Something on its way out of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "nearly all parcels are mails")]
 pub enum Parcel {
     /// A message to a person.
     Mail(Mail),

@@ -59,7 +59,7 @@ pub(crate) enum Happened {
     /// A client looks up.
     Woke(usize),
     /// The provider has accepted a mail.
-    Mailed(Sent),
+    Mailed(Box<Sent>),
 }
 
 /// Milliseconds after which an object takes no answer for a failure.
@@ -94,7 +94,7 @@ enum Pending {
     /// Whether a parcel has arrived.
     Parcel { at: Address, life: u32, index: usize },
     /// Whether the Catalog knows; then the client gets the answer.
-    Announcement { at: Address, life: u32, report: Parcel, client: Asker, answer: String },
+    Announcement { at: Address, life: u32, report: Box<Parcel>, client: Asker, answer: String },
 }
 
 struct Place {

@@ -22,7 +22,8 @@ impl World {
         let Some(report) = self.place(at).node.report(now) else {
             return self.reply(client, Some(answer));
         };
-        let pending = Pending::Announcement { at: at.clone(), life, report: report.clone(), client, answer };
+        let pending =
+            Pending::Announcement { at: at.clone(), life, report: Box::new(report.clone()), client, answer };
         self.ask(&report, pending);
     }
 
@@ -127,7 +128,7 @@ impl World {
         let lost = self.chance(self.weather.loss);
         let deliveries =
             if lost { vec![NOT_ARRIVED; items.len()] } else { self.post.judge(&response, items) };
-        self.happened.extend(self.post.sent.drain(..).map(Happened::Mailed));
+        self.happened.extend(self.post.sent.drain(..).map(|sent| Happened::Mailed(Box::new(sent))));
         let travel_ms = if lost { PATIENCE_MS } else { self.travel_ms() };
         for (offset, delivery) in deliveries.into_iter().enumerate() {
             let at = at.clone();
