@@ -83,7 +83,7 @@ docs: | prerequisites
 	@echo "Documentation"
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib --target wasm32-unknown-unknown
 
-bench: build $(HELLO)/build/index.js ## measure throughput and latency against an empty Worker
+bench: build $(HELLO)/build/index.js ## measure what requests cost, beside peers
 	@$(BIN)/node bench/run.mjs $(BENCH_ARGS)
 
 clean: ## remove what was built, installed and stored here

@@ -1,7 +1,13 @@
 // Servers take turns, a round of each after a round of the others, so that whatever else the
 // machine does bends all of them alike.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { summary } from "./load.mjs";
+
+/** Longer than the pause before a report. */
+const REST_MS = 1_500;
+/** Two clock ticks, within which a timer or two of the runtime's own fit. */
+const IDLE_MICROS = 20_000;
 
 /**
  * Measures each of `contestants` (`{ scenario, server, … }`, both names) once a round and gives a row
@@ -16,6 +22,19 @@ export async function inTurns({ rounds, contestants, measure }) {
     }
   }
   return contestants.map(({ scenario, name }, index) => ({ scenario, name, ...summary(results[index]) }));
+}
+
+/**
+ * Waits until the server does nothing any more: mail and reports go out after the answers that
+ * promised them. Where its CPU time cannot be read, nothing is waited for.
+ */
+export async function atRest(server, { within = 30_000 } = {}) {
+  const deadline = performance.now() + within;
+  let before;
+  do {
+    before = server.cpuMicros();
+    await pause(REST_MS);
+  } while (server.cpuMicros() - before > IDLE_MICROS && performance.now() < deadline);
 }
 
 /** Starts servers by name, hands them to `work`, and stops them whatever happens. */
