@@ -12,6 +12,8 @@ mod events;
 mod fields;
 mod health;
 mod input;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod openapi;
 mod page;
 pub mod ports;
 mod problem;

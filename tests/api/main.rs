@@ -12,6 +12,7 @@ mod events;
 mod listing;
 mod login;
 mod mail;
+mod openapi;
 mod ownership;
 mod participants;
 mod privacy;
