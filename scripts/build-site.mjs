@@ -14,7 +14,6 @@ const viewer = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/p
 rmSync(site, { recursive: true, force: true });
 mkdirSync(join(site, "docs"), { recursive: true });
 
-cpSync(join(root, "examples/web/static"), site, { recursive: true });
 await build({
   entryPoints: [join(root, "examples/web/src/main.tsx"), join(root, "examples/web/src/style.css")],
   outdir: site,
@@ -31,6 +30,8 @@ await build({
 for (const file of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"]) {
   cpSync(join(viewer, file), join(site, "docs", file));
 }
+
+cpSync(join(root, "examples/web/static"), site, { recursive: true });
 
 const document = JSON.parse(readFileSync(join(root, "openapi.json"), "utf8"));
 writeFileSync(join(site, "openapi.json"), JSON.stringify(document));

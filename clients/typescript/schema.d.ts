@@ -162,6 +162,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{id}/registrations/{registration}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the link that cancels a registration
+         * @description A page with a button. It changes nothing.
+         */
+        get: operations["openCancelLink"];
+        put?: never;
+        /**
+         * Cancel by link
+         * @description What the button does.
+         */
+        post: operations["cancelByLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/{id}/registrations/{registration}/check-in": {
         parameters: {
             query?: never;
@@ -181,6 +205,30 @@ export interface paths {
          * @description Repeatable. Its organizer only.
          */
         delete: operations["undoCheckIn"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{id}/registrations/{registration}/unremind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the link that ends reminders
+         * @description A page with a button. It changes nothing.
+         */
+        get: operations["openUnremindLink"];
+        put?: never;
+        /**
+         * End reminders by link
+         * @description What the button does, and the one of mail programs (RFC 8058).
+         */
+        post: operations["unremindByLink"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -271,6 +319,46 @@ export interface paths {
         patch: operations["changeMe"];
         trace?: never;
     };
+    "/api/me/calendar-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A secret address for your calendar
+         * @description A feed of the events at which you have a seat. The address before it opens nothing any more.
+         */
+        post: operations["newCalendarKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The feed behind a secret address
+         * @description iCalendar (RFC 5545). An unknown key and one that was replaced are 404.
+         */
+        get: operations["calendarFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/events": {
         parameters: {
             query?: never;
@@ -298,7 +386,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything held about you */
+        /**
+         * Everything held about you
+         * @description The newest 600 events and registrations or so: `complete` says whether these are all.
+         */
         get: operations["exportMe"];
         put?: never;
         post?: never;
@@ -375,13 +466,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Follow the link of the mail that resets the password
+         * @description A page with a form. It spends nothing.
+         */
+        get: operations["openResetLink"];
         put?: never;
         /**
          * Set a new password
          * @description With the token from the mail. Every session of the user ends.
          */
         post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/password/reset/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password (the page's form)
+         * @description For programs there is `POST /api/password/reset`.
+         */
+        post: operations["resetPasswordByForm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -477,6 +592,14 @@ export interface components {
         Address: {
             /** @description The account's address. */
             email: string;
+        };
+        /** @description Where a calendar is fetched. */
+        CalendarFeed: {
+            /**
+             * Format: uri
+             * @description Whoever has it sees where you go.
+             */
+            url: string;
         };
         /** @description Who somebody is, and the proof. */
         Credentials: {
@@ -637,6 +760,46 @@ export interface components {
             events: components["schemas"]["Event"][];
             /** @description Where the next page begins; `null` on the last one. */
             next_cursor: string | null;
+        };
+        /** @description Everything held about a user. */
+        Export: {
+            /** @description Whether events and registrations are all there. */
+            complete: boolean;
+            events: components["schemas"]["Event"][];
+            /** @description Failures since the last success. */
+            failed_logins: number;
+            registrations: components["schemas"]["OwnRegistration"][];
+            security_events: {
+                /**
+                 * Format: date-time
+                 * @description When, or when last.
+                 */
+                at: string;
+                /** @description A constant for programs, `login` say. */
+                kind: string;
+                /** @description How often in a row. */
+                times: number;
+            }[];
+            sessions: {
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /** @description Whether it is the one that asks. */
+                current: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless it is gone on with.
+                 */
+                expires_at: string;
+                /**
+                 * Format: uuid
+                 * @description UUIDv7.
+                 */
+                id: string;
+            }[];
+            user: components["schemas"]["User"];
         };
         /** @description What is wrong with one field or parameter. */
         FieldError: {
@@ -1351,6 +1514,8 @@ export interface components {
          * @example "1.4yqk0R8vJt2sZc6a"
          */
         IfNoneMatch: string;
+        /** @description The secret part of the address. */
+        Key: string;
         /** @description Items on a page. */
         Limit: number;
         /** @description Which events. */
@@ -1915,6 +2080,7 @@ export interface operations {
             /** @description The event. */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     ETag: components["headers"]["ETag"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2245,6 +2411,106 @@ export interface operations {
             503: components["responses"]["misconfigured-or-overloaded"];
         };
     };
+    openCancelLink: {
+        parameters: {
+            query?: {
+                /** @description The secret part of the address. */
+                key?: components["parameters"]["Key"];
+            };
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The event's id. A malformed one names nothing: 404. */
+                id: components["parameters"]["EventId"];
+                /** @description The registration's id. A malformed one names nothing: 404. */
+                registration: components["parameters"]["RegistrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that asks, or says what was done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not_found"];
+            /** @description A page that says that the link does not work. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    cancelByLink: {
+        parameters: {
+            query?: {
+                /** @description The secret part of the address. */
+                key?: components["parameters"]["Key"];
+            };
+            header?: never;
+            path: {
+                /** @description The event's id. A malformed one names nothing: 404. */
+                id: components["parameters"]["EventId"];
+                /** @description The registration's id. A malformed one names nothing: 404. */
+                registration: components["parameters"]["RegistrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that asks, or says what was done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["not_found"];
+            /** @description A page that says that the link does not work. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
     checkIn: {
         parameters: {
             query?: never;
@@ -2343,6 +2609,106 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             409: components["responses"]["not_confirmed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    openUnremindLink: {
+        parameters: {
+            query?: {
+                /** @description The secret part of the address. */
+                key?: components["parameters"]["Key"];
+            };
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The event's id. A malformed one names nothing: 404. */
+                id: components["parameters"]["EventId"];
+                /** @description The registration's id. A malformed one names nothing: 404. */
+                registration: components["parameters"]["RegistrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that asks, or says what was done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not_found"];
+            /** @description A page that says that the link does not work. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    unremindByLink: {
+        parameters: {
+            query?: {
+                /** @description The secret part of the address. */
+                key?: components["parameters"]["Key"];
+            };
+            header?: never;
+            path: {
+                /** @description The event's id. A malformed one names nothing: 404. */
+                id: components["parameters"]["EventId"];
+                /** @description The registration's id. A malformed one names nothing: 404. */
+                registration: components["parameters"]["RegistrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that asks, or says what was done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["not_found"];
+            /** @description A page that says that the link does not work. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2553,6 +2919,7 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2602,6 +2969,78 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    newCalendarKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://events.example/api/me/calendar.ics?key=…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CalendarFeed"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    calendarFeed: {
+        parameters: {
+            query?: {
+                /** @description The secret part of the address. */
+                key?: components["parameters"]["Key"];
+            };
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feed. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not_found"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2717,12 +3156,127 @@ export interface operations {
             /** @description Your data. */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     ETag: components["headers"]["ETag"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "events": [
+                     *         {
+                     *           "capacity": 100,
+                     *           "created_at": "2024-05-01T09:31:00Z",
+                     *           "date": "2024-05-25",
+                     *           "description": "Virtual Tech Conference",
+                     *           "duration_minutes": 60,
+                     *           "ends_at": "2024-05-25T15:00:00Z",
+                     *           "id": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f",
+                     *           "join_url": null,
+                     *           "organizer": {
+                     *             "id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01",
+                     *             "name": "Ada"
+                     *           },
+                     *           "registration_closes_at": null,
+                     *           "registration_opens_at": null,
+                     *           "seats": {
+                     *             "confirmed": 42,
+                     *             "remaining": 58,
+                     *             "waitlisted": 0
+                     *           },
+                     *           "starts_at": "2024-05-25T14:00:00Z",
+                     *           "status": "published",
+                     *           "tags": [
+                     *             "tech"
+                     *           ],
+                     *           "time": "14:00",
+                     *           "timezone": "UTC",
+                     *           "title": "Virtual Tech Conference",
+                     *           "updated_at": "2024-05-01T09:31:00Z",
+                     *           "version": 1,
+                     *           "visibility": "public",
+                     *           "waitlist": true
+                     *         }
+                     *       ],
+                     *       "failed_logins": 0,
+                     *       "registrations": [
+                     *         {
+                     *           "checked_in_at": null,
+                     *           "confirmed_at": "2024-05-02T10:00:00Z",
+                     *           "event": {
+                     *             "capacity": 100,
+                     *             "created_at": "2024-05-01T09:31:00Z",
+                     *             "date": "2024-05-25",
+                     *             "description": "Virtual Tech Conference",
+                     *             "duration_minutes": 60,
+                     *             "ends_at": "2024-05-25T15:00:00Z",
+                     *             "id": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f",
+                     *             "join_url": null,
+                     *             "organizer": {
+                     *               "id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01",
+                     *               "name": "Ada"
+                     *             },
+                     *             "registration_closes_at": null,
+                     *             "registration_opens_at": null,
+                     *             "seats": {
+                     *               "confirmed": 42,
+                     *               "remaining": 58,
+                     *               "waitlisted": 0
+                     *             },
+                     *             "starts_at": "2024-05-25T14:00:00Z",
+                     *             "status": "published",
+                     *             "tags": [
+                     *               "tech"
+                     *             ],
+                     *             "time": "14:00",
+                     *             "timezone": "UTC",
+                     *             "title": "Virtual Tech Conference",
+                     *             "updated_at": "2024-05-01T09:31:00Z",
+                     *             "version": 1,
+                     *             "visibility": "public",
+                     *             "waitlist": true
+                     *           },
+                     *           "event_id": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f",
+                     *           "id": "018fa6e4-5b6c-7d8e-9f0a-1b2c3d4e5f60",
+                     *           "join_url": null,
+                     *           "position": null,
+                     *           "registered_at": "2024-05-02T10:00:00Z",
+                     *           "status": "confirmed",
+                     *           "user": {
+                     *             "email": "testuser@example.com",
+                     *             "id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01",
+                     *             "name": "Ada"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "security_events": [
+                     *         {
+                     *           "at": "2024-05-01T09:30:30Z",
+                     *           "kind": "login",
+                     *           "times": 1
+                     *         }
+                     *       ],
+                     *       "sessions": [
+                     *         {
+                     *           "created_at": "2024-05-01T09:30:30Z",
+                     *           "current": true,
+                     *           "expires_at": "2024-05-31T09:30:30Z",
+                     *           "id": "018fa6e2-8d4c-7e21-8a6f-4b2d6c8e0f12"
+                     *         }
+                     *       ],
+                     *       "user": {
+                     *         "created_at": "2024-05-01T09:30:00Z",
+                     *         "email": "testuser@example.com",
+                     *         "email_verified": true,
+                     *         "id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01",
+                     *         "name": "Ada",
+                     *         "role": "organizer"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
                 };
             };
             /** @description Nothing has changed since the answer that `If-None-Match` names. */
@@ -2771,6 +3325,7 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2912,6 +3467,58 @@ export interface operations {
             503: components["responses"]["misconfigured-or-overloaded"];
         };
     };
+    openResetLink: {
+        parameters: {
+            query?: {
+                /** @description The token of the link. */
+                token?: components["parameters"]["VerificationToken"];
+            };
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The form. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page that says that the link is spent or has expired. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
     resetPassword: {
         parameters: {
             query?: never;
@@ -2943,6 +3550,47 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_token-or-validation_failed"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    resetPasswordByForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description A page that says that the password is set. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            /** @description The form again, or that the link is spent. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };

@@ -35,8 +35,8 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::get("/api/verify-email", "openVerificationLink", TAG)
             .says("Follow the link of the confirmation mail", "A small page for people. It spends the token; a HEAD does not.")
             .takes(&["VerificationToken"])
-            .answers_with(200, "A page that says so.", "text/html", json!({ "schema": { "type": "string" } }), &[])
-            .answers_with(422, "The same page, saying that the link is spent or has expired.", "text/html", json!({ "schema": { "type": "string" } }), &[]),
+            .shows(200, "A page that says so.")
+            .shows(422, "The same page, saying that the link is spent or has expired."),
         Operation::post("/api/verify-email", "verifyEmail", TAG)
             .says("Confirm an address", "The same for programs, with the token from the mail.")
             .body("MailedToken", &json!({ "token": examples::TOKEN }))
@@ -56,7 +56,18 @@ pub(super) fn operations() -> Vec<Operation> {
             .says("Set a new password", "With the token from the mail. Every session of the user ends.")
             .body("PasswordReset", &json!({ "token": examples::TOKEN, "password": "AnotherPassword456" }))
             .answers_nothing(204, "The password is set.")
-            .refuses([Refusal::InvalidToken]),
+            .refuses([Refusal::InvalidToken, limited()]),
+        Operation::get("/api/password/reset", "openResetLink", TAG)
+            .says("Follow the link of the mail that resets the password", "A page with a form. It spends nothing.")
+            .takes(&["VerificationToken"])
+            .shows(200, "The form.")
+            .shows(422, "A page that says that the link is spent or has expired."),
+        Operation::post("/api/password/reset/form", "resetPasswordByForm", TAG)
+            .says("Set a new password (the page's form)", "For programs there is `POST /api/password/reset`.")
+            .form("PasswordReset")
+            .shows(200, "A page that says that the password is set.")
+            .shows(422, "The form again, or that the link is spent.")
+            .refuses([limited()]),
         Operation::get("/api/me", "me", TAG)
             .says("Your account", "")
             .with_token()
@@ -71,18 +82,27 @@ pub(super) fn operations() -> Vec<Operation> {
             .with_token()
             .body("PasswordProof", &json!({ "password": "SecurePassword123" }))
             .answers_nothing(204, "The account is gone.")
-            .refuses([Refusal::InvalidCredentials])
+            .refuses([Refusal::InvalidCredentials, limited()])
             .refuses([Problem::has_events()]),
         Operation::put("/api/me/password", "changePassword", TAG)
             .says("Change your password", "Your other sessions end.")
             .with_token()
             .body("PasswordChange", &json!({ "current_password": "SecurePassword123", "new_password": "AnotherPassword456" }))
             .answers_nothing(204, "The password is changed.")
-            .refuses([Refusal::InvalidCredentials]),
+            .refuses([Refusal::InvalidCredentials, limited()]),
         Operation::get("/api/me/export", "exportMe", TAG)
-            .says("Everything held about you", "")
+            .says("Everything held about you", "The newest 600 events and registrations or so: `complete` says whether these are all.")
             .with_token()
-            .answers_with(200, "Your data.", "application/json", json!({ "schema": { "type": "object" } }), &[]),
+            .answers(200, "Your data.", "Export", &examples::export(), &["Content-Disposition"]),
+        Operation::post("/api/me/calendar-key", "newCalendarKey", TAG)
+            .says("A secret address for your calendar", "A feed of the events at which you have a seat. The address before it opens nothing any more.")
+            .with_token()
+            .answers(201, "The address.", "CalendarFeed", &json!({ "url": "https://events.example/api/me/calendar.ics?key=…" }), &[]),
+        Operation::get("/api/me/calendar.ics", "calendarFeed", TAG)
+            .says("The feed behind a secret address", "iCalendar (RFC 5545). An unknown key and one that was replaced are 404.")
+            .takes(&["Key"])
+            .answers_with(200, "The feed.", "text/calendar", json!({ "schema": { "type": "string" } }), &[])
+            .refuses([Refusal::NotFound]),
         Operation::get("/api/me/events", "myEvents", TAG)
             .says("The events that you organise", "In every status. `join_url` is `null` in lists.")
             .with_token()

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::domain::limits;
 
+/// Ids are UUIDs of version 7 in lower case; any other spelling names nothing.
+const UUID_V7: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
+
 pub(super) fn parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "in": "query", "name": name, "description": description, "schema": schema });
     let header = |name: &str, description: &str, example: &str| json!({ "in": "header", "name": name, "description": description, "schema": { "type": "string" }, "example": example });
@@ -22,9 +25,10 @@ pub(super) fn parameters() -> Value {
         "EventId": path("id", "The event's id. A malformed one names nothing: 404."),
         "RegistrationId": path("registration", "The registration's id. A malformed one names nothing: 404."),
         "VerificationToken": query("token", "The token of the link.", text()),
+        "Key": query("key", "The secret part of the address.", text()),
         "Words": query("q", "Words in title, description and tags: all are required, in any case and without accents, each may be the beginning of a word.", text()),
         "Tag": query("tag", "One tag, whole, in any case.", text()),
-        "OrganizerId": query("organizer", "A user's id.", json!({ "type": "string", "format": "uuid" })),
+        "OrganizerId": query("organizer", "A user's id.", json!({ "type": "string", "format": "uuid", "pattern": UUID_V7 })),
         "From": query("from", "The earliest start, inclusive: a time, or a date for its first moment in UTC.", moment()),
         "To": query("to", "The latest start, exclusive: a time, or a date for its first moment in UTC.", moment()),
         "ListedStatus": query("status", "Which events.", json!({ "type": "string", "enum": ["published", "cancelled"], "default": "published" })),

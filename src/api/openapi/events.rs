@@ -65,6 +65,6 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::get("/api/events/{id}/calendar.ics", "eventCalendar", TAG)
             .says("An event for your calendar", "iCalendar (RFC 5545). It never holds `join_url`.")
             .with_or_without_token()
-            .answers_with(200, "The event.", "text/calendar", json!({ "schema": { "type": "string" } }), &[]),
+            .answers_with(200, "The event.", "text/calendar", json!({ "schema": { "type": "string" } }), &["Content-Disposition"]),
     ]
 }

@@ -98,3 +98,20 @@ pub(super) fn own_registration() -> Value {
 pub(super) fn page(things: &str, item: &Value) -> Value {
     json!({ things: [item], "next_cursor": null })
 }
+
+pub(super) fn export() -> Value {
+    json!({
+        "user": user(),
+        "sessions": [{
+            "id": "018fa6e2-8d4c-7e21-8a6f-4b2d6c8e0f12",
+            "created_at": "2024-05-01T09:30:30Z",
+            "expires_at": "2024-05-31T09:30:30Z",
+            "current": true,
+        }],
+        "failed_logins": 0,
+        "security_events": [{ "at": "2024-05-01T09:30:30Z", "kind": "login", "times": 1 }],
+        "events": [event()],
+        "registrations": [own_registration()],
+        "complete": true,
+    })
+}

@@ -153,6 +153,18 @@ impl Operation {
         self.answers_with(status, description, "application/json", content, headers)
     }
 
+    /// Answers with a small page for people.
+    pub(super) fn shows(self, status: u16, description: &str) -> Self {
+        self.answers_with(status, description, "text/html", json!({ "schema": { "type": "string" } }), &[])
+    }
+
+    /// Takes what a page's form sends.
+    pub(super) fn form(mut self, schema: &str) -> Self {
+        let content = json!({ "application/x-www-form-urlencoded": { "schema": reference(schema) } });
+        self.set("requestBody", json!({ "required": true, "content": content }));
+        self.refuses([Problem::body_too_large(), Problem::unsupported_media_type()])
+    }
+
     /// Answers without a body.
     pub(super) fn answers_nothing(mut self, status: u16, description: &str) -> Self {
         let answer = json!({ "description": description, "headers": headers(&["X-Request-Id"]) });

@@ -9,6 +9,8 @@ use crate::domain::Refusal;
 
 const TAG: &str = "Registrations";
 const ONE: &str = "/api/events/{id}/registrations/{registration}";
+const CANCEL: &str = "/api/events/{id}/registrations/{registration}/cancel";
+const UNREMIND: &str = "/api/events/{id}/registrations/{registration}/unremind";
 const CHECK_IN: &str = "/api/events/{id}/registrations/{registration}/check-in";
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -24,6 +26,14 @@ pub(super) fn operations() -> Vec<Operation> {
                 &["myRegistration", "leave", "join"],
             )
             .leads_to_registration(status, &of_organizer)
+    };
+    // For people who follow a link in a mail: pages alone, and no token but the link's own key.
+    let page = |operation: Operation, summary: &str, description: &str| {
+        operation
+            .says(summary, description)
+            .takes(&["Key"])
+            .shows(200, "A page that asks, or says what was done.")
+            .shows(422, "A page that says that the link does not work.")
     };
     let register = Operation::post("/api/events/{id}/register", "register", TAG)
         .says(
@@ -82,5 +92,21 @@ pub(super) fn operations() -> Vec<Operation> {
             .with_token()
             .answers(200, "The registration.", "OneRegistration", &registration, &[])
             .refuses([Refusal::Forbidden, Refusal::NotConfirmed]),
+        page(
+            Operation::get(CANCEL, "openCancelLink", TAG),
+            "Follow the link that cancels a registration",
+            "A page with a button. It changes nothing.",
+        ),
+        page(Operation::post(CANCEL, "cancelByLink", TAG), "Cancel by link", "What the button does."),
+        page(
+            Operation::get(UNREMIND, "openUnremindLink", TAG),
+            "Follow the link that ends reminders",
+            "A page with a button. It changes nothing.",
+        ),
+        page(
+            Operation::post(UNREMIND, "unremindByLink", TAG),
+            "End reminders by link",
+            "What the button does, and the one of mail programs (RFC 8058).",
+        ),
     ]
 }

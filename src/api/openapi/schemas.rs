@@ -170,6 +170,8 @@ fn answers() -> Value {
         "OneRegistration": object("A registration.", &[("registration", REQUIRED, reference("Registration"))]),
         "RegistrationPage": page("registrations", "Registration"),
         "OwnRegistrationPage": page("registrations", "OwnRegistration"),
+        "Export": export(),
+        "CalendarFeed": object("Where a calendar is fetched.", &[("url", REQUIRED, json!({ "type": "string", "format": "uri", "description": "Whoever has it sees where you go." }))]),
         "Join": object("Where an event takes place.", &[("join_url", REQUIRED, json!({ "type": "string", "format": "uri", "description": "The organizer's link." }))]),
         "Health": object("That the service is up.", &[("status", REQUIRED, json!({ "const": "ok", "type": "string" })), ("version", REQUIRED, text("The version that runs."))]),
         "FieldError": field_error,
@@ -255,11 +257,53 @@ fn registration(with_event: bool) -> Value {
     object("A person's seat, or place on the waitlist.", &members)
 }
 
+fn export() -> Value {
+    let session = object(
+        "A session that stands.",
+        &[
+            ("id", REQUIRED, id("UUIDv7.")),
+            ("created_at", REQUIRED, instant("When it began.")),
+            ("expires_at", REQUIRED, instant("When it ends unless it is gone on with.")),
+            (
+                "current",
+                REQUIRED,
+                json!({ "type": "boolean", "description": "Whether it is the one that asks." }),
+            ),
+        ],
+    );
+    let security_event = object(
+        "Something that has happened to the account.",
+        &[
+            ("at", REQUIRED, instant("When, or when last.")),
+            ("kind", REQUIRED, text("A constant for programs, `login` say.")),
+            ("times", REQUIRED, count("How often in a row.")),
+        ],
+    );
+    let list = |items: Value| json!({ "type": "array", "items": items });
+    object(
+        "Everything held about a user.",
+        &[
+            ("user", REQUIRED, reference("User")),
+            ("sessions", REQUIRED, list(session)),
+            ("failed_logins", REQUIRED, count("Failures since the last success.")),
+            ("security_events", REQUIRED, list(security_event)),
+            ("events", REQUIRED, list(reference("Event"))),
+            ("registrations", REQUIRED, list(reference("OwnRegistration"))),
+            (
+                "complete",
+                REQUIRED,
+                json!({ "type": "boolean", "description": "Whether events and registrations are all there." }),
+            ),
+        ],
+    )
+}
+
 fn requests() -> Value {
     let email = json!({ "type": "string", "format": "email", "description": "ASCII, at most 254 bytes; case and outer white space do not count." });
     let password = json!({
         "type": "string",
         "format": "password",
+        // UTF-8 has up to four bytes for a character.
         "minLength": Password::MIN_BYTES / 4,
         "maxLength": Password::MAX_BYTES,
         "description": format!(

@@ -40,13 +40,9 @@ export function People({ id }: { id: string }) {
                     {registration.user.email} · {standing(registration)}
                   </p>
                   {registration.status === "confirmed" && (
-                    <button
-                      aria-pressed={registration.checked_in_at !== null}
-                      aria-label={`Check ${registration.user.name ?? registration.user.email} in`}
-                      onClick={() => mark(registration)}
-                      disabled={busy}
-                    >
-                      {registration.checked_in_at ? "Checked in" : "Check in"}
+                    <button onClick={() => mark(registration)} disabled={busy}>
+                      {registration.checked_in_at ? "Undo check-in" : "Check in"}{" "}
+                      <span class="unseen">{registration.user.name ?? registration.user.email}</span>
                     </button>
                   )}
                 </li>
@@ -59,7 +55,8 @@ export function People({ id }: { id: string }) {
   );
 }
 
-function standing({ status, position, registered_at }: Registration): string {
+function standing({ status, position, registered_at, checked_in_at }: Registration): string {
+  if (checked_in_at) return `checked in at ${moment(checked_in_at)}`;
   const place = status === "waitlisted" ? `number ${position} on the waitlist` : status;
   return `${place}, since ${moment(registered_at)}`;
 }
