@@ -28,7 +28,7 @@ pub(super) fn parameters() -> Value {
         "Key": query("key", "The secret part of the address.", text()),
         "Words": query("q", "Words in title, description and tags: all are required, in any case and without accents, each may be the beginning of a word.", text()),
         "Tag": query("tag", "One tag, whole, in any case.", text()),
-        "OrganizerId": query("organizer", "A user's id.", json!({ "type": "string", "format": "uuid", "pattern": UUID_V7 })),
+        "OrganizerId": query("organizer", "A user's id; empty is as if left out.", json!({ "type": "string", "pattern": format!("^$|{UUID_V7}") })),
         "From": query("from", "The earliest start, inclusive: a time, or a date for its first moment in UTC.", moment()),
         "To": query("to", "The latest start, exclusive: a time, or a date for its first moment in UTC.", moment()),
         "ListedStatus": query("status", "Which events.", json!({ "type": "string", "enum": ["published", "cancelled"], "default": "published" })),
