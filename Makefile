@@ -13,6 +13,8 @@ locked = $(shell sed -n '/^name = "$(1)"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' Ca
 WORKER_BUILD_VERSION := $(call locked,worker)
 WASM_BINDGEN_VERSION := $(call locked,wasm-bindgen)
 NEXTEST_VERSION := 0.9.143
+DENY_VERSION := 0.20.2
+SCHEMATHESIS_VERSION := $(shell sed -n 's/^schemathesis==//p' tests/contract/requirements.txt)
 
 # Outside the checkout, so that every clone on a machine shares them.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/event-platform/tools
@@ -22,6 +24,9 @@ WORKER_BUILD := $(TOOLS)/worker-build-$(WORKER_BUILD_VERSION)/bin/worker-build
 WASM_BINDGEN := $(TOOLS)/wasm-bindgen-$(WASM_BINDGEN_VERSION)/bin/wasm-bindgen
 OWN_NEXTEST := $(TOOLS)/cargo-nextest-$(NEXTEST_VERSION)/bin/cargo-nextest
 NEXTEST := $(or $(shell command -v cargo-nextest 2>/dev/null),$(OWN_NEXTEST))
+OWN_DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
+DENY := $(or $(shell command -v cargo-deny 2>/dev/null),$(OWN_DENY))
+SCHEMATHESIS := $(TOOLS)/schemathesis-$(SCHEMATHESIS_VERSION)/bin/schemathesis
 NODE_MODULES := node_modules/.package-lock.json
 BUILD_TOOLS := $(NODE_MODULES) | $(WASM_BINDGEN) prerequisites
 
@@ -36,35 +41,64 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 PORT := 8787
 TEST_REPORTER := spec
 SOURCES := $(shell find src templates -type f) build.rs Cargo.toml Cargo.lock rust-toolchain.toml
+SITE_SOURCES := $(shell find examples/web clients/typescript -type f) openapi.json scripts/build-site.mjs
+TYPES := clients/typescript/schema.d.ts
+WRITE_TYPES := openapi-typescript openapi.json --default-non-nullable=false
 HELLO := bench/peers/hello
 
-.PHONY: help dev build test test-native test-worker check lint docs bench clean
+.PHONY: help dev build site generate test test-native test-worker test-client test-browser
+.PHONY: test-contract check lint dependencies docs bench clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # Without a terminal to read from, wrangler asks no questions.
-dev: .dev.vars build ## run the platform on http://localhost:8787
+dev: .dev.vars build site ## run the platform on http://localhost:8787
 	@echo
 	@echo "Starting on http://localhost:$(PORT) (Ctrl-C stops it)."
 	@echo "  Is it up?   curl http://localhost:$(PORT)/api/health"
+	@echo "  Look around: the example front end at /, the reference at /docs"
 	@echo "  What next?  the walkthrough in README.md"
 	@echo
 	@wrangler dev --port $(PORT) </dev/null
 
 build: build/index.js ## compile the Worker to build/
 
-test: test-native test-worker ## run every test, natively and in the real runtime
+site: public/index.html ## bundle the front end and the reference to public/
+
+generate: $(NODE_MODULES) | $(NEXTEST) prerequisites ## write openapi.json and the client's types anew
+	@UPDATE_OPENAPI=1 $(NEXTEST) nextest run --test api the_file_is_what_the_code_says
+	@$(WRITE_TYPES) --output $(TYPES)
+
+test: test-native test-worker test-client test-browser test-contract ## run every test
 
 test-native: | $(NEXTEST) prerequisites
 	@echo "Native tests"
 	@$(NEXTEST) nextest run
 
-test-worker: build
+test-worker: build site
 	@echo "Tests in the real runtime"
 	@$(BIN)/node --test --test-timeout=120000 --test-reporter=$(TEST_REPORTER) tests/worker/*.test.mjs
 
-check: lint docs test ## all that a change must pass: format, lints, docs, tests
+test-client: build
+	@echo "The typed client: its types are those of the document, and the seven calls work"
+	@$(WRITE_TYPES) 2>/dev/null | scripts/check-generated $(TYPES)
+	@tsc -p clients/typescript
+	@tsc -p examples/web
+	@$(BIN)/node --test --test-timeout=120000 --test-reporter=$(TEST_REPORTER) tests/client/*.test.mjs
+
+# CHROMIUM=/path/to/it takes another Chromium, SCREENSHOTS=docs/screenshots keeps the pictures.
+test-browser: build site
+	@scripts/install-chromium
+	@echo "Tests in Chromium"
+	@$(BIN)/node --test --test-timeout=120000 --test-reporter=$(TEST_REPORTER) tests/browser/*.test.mjs
+
+# SEED=… makes up other requests.
+test-contract: build $(SCHEMATHESIS)
+	@echo "The Worker against its OpenAPI document"
+	@$(BIN)/node tests/contract/run.mjs $(SCHEMATHESIS) --no-color
+
+check: lint dependencies docs test ## all that a change must pass: format, lints, docs, tests
 
 lint: $(NODE_MODULES) | prerequisites
 	@echo "Format"
@@ -79,6 +113,11 @@ lint: $(NODE_MODULES) | prerequisites
 	@cargo clippy --quiet --all-targets -- -D warnings
 	@cargo clippy --quiet --lib --target wasm32-unknown-unknown -- -D warnings
 
+# Offline, but for the advisories: where their sources cannot be reached, that is said and no more.
+dependencies: $(NODE_MODULES) | $(DENY) prerequisites
+	@echo "Dependencies: licences, sources, bans; known vulnerabilities where the lists can be reached"
+	@scripts/check-dependencies $(DENY)
+
 docs: | prerequisites
 	@echo "Documentation"
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib --target wasm32-unknown-unknown
@@ -87,7 +126,7 @@ bench: build $(HELLO)/build/index.js ## measure what requests cost, beside peers
 	@$(BIN)/node bench/run.mjs $(BENCH_ARGS)
 
 clean: ## remove what was built, installed and stored here
-	rm -rf build target node_modules .wrangler $(HELLO)/build
+	rm -rf build public target node_modules .wrangler $(HELLO)/build
 
 # Never overwritten: it has no prerequisites.
 .dev.vars:
@@ -97,6 +136,10 @@ clean: ## remove what was built, installed and stored here
 build/index.js: $(SOURCES) scripts/build-worker $(BUILD_TOOLS)
 	@echo "Compiling the Worker (a minute or two the first time)"
 	@scripts/build-worker
+
+public/index.html: $(SITE_SOURCES) $(NODE_MODULES)
+	@echo "Bundling the front end and the reference"
+	@$(BIN)/node scripts/build-site.mjs
 
 # As the `worker` crate's users build theirs.
 $(HELLO)/build/index.js: $(HELLO)/src/lib.rs $(HELLO)/Cargo.toml $(HELLO)/Cargo.lock $(BUILD_TOOLS) $(WORKER_BUILD)
@@ -116,6 +159,13 @@ $(WASM_BINDGEN): | prerequisites
 
 $(OWN_NEXTEST): | prerequisites
 	@scripts/install-tool cargo-nextest $(NEXTEST_VERSION) $(@D)
+
+$(OWN_DENY): | prerequisites
+	@scripts/install-tool cargo-deny $(DENY_VERSION) $(@D)
+
+$(SCHEMATHESIS): tests/contract/requirements.txt
+	@scripts/install-schemathesis $(patsubst %/bin/schemathesis,%,$@)
+	@touch $@
 
 .PHONY: prerequisites
 prerequisites:

@@ -31,7 +31,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A whole number that `parse` accepts.
+    /// A whole number that `parse` accepts. `10.0` is one, as JSON Schema has it; where numbers are
+    /// no longer exact, nothing is in range.
     pub(super) fn integer<T>(
         &mut self,
         field: &'static str,
@@ -39,7 +40,7 @@ impl<'a> Fields<'a> {
     ) -> Change<T> {
         self.read(field, |value| {
             let beyond = value.as_u64().map(|_| i64::MAX);
-            let number = value.as_i64().or(beyond);
+            let number = value.as_i64().or(beyond).or_else(|| value.as_f64().and_then(whole));
             number
                 .ok_or(FieldError::new(field, "invalid_type", "This has to be a whole number."))
                 .and_then(parse)
@@ -104,4 +105,10 @@ impl<'a> Fields<'a> {
             Some(value) => self.invalid.take(parse(value)).map_or(Change::Keep, Change::Set),
         }
     }
+}
+
+/// The number without its empty fraction, held at the ends of the range.
+fn whole(number: f64) -> Option<i64> {
+    #[allow(clippy::cast_possible_truncation, reason = "a cast from a float saturates")]
+    (number.fract() == 0.0).then_some(number as i64)
 }

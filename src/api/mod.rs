@@ -21,6 +21,8 @@ mod health;
 mod html;
 mod input;
 mod links;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod openapi;
 mod page;
 mod passwords;
 pub mod ports;

@@ -230,3 +230,32 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// What the OpenAPI document tells of problems.
+#[cfg(not(target_arch = "wasm32"))]
+impl Problem {
+    pub(super) fn overloaded() -> Self {
+        Refusal::Overloaded.into()
+    }
+
+    /// A 422 that names a field.
+    pub(super) fn invalid() -> Self {
+        FieldError::new("", "invalid_type", "Send a JSON object.").into()
+    }
+
+    pub(super) const fn code(&self) -> &'static str {
+        self.kind.0
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
+        self.kind.1
+    }
+
+    pub(super) const fn detail(&self) -> &'static str {
+        self.kind.2
+    }
+
+    pub(super) const fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+    }
+}

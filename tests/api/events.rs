@@ -258,3 +258,21 @@ fn events_outlive_a_restart() {
     app.restart();
     assert_eq!(read(&app), before);
 }
+
+#[test]
+fn a_whole_number_may_be_written_with_an_empty_fraction() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let post = |capacity: &str| {
+        let body = r#"{"date":"2030-06-01","time":"14:00","description":"x","capacity":?}"#;
+        app.post("/api/events").by(&ada).body("application/json", &body.replace('?', capacity)).send()
+    };
+    for capacity in ["10", "10.0", "1e1"] {
+        assert_eq!(post(capacity).expect(201).json()["event"]["capacity"], 10, "{capacity}");
+    }
+    let refused = |code: &str| vec![("capacity".to_owned(), code.to_owned())];
+    assert_eq!(post("10.5").bad_fields(), refused("invalid_type"));
+    for capacity in ["0.0", "-1e0", "1e300", "18446744073709551616"] {
+        assert_eq!(post(capacity).bad_fields(), refused("out_of_range"), "{capacity}");
+    }
+}

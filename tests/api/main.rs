@@ -15,6 +15,7 @@ mod letters;
 mod listing;
 mod login;
 mod mail;
+mod openapi;
 mod ownership;
 mod participants;
 mod passwords;

@@ -235,7 +235,17 @@ impl Call<'_> {
         call
     }
 
+    /// The answer, which has to be one that the OpenAPI document allows.
+    #[track_caller]
     pub(crate) fn send(self) -> Answer {
+        let request = self.request.clone();
+        let answer = self.send_unchecked();
+        super::contract::check(&request, &answer.0);
+        answer
+    }
+
+    /// The answer, whatever it is.
+    pub(crate) fn send_unchecked(self) -> Answer {
         let mut response = now(self.app.api.serve(self.request));
         if let Some(work) = Afterwards::take(&mut response) {
             now(work);

@@ -5,6 +5,7 @@
 //! - [`node`]: one object with its database and its alarm, as the runtime keeps them.
 //! - [`post`]: a mail provider that knows idempotency keys.
 //! - [`world`]: all objects of a deployment, the clock, chance and the log.
+//! - [`contract`]: what the OpenAPI document says of them.
 //! - [`app`]: requests, answers and people, for tests that speak HTTP.
 //! - [`naive`]: an event in the fewest words, which the real one is held against.
 //! - [`fixtures`]: people and events by number.
@@ -14,6 +15,7 @@
 
 pub(crate) mod app;
 pub(crate) mod checks;
+pub(crate) mod contract;
 pub(crate) mod fixtures;
 pub(crate) mod naive;
 pub(crate) mod node;

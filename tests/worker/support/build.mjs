@@ -37,6 +37,18 @@ export function builtWorker() {
   return { main: "index.js", modules, ...compatibility() };
 }
 
+/** What is served beside the worker, as `wrangler.toml` has it. */
+export function siteConfig() {
+  const toml = readFileSync(new URL("wrangler.toml", ROOT), "utf8");
+  const [, section] = toml.match(/^\[assets\]\n((?:.+\n)+)/m) ?? [];
+  const { directory, run_worker_first: runWorkerFirst } = Object.fromEntries(
+    [...section.matchAll(/^(\w+) = (.+)$/gm)].map(([, name, value]) => [name, JSON.parse(value)]),
+  );
+  const path = fileURLToPath(new URL(directory, ROOT));
+  if (!existsSync(path)) throw new Error(`${path} is missing: run \`make site\` first`);
+  return { directory: path, hasUserWorker: true, runWorkerFirst };
+}
+
 function compatibility() {
   const toml = readFileSync(new URL("wrangler.toml", ROOT), "utf8");
   const date = toml.match(/^compatibility_date\s*=\s*"([^"]+)"/m);

@@ -1,17 +1,17 @@
-// The built worker in miniflare, for what raw workerd cannot be told: to evict an object, and to
-// bind a rate limiter.
+// The built worker in miniflare, for what raw workerd cannot be told: to evict an object, to bind a
+// rate limiter, and to serve the site beside the worker as `wrangler.toml` says.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
-import { OBJECTS, TEST_SETTINGS, builtWorker } from "./build.mjs";
+import { OBJECTS, TEST_SETTINGS, builtWorker, siteConfig } from "./build.mjs";
 
 const WORKER = "event-platform";
 
-/** `env` holds further bindings in miniflare's own terms. */
-export async function startMiniflare({ settings = {}, env = {} } = {}) {
-  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env);
+/** `env` holds further bindings in miniflare's own terms; `site` says whether files are served. */
+export async function startMiniflare({ settings = {}, env = {}, site = false } = {}) {
+  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env, site);
   try {
     await server.start();
   } catch (failure) {
@@ -24,15 +24,17 @@ export async function startMiniflare({ settings = {}, env = {} } = {}) {
 class MiniflareServer {
   #settings;
   #env;
+  #site;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #miniflare;
 
   url;
   output = "";
 
-  constructor(settings, env) {
+  constructor(settings, env, site) {
     this.#settings = settings;
     this.#env = env;
+    this.#site = site;
   }
 
   async start() {
@@ -77,6 +79,7 @@ class MiniflareServer {
       name: WORKER,
       compatibilityDate,
       compatibilityFlags,
+      ...(this.#site && { assets: siteConfig() }),
       manifest: {
         mainModule: main,
         modules: Object.fromEntries(

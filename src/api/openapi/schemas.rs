@@ -1,0 +1,434 @@
+//! The JSON of requests and answers as JSON Schema (draft 2020-12, as OpenAPI 3.1 has it). Bounds
+//! come from the rules themselves. `tests/api` holds every answer it gets against these.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::{Password, limits};
+
+/// A member that need not be sent.
+const OPTIONAL: bool = false;
+const REQUIRED: bool = true;
+
+pub(super) fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+/// Every schema by name.
+pub(super) fn all() -> Value {
+    let mut schemas = answers();
+    if let (Some(schemas), Value::Object(requests)) = (schemas.as_object_mut(), requests()) {
+        schemas.extend(requests);
+    }
+    schemas
+}
+
+fn object(description: &str, members: &[(&str, bool, Value)]) -> Value {
+    let required: Vec<&str> =
+        members.iter().filter(|(_, required, _)| *required).map(|(name, ..)| *name).collect();
+    let properties: Map<String, Value> =
+        members.iter().map(|(name, _, schema)| ((*name).to_owned(), schema.clone())).collect();
+    let mut object = json!({ "type": "object", "description": description, "required": required, "properties": properties });
+    if let (true, Some(members)) = (required.is_empty(), object.as_object_mut()) {
+        members.remove("required");
+    }
+    object
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "description": description })
+}
+
+fn id(description: &str) -> Value {
+    json!({ "type": "string", "format": "uuid", "description": description })
+}
+
+fn instant(description: &str) -> Value {
+    json!({ "type": "string", "format": "date-time", "description": description })
+}
+
+fn count(description: &str) -> Value {
+    json!({ "type": "integer", "minimum": 0, "description": description })
+}
+
+/// The same, or `null`.
+fn or_null(mut schema: Value) -> Value {
+    if let Some(members) = schema.as_object_mut() {
+        if let Some(kind) = members.get("type").cloned() {
+            members.insert("type".to_owned(), json!([kind, "null"]));
+        }
+        if let Some(values) = members.get_mut("enum").and_then(Value::as_array_mut) {
+            values.push(Value::Null);
+        }
+    }
+    schema
+}
+
+fn one_of(values: &[&str], description: &str) -> Value {
+    json!({ "type": "string", "enum": values, "description": description })
+}
+
+fn page(things: &str, of: &str) -> Value {
+    let next = or_null(text("Where the next page begins; `null` on the last one."));
+    object(
+        "One page of a list.",
+        &[
+            (things, REQUIRED, json!({ "type": "array", "items": reference(of) })),
+            ("next_cursor", REQUIRED, next),
+        ],
+    )
+}
+
+fn answers() -> Value {
+    let user = object(
+        "An account as its owner sees it.",
+        &[
+            ("id", REQUIRED, id("UUIDv7.")),
+            (
+                "email",
+                REQUIRED,
+                json!({ "type": "string", "format": "email", "description": "Trimmed and in lower case." }),
+            ),
+            ("name", REQUIRED, or_null(text("As given at sign-up."))),
+            ("role", REQUIRED, one_of(&["organizer", "attendee"], "Organizers create events.")),
+            (
+                "email_verified",
+                REQUIRED,
+                json!({ "type": "boolean", "description": "Whether the link in the mail was followed." }),
+            ),
+            ("created_at", REQUIRED, instant("When the account was made.")),
+        ],
+    );
+    let session = object(
+        "A session that has begun or goes on.",
+        &[
+            ("token", REQUIRED, text("Send it as `Authorization: Bearer <token>`.")),
+            ("token_type", REQUIRED, json!({ "const": "Bearer", "type": "string" })),
+            ("expires_in", REQUIRED, count("Seconds for which `token` works.")),
+            ("refresh_token", REQUIRED, text("Buys one new pair of tokens.")),
+            ("user", REQUIRED, reference("User")),
+        ],
+    );
+    let organizer = object(
+        "Who organises an event.",
+        &[
+            ("id", REQUIRED, id("A user's id.")),
+            ("name", REQUIRED, or_null(text("May follow a change of name with a delay of seconds."))),
+        ],
+    );
+    let seats = object(
+        "A snapshot of the seats, at most a few seconds old.",
+        &[
+            ("confirmed", REQUIRED, count("Seats taken.")),
+            ("waitlisted", REQUIRED, count("People waiting.")),
+            ("remaining", REQUIRED, or_null(count("Seats free; `null` without a limit."))),
+        ],
+    );
+    let person = object(
+        "Who is registered, as of the registration.",
+        &[
+            ("id", REQUIRED, id("A user's id.")),
+            ("name", REQUIRED, or_null(text("The person's name."))),
+            ("email", REQUIRED, json!({ "type": "string", "description": "The person's address." })),
+        ],
+    );
+    let field_error = object(
+        "What is wrong with one field or parameter.",
+        &[
+            ("field", REQUIRED, text("Its name; empty for the body as a whole.")),
+            ("code", REQUIRED, text("A constant for programs.")),
+            ("message", REQUIRED, text("A sentence for people.")),
+        ],
+    );
+    let problem = object(
+        "What went wrong (RFC 9457). Decide by `code`.",
+        &[
+            ("type", REQUIRED, text("Always `about:blank`.")),
+            ("title", REQUIRED, text("The status in words.")),
+            ("status", REQUIRED, json!({ "type": "integer", "description": "The HTTP status." })),
+            ("detail", REQUIRED, text("A sentence for people; it may change.")),
+            ("code", REQUIRED, text("A constant for programs.")),
+            ("request_id", REQUIRED, text("As in `X-Request-Id`.")),
+            (
+                "errors",
+                OPTIONAL,
+                json!({ "type": "array", "items": reference("FieldError"), "description": "With `validation_failed` alone: every bad field at once." }),
+            ),
+        ],
+    );
+    json!({
+        "User": user,
+        "OneUser": object("A user.", &[("user", REQUIRED, reference("User"))]),
+        "Session": session,
+        "Organizer": organizer,
+        "Seats": seats,
+        "Event": event(),
+        "OneEvent": object("An event.", &[("event", REQUIRED, reference("Event"))]),
+        "EventPage": page("events", "Event"),
+        "Person": person,
+        "Registration": registration(false),
+        "OwnRegistration": registration(true),
+        "OneRegistration": object("A registration.", &[("registration", REQUIRED, reference("Registration"))]),
+        "RegistrationPage": page("registrations", "Registration"),
+        "OwnRegistrationPage": page("registrations", "OwnRegistration"),
+        "Export": export(),
+        "CalendarFeed": object("Where a calendar is fetched.", &[("url", REQUIRED, json!({ "type": "string", "format": "uri", "description": "Whoever has it sees where you go." }))]),
+        "Join": object("Where an event takes place.", &[("join_url", REQUIRED, json!({ "type": "string", "format": "uri", "description": "The organizer's link." }))]),
+        "Health": object("That the service is up.", &[("status", REQUIRED, json!({ "const": "ok", "type": "string" })), ("version", REQUIRED, text("The version that runs."))]),
+        "FieldError": field_error,
+        "Problem": problem,
+    })
+}
+
+fn event() -> Value {
+    object(
+        "An event as it stands.",
+        &[
+            ("id", REQUIRED, id("UUIDv7.")),
+            ("title", REQUIRED, text("One line.")),
+            ("description", REQUIRED, text("What it is about.")),
+            (
+                "date",
+                REQUIRED,
+                json!({ "type": "string", "format": "date", "description": "The day it begins, in `timezone`." }),
+            ),
+            ("time", REQUIRED, text("The time of day it begins, `HH:MM` in `timezone`.")),
+            ("timezone", REQUIRED, text("An IANA name.")),
+            ("duration_minutes", REQUIRED, count("Real minutes from begin to end.")),
+            ("starts_at", REQUIRED, instant("The begin as an instant.")),
+            ("ends_at", REQUIRED, instant("The end as an instant.")),
+            ("capacity", REQUIRED, or_null(count("Seats; `null` without a limit."))),
+            (
+                "waitlist",
+                REQUIRED,
+                json!({ "type": "boolean", "description": "Whether people may wait once the seats are gone." }),
+            ),
+            (
+                "status",
+                REQUIRED,
+                one_of(&["draft", "published", "cancelled"], "A draft is seen by its organizer alone."),
+            ),
+            (
+                "visibility",
+                REQUIRED,
+                one_of(&["public", "unlisted"], "An unlisted event is open to who has the id."),
+            ),
+            ("registration_opens_at", REQUIRED, or_null(instant("Inclusive; `null` for no bound."))),
+            ("registration_closes_at", REQUIRED, or_null(instant("Exclusive; `null` for no bound."))),
+            (
+                "join_url",
+                REQUIRED,
+                or_null(text("For the organizer who reads one event; `null` for all others.")),
+            ),
+            (
+                "tags",
+                REQUIRED,
+                json!({ "type": "array", "items": { "type": "string" }, "description": "In the organizer's order." }),
+            ),
+            ("organizer", REQUIRED, reference("Organizer")),
+            ("seats", REQUIRED, reference("Seats")),
+            ("version", REQUIRED, count("Counts the changes of the details: what `If-Match` compares.")),
+            ("created_at", REQUIRED, instant("When it was made.")),
+            ("updated_at", REQUIRED, instant("When its details were last changed.")),
+        ],
+    )
+}
+
+fn registration(with_event: bool) -> Value {
+    let mut members = vec![
+        ("id", REQUIRED, id("UUIDv7.")),
+        ("event_id", REQUIRED, id("The event's id.")),
+        ("user", REQUIRED, reference("Person")),
+        ("status", REQUIRED, one_of(&["confirmed", "waitlisted", "cancelled"], "`confirmed` has a seat.")),
+        (
+            "position",
+            REQUIRED,
+            or_null(
+                json!({ "type": "integer", "minimum": 1, "description": "The place on the waitlist; `null` otherwise." }),
+            ),
+        ),
+        ("registered_at", REQUIRED, instant("When the person came.")),
+        ("confirmed_at", REQUIRED, or_null(instant("When the seat was given."))),
+        ("checked_in_at", REQUIRED, or_null(instant("When the person was seen."))),
+        ("join_url", REQUIRED, or_null(text("For the confirmed participant alone."))),
+    ];
+    if with_event {
+        members.push(("event", REQUIRED, reference("Event")));
+    }
+    object("A person's seat, or place on the waitlist.", &members)
+}
+
+fn export() -> Value {
+    let session = object(
+        "A session that stands.",
+        &[
+            ("id", REQUIRED, id("UUIDv7.")),
+            ("created_at", REQUIRED, instant("When it began.")),
+            ("expires_at", REQUIRED, instant("When it ends unless it is gone on with.")),
+            (
+                "current",
+                REQUIRED,
+                json!({ "type": "boolean", "description": "Whether it is the one that asks." }),
+            ),
+        ],
+    );
+    let security_event = object(
+        "Something that has happened to the account.",
+        &[
+            ("at", REQUIRED, instant("When, or when last.")),
+            ("kind", REQUIRED, text("A constant for programs, `login` say.")),
+            ("times", REQUIRED, count("How often in a row.")),
+        ],
+    );
+    let list = |items: Value| json!({ "type": "array", "items": items });
+    object(
+        "Everything held about a user.",
+        &[
+            ("user", REQUIRED, reference("User")),
+            ("sessions", REQUIRED, list(session)),
+            ("failed_logins", REQUIRED, count("Failures since the last success.")),
+            ("security_events", REQUIRED, list(security_event)),
+            ("events", REQUIRED, list(reference("Event"))),
+            ("registrations", REQUIRED, list(reference("OwnRegistration"))),
+            (
+                "complete",
+                REQUIRED,
+                json!({ "type": "boolean", "description": "Whether events and registrations are all there." }),
+            ),
+        ],
+    )
+}
+
+fn requests() -> Value {
+    let email = json!({ "type": "string", "format": "email", "description": "ASCII, at most 254 bytes; case and outer white space do not count." });
+    let password = json!({
+        "type": "string",
+        "format": "password",
+        // UTF-8 has up to four bytes for a character.
+        "minLength": Password::MIN_BYTES / 4,
+        "maxLength": Password::MAX_BYTES,
+        "description": format!(
+            "{} to {} bytes of UTF-8, no NUL, none of the well-known common ones.",
+            Password::MIN_BYTES, Password::MAX_BYTES
+        ),
+    });
+    let known_password =
+        json!({ "type": "string", "format": "password", "description": "The present password." });
+    let name = json!({
+        "type": ["string", "null"],
+        "minLength": 1,
+        "maxLength": limits::NAME_MAX_CHARS,
+        "description": "One line.",
+    });
+    let role =
+        or_null(one_of(&["organizer", "attendee"], "Organizers create events. `attendee` if left out."));
+    let token = text("As it was handed out.");
+    json!({
+        "SignUp": object("Who wants an account.", &[
+            ("email", REQUIRED, email.clone()),
+            ("password", REQUIRED, password.clone()),
+            ("role", OPTIONAL, role),
+            ("name", OPTIONAL, name.clone()),
+        ]),
+        "Credentials": object("Who somebody is, and the proof.", &[
+            ("email", REQUIRED, json!({ "type": "string", "description": "The account's address." })),
+            ("password", REQUIRED, known_password.clone()),
+        ]),
+        "RefreshToken": object("What keeps a session going.", &[("refresh_token", REQUIRED, token.clone())]),
+        "MailedToken": object("What a mail has brought.", &[("token", REQUIRED, token.clone())]),
+        "Address": object("Whose account it is.", &[("email", REQUIRED, json!({ "type": "string", "description": "The account's address." }))]),
+        "PasswordReset": object("A token from a mail, and the password to be.", &[
+            ("token", REQUIRED, token),
+            ("password", REQUIRED, password.clone()),
+        ]),
+        "PasswordChange": object("The password that is, and the one to be.", &[
+            ("current_password", REQUIRED, known_password.clone()),
+            ("new_password", REQUIRED, password),
+        ]),
+        "ProfileChange": object("What to change.", &[("name", OPTIONAL, name)]),
+        "PasswordProof": object("The proof that it is really you.", &[("password", REQUIRED, known_password)]),
+        "NewEvent": event_fields(REQUIRED, "An event to be."),
+        "EventChange": event_fields(OPTIONAL, "The fields to change; the others stay. `null` puts a field back to its default."),
+    })
+}
+
+fn event_fields(core: bool, description: &str) -> Value {
+    let text_up_to = |max: usize, description: &str| json!({ "type": "string", "minLength": 1, "maxLength": max, "description": description });
+    object(
+        description,
+        &[
+            (
+                "date",
+                core,
+                json!({ "type": "string", "format": "date", "pattern": "^(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$", "description": "The day it begins, in `timezone`; years 1900 to 9998." }),
+            ),
+            (
+                "time",
+                core,
+                json!({ "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "description": "The time of day it begins, in `timezone`. One that a clock change skips is `nonexistent_time`; of one that happens twice the first is meant." }),
+            ),
+            (
+                "description",
+                core,
+                text_up_to(limits::DESCRIPTION_MAX_CHARS, "What it is about; not only white space."),
+            ),
+            (
+                "title",
+                OPTIONAL,
+                or_null(text_up_to(
+                    limits::TITLE_MAX_CHARS,
+                    "One line. The description's first line if left out.",
+                )),
+            ),
+            (
+                "timezone",
+                OPTIONAL,
+                json!({ "type": ["string", "null"], "default": "UTC", "description": "An IANA name like `Europe/Berlin`." }),
+            ),
+            (
+                "duration_minutes",
+                OPTIONAL,
+                json!({ "type": ["integer", "null"], "minimum": 1, "maximum": limits::DURATION_MAX_MINUTES, "default": 60, "description": "Real minutes from begin to end." }),
+            ),
+            (
+                "capacity",
+                OPTIONAL,
+                json!({ "type": ["integer", "null"], "minimum": 1, "maximum": limits::CAPACITY_MAX, "default": null, "description": "Seats; `null` for no limit." }),
+            ),
+            (
+                "waitlist",
+                OPTIONAL,
+                json!({ "type": ["boolean", "null"], "default": true, "description": "Whether people may wait once the seats are gone." }),
+            ),
+            (
+                "status",
+                OPTIONAL,
+                json!({ "type": ["string", "null"], "enum": ["draft", "published", "cancelled", null], "default": "published", "description": "`cancelled` is for good; back to `draft` only while nobody is registered." }),
+            ),
+            (
+                "visibility",
+                OPTIONAL,
+                json!({ "type": ["string", "null"], "enum": ["public", "unlisted", null], "default": "public", "description": "`unlisted`: in no list, open to who has the id." }),
+            ),
+            (
+                "registration_opens_at",
+                OPTIONAL,
+                json!({ "type": ["string", "null"], "format": "date-time", "default": null, "description": "Inclusive; `null` for no bound." }),
+            ),
+            (
+                "registration_closes_at",
+                OPTIONAL,
+                json!({ "type": ["string", "null"], "format": "date-time", "default": null, "description": "Exclusive; not before it opens; `null` for no bound." }),
+            ),
+            (
+                "join_url",
+                OPTIONAL,
+                json!({ "type": ["string", "null"], "format": "uri", "pattern": "^https://", "maxLength": limits::JOIN_URL_MAX_BYTES, "default": null, "description": "Shown to the organizer and to confirmed participants alone; without a user name in it." }),
+            ),
+            (
+                "tags",
+                OPTIONAL,
+                json!({ "type": ["array", "null"], "maxItems": limits::TAGS_MAX, "items": { "type": "string", "minLength": 1, "maxLength": limits::TAG_MAX_CHARS }, "default": [], "description": "Of equal ones the first is kept." }),
+            ),
+        ],
+    )
+}
