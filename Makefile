@@ -40,7 +40,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 PORT := 8787
 TEST_REPORTER := spec
-SOURCES := $(shell find src templates -type f) build.rs Cargo.toml Cargo.lock rust-toolchain.toml
+SOURCES := $(shell find src templates crates -type f) build.rs Cargo.toml Cargo.lock rust-toolchain.toml
 SITE_SOURCES := $(shell find examples/web clients/typescript -type f) openapi.json scripts/build-site.mjs
 TYPES := clients/typescript/schema.d.ts
 WRITE_TYPES := openapi-typescript openapi.json --default-non-nullable=false
@@ -74,7 +74,7 @@ test: test-native test-worker test-client test-browser test-contract ## run ever
 
 test-native: | $(NEXTEST) prerequisites
 	@echo "Native tests"
-	@$(NEXTEST) nextest run
+	@$(NEXTEST) nextest run --workspace
 
 test-worker: build site
 	@echo "Tests in the real runtime"
@@ -102,7 +102,7 @@ check: lint dependencies docs test ## all that a change must pass: format, lints
 
 lint: $(NODE_MODULES) | prerequisites
 	@echo "Format"
-	@cargo fmt --check
+	@cargo fmt --all --check
 	@cargo fmt --check --manifest-path $(HELLO)/Cargo.toml
 	@echo "Layers"
 	@scripts/check-layers
@@ -110,7 +110,7 @@ lint: $(NODE_MODULES) | prerequisites
 	@cargo metadata --locked --format-version 1 >/dev/null
 	@npm ls --all --loglevel=error >/dev/null
 	@echo "Lints, native and WebAssembly: each target compiles code that the other never sees"
-	@cargo clippy --quiet --all-targets -- -D warnings
+	@cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@cargo clippy --quiet --lib --target wasm32-unknown-unknown -- -D warnings
 
 # Offline, but for the advisories: where their sources cannot be reached, that is said and no more.

@@ -1,4 +1,4 @@
-//! Computes the tables that the source includes: the time zones and the digits of π.
+//! Computes the time zones' tables, which the source includes.
 //!
 //! `chrono-tz` publishes no tables, so they are found by asking: a look every few days, and
 //! bisection where the offset has changed. `src/domain/zone.rs` says why and reads them. Written
@@ -12,9 +12,6 @@
 //!
 //! A number is a varint (LEB128) of hours, doubled, or of seconds, doubled and one more: nearly
 //! all are whole hours, and then the length of a summer takes two bytes.
-//!
-//! Blowfish begins with what follows the point in π, 32 bits a word: `OUT_DIR/pi.rs` is an array
-//! of them, for `src/auth/blowfish.rs`.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -37,13 +34,9 @@ const DAY: i64 = 24 * HOUR;
 /// an hour apart (America/Recife in October 2000).
 const STRIDE: i64 = 3 * DAY;
 
-/// Words of Blowfish's state: 18 subkeys and four tables of 256.
-const PI_WORDS: usize = 18 + 4 * 256;
-
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     write_source("zones.rs", &zones());
-    write_source("pi.rs", &format!("{:?}\n", pi_fraction(PI_WORDS)));
 }
 
 fn write_source(name: &str, source: &str) {
@@ -153,48 +146,4 @@ fn push(bytes: &mut Vec<u8>, number: i64) {
         rest >>= 7;
     }
     bytes.push(rest as u8);
-}
-
-/// The first words of the fraction of π, by Machin's formula: 16·arctan(1/5) − 4·arctan(1/239).
-///
-/// Numbers are fractions of a word before the point and many behind it. Each division cuts off
-/// less than one of the last word; a few words more than asked for keep that out of the result.
-fn pi_fraction(words: usize) -> Vec<u32> {
-    let mut pi = vec![0; words + 3];
-    for (factor, base, mut positive) in [(16, 5, true), (4, 239, false)] {
-        let mut power = vec![0; pi.len()];
-        power[0] = factor;
-        divide(&mut power, base);
-        for odd in (1..).step_by(2) {
-            let mut term = power.clone();
-            divide(&mut term, odd);
-            if term.iter().all(|word| *word == 0) {
-                break;
-            }
-            add(&mut pi, &term, positive);
-            positive = !positive;
-            divide(&mut power, base * base);
-        }
-    }
-    pi[1..=words].to_vec()
-}
-
-fn divide(number: &mut [u32], by: u32) {
-    let mut rest = 0;
-    for word in number.iter_mut().skip_while(|word| **word == 0) {
-        let value = rest << 32 | u64::from(*word);
-        *word = (value / u64::from(by)) as u32;
-        rest = value % u64::from(by);
-    }
-}
-
-/// Adds `term` to `sum`, or takes it away.
-fn add(sum: &mut [u32], term: &[u32], positive: bool) {
-    let mut carry = 0;
-    for (word, term) in sum.iter_mut().zip(term).rev() {
-        let term = if positive { i64::from(*term) } else { -i64::from(*term) };
-        let value = i64::from(*word) + term + carry;
-        *word = value as u32;
-        carry = value >> 32;
-    }
 }

@@ -22,6 +22,7 @@ const COLUMNS = [
   ["p50 ms", ({ p50 }) => figure(1)(p50)],
   ["p99 ms", ({ p99 }) => figure(1)(p99)],
   ["CPU µs/request", ({ cpuMicros }) => figure(0)(cpuMicros)],
+  ["asking %", ({ asked }) => figure(1)(asked * 100)],
   ["growth MB", ({ grownBytes }) => figure(1)(grownBytes / 1e6)],
   ["our requests ×", ({ ours, throughput }) => figure(2)(ours?.throughput / throughput)],
   ["our p99 ×", ({ ours, p99 }) => figure(2)(ours?.p99 / p99)],

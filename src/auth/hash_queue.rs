@@ -45,14 +45,17 @@ struct Job {
 }
 
 impl HashQueue {
-    /// Hashes in the queue at most: under two seconds of work at cost 10.
-    pub const MAX: usize = 64;
+    /// Rounds in the queue at most: 128 hashes of cost 10, four seconds of work.
+    pub const ROUNDS_MAX: u64 = 128 << 10;
+    /// Hashes in the queue at most, however little work they are.
+    pub const MAX: usize = 1_024;
     /// About a millisecond of work, for one hash as for three. It takes a few slices until a
     /// request that comes in between is answered, so longer ones would be felt.
     const SLICE_ROUNDS: u32 = 16;
-    /// How often those look in that are being computed, and those that wait for it.
+    /// How often those look in that are being computed, and those that wait for it: the further
+    /// back, the less often, so that a long queue is no work in itself.
     const NEAR_MS: u32 = 2;
-    const FAR_MS: u32 = 10;
+    const FAR_MS: std::ops::RangeInclusive<u32> = 10..=50;
     /// Milliseconds after which a leader is replaced and a hash is passed over.
     const ABSENT_MS: i64 = 100;
     /// Milliseconds after which a hash is forgotten.
@@ -64,7 +67,9 @@ impl HashQueue {
     /// `Overloaded` when it is full.
     pub fn submit(&mut self, hashing: Hashing, now: Timestamp) -> Result<Ticket, Refusal> {
         self.jobs.retain(|job| now.ms_since(job.seen) < Self::FORGOTTEN_MS);
-        if self.jobs.len() >= Self::MAX {
+        let rounds = self.jobs.iter().map(|job| u64::from(job.hashing.rounds_left())).sum::<u64>();
+        let is_full = rounds.saturating_add(u64::from(hashing.rounds_left())) > Self::ROUNDS_MAX;
+        if is_full || self.jobs.len() >= Self::MAX {
             return Err(Refusal::Overloaded);
         }
         let ticket = self.next_ticket;
@@ -93,7 +98,10 @@ impl HashQueue {
             }),
             None if self.leader == Some(ticket) => Turn::Later { ms: 0 },
             None if before < SIDE_BY_SIDE => Turn::Later { ms: Self::NEAR_MS },
-            None => Turn::Later { ms: Self::FAR_MS },
+            None => {
+                let ms = u32::try_from(before).unwrap_or(u32::MAX);
+                Turn::Later { ms: ms.clamp(*Self::FAR_MS.start(), *Self::FAR_MS.end()) }
+            }
         }
     }
 
@@ -146,7 +154,7 @@ mod tests {
         let [a, b, c, d] = [1, 2, 3, 4].map(|name| queue.submit(hashing(name, 6), at(0)).unwrap());
         assert_eq!(queue.turn(a, at(0)), Turn::Later { ms: 0 });
         assert_eq!(queue.turn(b, at(0)), Turn::Later { ms: HashQueue::NEAR_MS });
-        assert_eq!(queue.turn(d, at(0)), Turn::Later { ms: HashQueue::FAR_MS });
+        assert_eq!(queue.turn(d, at(0)), Turn::Later { ms: *HashQueue::FAR_MS.start() });
         assert_eq!(finish(&mut queue, a, at(1)), expected(1, 6));
         // The leader has taken the two behind it along, and the fourth no step.
         assert_eq!(queue.turn(b, at(1)), expected(2, 6));
@@ -172,7 +180,7 @@ mod tests {
     #[test]
     fn a_full_queue_refuses_and_recovers_though_nobody_comes_back() {
         let mut queue = HashQueue::default();
-        for name in 0..HashQueue::MAX {
+        for name in 0..HashQueue::ROUNDS_MAX >> 12 {
             queue.submit(hashing(name as u8, 12), at(0)).unwrap();
         }
         assert_eq!(queue.submit(hashing(1, 4), at(1_999)), Err(Refusal::Overloaded));

@@ -138,10 +138,10 @@ describe("A write with If-Match", () => {
     expectProblem(await organizer.get(path), 404, "not_found");
   });
 
-  test("is won by exactly one of fifty racing edits with one tag", async () => {
+  test("is won by exactly one of a hundred racing edits with one tag", async () => {
     const { etag, path } = await tagged();
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, n) => organizer.put(path, { title: `Edit ${n}` }, { "if-match": etag })),
+      Array.from({ length: 100 }, (_, n) => organizer.put(path, { title: `Edit ${n}` }, { "if-match": etag })),
     );
     const winners = answers.filter(({ status }) => status === 200);
     assert.equal(winners.length, 1);

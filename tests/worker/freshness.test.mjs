@@ -3,12 +3,14 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { eventually } from "./support/eventually.mjs";
 import { expectProblem, expectStatus } from "./support/expect.mjs";
 import { createEvent, signUpOrganizer } from "./support/people.mjs";
 import { useWorkerd } from "./support/server.mjs";
 
+// Each round writes four times and reads after each write: 500 in the longest run.
 const SETUPS = [
-  { leaseMs: 100, rounds: 20 },
+  { leaseMs: 100, rounds: 125 },
   { leaseMs: 1000, rounds: 2 },
   { leaseMs: 0, rounds: 20 },
 ];
@@ -36,6 +38,32 @@ for (const { leaseMs, rounds } of SETUPS) {
     });
   });
 }
+
+describe("A copy in use", () => {
+  const leaseMs = 1000;
+  const server = useWorkerd({ isolates: 2, counting: true, settings: { CACHE_LEASE_MS: String(leaseMs) } });
+
+  test("costs its isolate one question per lease", async () => {
+    const organizer = await signUpOrganizer(server.current);
+    await createEvent(organizer);
+    const isolates = server.current.isolates.map((isolate) => organizer.at(isolate));
+    /** Reads without a pause; how often each isolate has asked the Catalog meanwhile. */
+    const readFor = async (leases) => {
+      const [until, before] = [performance.now() + leases * leaseMs, server.current.asked("Catalog")];
+      const readOn = async (isolate) => {
+        while (performance.now() < until) expectStatus(await isolate.get("/api/events"), 200);
+      };
+      await Promise.all([...isolates, ...isolates].map(readOn));
+      return (server.current.asked("Catalog") - before) / isolates.length;
+    };
+    // A lease is a quarter of the time since the last change until it has its full length. It is
+    // renewed 50 ms before its end, and one more may end in the last moment.
+    await eventually(async () => assert.ok((await readFor(1)) <= 2), { within: 20_000 });
+    const asked = await readFor(5);
+    assert.ok(asked >= 4, `${asked} questions: nothing was counted`);
+    assert.ok(asked <= 5 / 0.95 + 1, `${asked} questions of each isolate in 5 leases`);
+  });
+});
 
 /** Creates, changes and deletes an event at one isolate; each time the other is asked at once. */
 async function oneEvent(ledger, writer, reader, description) {

@@ -5,21 +5,24 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import workerd from "workerd";
 import { OBJECTS, TEST_SETTINGS, builtWorker } from "./build.mjs";
 import { eventually } from "./eventually.mjs";
 
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 5_000;
+const COUNTING = fileURLToPath(new URL("counting.js", import.meta.url));
 
 /**
  * Starts a server in a folder of its own.
  *
  * `settings` are added to `TEST_SETTINGS`; one that is `undefined` is left out. `isolates` is the
- * number of worker services, each on its own port; the first one owns the objects.
+ * number of worker services, each on its own port; the first one owns the objects. With `counting`
+ * the objects say when they are asked.
  */
-export async function startWorkerd({ settings = {}, isolates = 1 } = {}) {
-  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates);
+export async function startWorkerd({ settings = {}, isolates = 1, counting = false } = {}) {
+  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, counting);
   try {
     await server.start();
   } catch (failure) {
@@ -31,6 +34,7 @@ export async function startWorkerd({ settings = {}, isolates = 1 } = {}) {
 
 class Workerd {
   #settings;
+  #counting;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #process;
   #output = "";
@@ -38,8 +42,9 @@ class Workerd {
   /** One `{ url }` for each isolate. The url changes with every start. */
   isolates;
 
-  constructor(settings, isolates) {
+  constructor(settings, isolates, counting) {
     this.#settings = settings;
+    this.#counting = counting;
     this.isolates = Array.from({ length: isolates }, () => ({ url: undefined }));
     mkdirSync(join(this.#folder, "objects"));
   }
@@ -52,6 +57,11 @@ class Workerd {
   /** All that the runtime and the worker have printed, over every restart. */
   get output() {
     return this.#output;
+  }
+
+  /** How often objects of a class were asked, over every restart; needs `counting`. */
+  asked(className) {
+    return this.#output.split(`${className} was asked\n`).length - 1;
   }
 
   async start() {
@@ -154,6 +164,7 @@ ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
   /** The first isolate holds the objects; the others reach them by its name. */
   #workerConfig(index) {
     const { modules, compatibilityDate, compatibilityFlags } = builtWorker();
+    if (this.#counting) modules.unshift({ name: "counting.js", type: "esm", path: COUNTING });
     const embed = { esm: "esModule", wasm: "wasm" };
     const module = ({ name, type, path }) => `(name = "${name}", ${embed[type]} = embed ${text(path)})`;
     const owner = index === 0 ? "" : `, serviceName = "${isolateName(0)}"`;

@@ -1,7 +1,9 @@
 //! One bcrypt hash in the making. It goes on in steps, alone or side by side with others, so that
 //! whoever computes it can let other work in between.
 
-use super::blowfish::{self, LANES, Schedule, Words};
+mod blowfish;
+
+use blowfish::{LANES, Schedule, Words};
 
 /// What makes two hashes of one password differ.
 pub type Salt = [u8; 16];
@@ -31,6 +33,12 @@ impl Hashing {
         let rounds_left = 1_u32.checked_shl(cost).filter(|_| Self::COSTS.contains(&cost))?;
         let ended = password.iter().copied().chain([0]).take(Self::KEY_BYTES);
         Some(Self { schedule: Schedule::new(words(ended), words(salt.into_iter())), rounds_left })
+    }
+
+    /// Rounds that are still to do: 2^cost at first.
+    #[must_use]
+    pub const fn rounds_left(&self) -> u32 {
+        self.rounds_left
     }
 
     /// Whether every round is done.

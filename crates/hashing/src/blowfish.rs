@@ -46,6 +46,23 @@ thread_local! {
         const { RefCell::new([State { subkeys: [0; 18], tables: [[0; 256]; 4] }; LANES]) };
 }
 
+/// Does something for each of `N` lanes, without a loop at run time and without a call, which the
+/// compiler would make of a closure where it saves space.
+macro_rules! each {
+    ($lanes:ident, $n:ident => $step:block) => {
+        const { assert!($lanes <= LANES) };
+        each!($lanes, 0, $n => $step);
+        each!($lanes, 1, $n => $step);
+        each!($lanes, 2, $n => $step);
+    };
+    ($lanes:ident, $lane:literal, $n:ident => $step:block) => {
+        if $lanes > $lane {
+            let $n = $lane;
+            $step
+        }
+    };
+}
+
 impl Schedule {
     /// Mixes key and salt in for the first time: `ExpandKey(state, salt, key)`.
     pub(super) fn new(key: Words, salt: Words) -> Self {
@@ -116,7 +133,7 @@ fn expand<const M: usize, const N: usize>(
     for pair in 0..9 {
         salt(&mut blocks);
         blocks = encrypt(states, blocks);
-        each::<N>(|n| {
+        each!(N, n => {
             states[n].subkeys[2 * pair] = blocks.0[n];
             states[n].subkeys[2 * pair + 1] = blocks.1[n];
         });
@@ -125,7 +142,7 @@ fn expand<const M: usize, const N: usize>(
         for pair in 0..128 {
             salt(&mut blocks);
             blocks = encrypt(states, blocks);
-            each::<N>(|n| {
+            each!(N, n => {
                 states[n].tables[table][2 * pair] = blocks.0[n];
                 states[n].tables[table][2 * pair + 1] = blocks.1[n];
             });
@@ -143,33 +160,18 @@ fn encrypt<const M: usize, const N: usize>(
     (mut left, mut right): Blocks<N>,
 ) -> Blocks<N> {
     for pair in 0..8 {
-        each::<N>(|n| {
+        each!(N, n => {
             left[n] ^= states[n].subkeys[2 * pair];
             right[n] ^= states[n].lookup(left[n]);
         });
-        each::<N>(|n| {
+        each!(N, n => {
             right[n] ^= states[n].subkeys[2 * pair + 1];
             left[n] ^= states[n].lookup(right[n]);
         });
     }
-    each::<N>(|n| {
+    each!(N, n => {
         left[n] ^= states[n].subkeys[16];
         right[n] ^= states[n].subkeys[17];
     });
     (right, left)
-}
-
-/// Calls `step` for each lane, without a loop at run time.
-#[inline(always)]
-fn each<const N: usize>(mut step: impl FnMut(usize)) {
-    const { assert!(N <= LANES) };
-    if N > 0 {
-        step(0);
-    }
-    if N > 1 {
-        step(1);
-    }
-    if N > 2 {
-        step(2);
-    }
 }

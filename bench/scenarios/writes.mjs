@@ -1,0 +1,63 @@
+// Leases and writes: one client creates ten events a second while 32 connections read the list as
+// fast as they can. How long a creation takes, and how many of the reads had to ask the Catalog.
+
+import { setTimeout as pause } from "node:timers/promises";
+import { drive, summary } from "../lib/load.mjs";
+import { percentile } from "../lib/statistics.mjs";
+import { createEvent, signUpOrganizer } from "../../tests/worker/support/people.mjs";
+import { startWorkerd } from "../../tests/worker/support/workerd.mjs";
+
+const EVENTS = 50;
+const CONNECTIONS = 32;
+const EVERY_MS = 100;
+
+export async function measureWrites({ rounds, seconds }) {
+  const server = await startWorkerd({ counting: true, settings: { CACHE_LEASE_MS: "1000" } });
+  try {
+    const organizer = await signUpOrganizer(server);
+    for (let n = 0; n < EVENTS; n++) await createEvent(organizer);
+    const results = [];
+    for (let round = 1; round <= rounds; round++) {
+      console.log(`  round ${round} of ${rounds}`);
+      results.push(await oneRound(server, organizer, seconds));
+    }
+    const row = (scenario, rows) => ({ scenario, name: "platform", ...summary(rows) });
+    return [
+      row("list beside 10 creations/s", results.map(({ reads }) => reads)),
+      row("10 creations/s beside", results.map(({ creations }) => creations)),
+    ];
+  } finally {
+    await server.dispose();
+  }
+}
+
+async function oneRound(server, organizer, seconds) {
+  const [asked, begun] = [server.asked("Catalog"), performance.now()];
+  const [reads, creations] = await Promise.all([
+    drive({
+      server: { url: server.url, cpuMicros: () => undefined },
+      path: "/api/events",
+      connections: CONNECTIONS,
+      seconds,
+    }),
+    createSteadily(organizer, begun + seconds * 1000),
+  ]);
+  // Each creation is a question, too: its report.
+  const questions = server.asked("Catalog") - asked - creations.count;
+  const count = reads.throughput * seconds;
+  delete creations.count;
+  return { reads: { ...reads, asked: questions / count }, creations };
+}
+
+async function createSteadily(organizer, until) {
+  const latencies = [];
+  const pending = [];
+  for (let due = performance.now(); due < until; due += EVERY_MS) {
+    await pause(Math.max(0, due - performance.now()));
+    const begun = performance.now();
+    pending.push(createEvent(organizer).then(() => latencies.push(performance.now() - begun)));
+  }
+  await Promise.all(pending);
+  const [p50, p99] = [50, 99].map((share) => percentile(latencies, share));
+  return { throughput: 1000 / EVERY_MS, p50, p99, cpuMicros: NaN, count: latencies.length };
+}
