@@ -45,7 +45,8 @@ struct Job {
 }
 
 impl HashQueue {
-    /// Rounds in the queue at most: 128 hashes of cost 10, four seconds of work.
+    /// Rounds in the queue at most: 128 hashes of cost 10, for which a client waits some
+    /// ten seconds.
     pub const ROUNDS_MAX: u64 = 128 << 10;
     /// Hashes in the queue at most, however little work they are.
     pub const MAX: usize = 1_024;

@@ -19,6 +19,8 @@ describe("While passwords are hashed", () => {
   const logIn = (options) =>
     new Client(server.current).request("POST", "/api/login", {
       json: { email: person.email, password: PASSWORD },
+      // Whoever waits last waits for all the others.
+      signal: AbortSignal.timeout(40_000),
       ...options,
     });
 
