@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::access::{Caller, ask_account, reply, unexpected};
 use super::credentials::{base_url, entropy};
 use super::door::App;
+use super::events::is_organizer;
 use super::input::EventPath;
 use super::page::Params;
 use super::problem::Problem;
@@ -40,9 +41,7 @@ pub(super) async fn event(
         return Err(unexpected());
     };
     let draft = snapshot.details.status() == Status::Draft;
-    let organizer =
-        || Caller::of(&headers, &app).is_some_and(|caller| caller.bearer().user == snapshot.organizer.id);
-    if draft && !organizer() {
+    if draft && !is_organizer(&app, &headers, Some(snapshot.organizer.id)).await? {
         return Err(Problem::not_found());
     }
     let base = base_url(&app, &uri);

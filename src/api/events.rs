@@ -315,7 +315,11 @@ async fn ask(app: &App, id: EventId, command: Command) -> Result<Snapshot, Probl
 
 /// Whether the caller is the organizer named, in a session that stands. Calls that need no token
 /// ignore a bad one.
-async fn is_organizer(app: &App, headers: &HeaderMap, organizer: Option<UserId>) -> Result<bool, Problem> {
+pub(super) async fn is_organizer(
+    app: &App,
+    headers: &HeaderMap,
+    organizer: Option<UserId>,
+) -> Result<bool, Problem> {
     let Some(organizer) = organizer else { return Ok(false) };
     match Caller::of(headers, app).filter(|caller| caller.bearer().user == organizer) {
         Some(caller) => caller.stands(app).await,

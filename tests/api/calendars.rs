@@ -62,6 +62,8 @@ fn a_draft_is_a_file_for_its_organizer_alone() {
     app.get(&path).by(&bob).send().expect(404);
     app.get(&path).by(&ada).send().expect(200);
     app.get("/api/events/nonsense/calendar.ics").send().expect(404);
+    app.post("/api/logout").by(&ada).send().expect(204);
+    app.get(&path).by(&ada).send().expect(404);
 }
 
 /// The path and query of a new feed.
