@@ -39,8 +39,8 @@ pub struct Page {
 /// What the cache has to say.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// Send this.
-    Fresh(Page),
+    /// Send this. Until the moment named, if one is, it may be sent again without a look here.
+    Fresh(Page, Option<Timestamp>),
     /// Ask the object; the stamp goes along, and this is sent if nothing has changed.
     Ask(Option<(Stamp, Page)>),
 }
@@ -81,10 +81,13 @@ impl Cache {
         let Some(copy) = self.copies.get_mut(key) else {
             return Lookup::Ask(None);
         };
-        let left_ms = copy.leased_until.ms_since(now);
-        let early = left_ms < Self::EARLY_MS && left_ms.saturating_mul(3) < i64::from(copy.lease_ms);
-        if left_ms > 0 && (copy.renewing || !early) {
-            return Lookup::Fresh(copy.page.clone());
+        let early_ms = Self::EARLY_MS.min(i64::from(copy.lease_ms) / 3);
+        let renewed_from = copy.leased_until.plus_ms(early_ms.saturating_neg());
+        if now < renewed_from {
+            return Lookup::Fresh(copy.page.clone(), Some(renewed_from));
+        }
+        if now < copy.leased_until && copy.renewing {
+            return Lookup::Fresh(copy.page.clone(), None);
         }
         copy.renewing = true;
         Lookup::Ask(Some((copy.stamp, copy.page.clone())))

@@ -29,8 +29,8 @@ use super::{conditional, health};
 use crate::auth::hash_queue::HashQueue;
 use crate::cache::Cache;
 use crate::config::{Config, ConfigError};
-use crate::domain::UserId;
 use crate::domain::ids::IdEntropy;
+use crate::domain::{Timestamp, UserId};
 
 /// The header that names a request, for people who ask about it and for the log.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -62,7 +62,20 @@ impl App {
 
 /// Marks an answer whose body is one of the isolate's copies: it will be sent again.
 #[derive(Debug, Clone, Copy)]
-pub struct Kept;
+pub struct Kept {
+    /// Until when it is the answer to whoever asks for the same URL with the same `Origin` and
+    /// `If-None-Match`, if that is known.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// Marks an answer that may be given again before the API is asked again, under another request id.
+#[derive(Debug, Clone)]
+pub struct Repeatable {
+    /// From this moment on the API has to be asked.
+    pub until: Timestamp,
+    /// What is logged for a repetition: the text before its request id, and the text after it.
+    pub line: (String, String),
+}
 
 /// What is known of a request beside itself, and what the log learns about it on its way.
 #[derive(Debug, Default)]
@@ -90,6 +103,12 @@ struct LogLine<'a> {
     user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
+}
+
+impl LogLine<'_> {
+    fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 /// The API of one isolate.
@@ -147,8 +166,8 @@ impl Api {
             }
         };
         let cause = response.extensions().get::<Problem>().and_then(Problem::cause).map(str::to_owned);
-        let response = finish(response, &method, if_none_match.as_deref(), &request_id).await;
-        let line = LogLine {
+        let mut response = finish(response, &method, if_none_match.as_deref(), &request_id).await;
+        let mut line = LogLine {
             level: if response.status().is_server_error() { "error" } else { "info" },
             event: "request",
             method: method.as_str(),
@@ -159,8 +178,14 @@ impl Api {
             user_id: trace.user.get().map(ToString::to_string),
             cause: cause.as_deref(),
         };
-        if let Ok(line) = serde_json::to_string(&line) {
-            self.runtime.log(&line);
+        self.runtime.log(&line.text());
+        let kept_until = response.extensions().get::<Kept>().and_then(|kept| kept.until);
+        if let (&Method::GET, Some(until)) = (&method, kept_until) {
+            line.duration_ms = 0;
+            if let Some((before, after)) = line.text().split_once(&request_id) {
+                let line = (before.to_owned(), after.to_owned());
+                response.extensions_mut().insert(Repeatable { until, line });
+            }
         }
         response
     }

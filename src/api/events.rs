@@ -69,20 +69,20 @@ pub(super) async fn read(
     let asked_at = app.runtime.now();
     let looked_up = app.cached(|cache| cache.look_up(&key, asked_at));
     let copy = match looked_up {
-        Lookup::Fresh(page) if !is_organizer(&app, &headers, page.sees_more).await? => {
-            return Ok(send_kept(page));
+        Lookup::Fresh(page, until) if !is_organizer(&app, &headers, page.sees_more).await? => {
+            return Ok(send_kept(page, until));
         }
         Lookup::Ask(Some((stamp, page))) if !is_organizer(&app, &headers, page.sees_more).await? => {
             Some((stamp, page))
         }
-        Lookup::Fresh(_) | Lookup::Ask(_) => None,
+        Lookup::Fresh(..) | Lookup::Ask(_) => None,
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
     let answer = app.hub.event(id, Envelope { command: Command::Read, have }).await?;
     let snapshot = match (answer.outcome, copy) {
         (Outcome::Unchanged, Some((stamp, page))) => {
             app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
-            return Ok(send_kept(page));
+            return Ok(send_kept(page, None));
         }
         (Outcome::Reply(Reply::Event(snapshot)), _) => snapshot,
         (Outcome::Refused(refusal), _) => {
@@ -107,7 +107,7 @@ pub(super) async fn read(
     let sees_more = snapshot.details.join_url().map(|_| snapshot.organizer.id);
     let page = Page { body, etag, link: None, sees_more };
     app.cached(|cache| cache.store(key, page.clone(), answer.stamp, answer.lease_ms, asked_at));
-    if organizer { one(StatusCode::OK, &snapshot, Viewer::Organizer) } else { Ok(send_kept(page)) }
+    if organizer { one(StatusCode::OK, &snapshot, Viewer::Organizer) } else { Ok(send_kept(page, None)) }
 }
 
 /// `PUT` and `PATCH /api/events/:id`: changes the fields that were sent.
@@ -163,18 +163,18 @@ pub(super) async fn list(
     let key = Key::List(Box::new(query.clone()));
     let asked_at = app.runtime.now();
     let copy = match app.cached(|cache| cache.look_up(&key, asked_at)) {
-        Lookup::Fresh(page) => return Ok(send_kept(page)),
+        Lookup::Fresh(page, until) => return Ok(send_kept(page, until)),
         Lookup::Ask(copy) => copy,
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
     let answer = app.hub.catalog(Envelope { command: catalog::Command::List(query.clone()), have }).await?;
     if let (Outcome::Unchanged, Some((stamp, page))) = (&answer.outcome, copy) {
         app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
-        return Ok(send_kept(page));
+        return Ok(send_kept(page, None));
     }
     let page = list_page("/api/events", &params, query.order, Viewer::Anyone, reply(answer.outcome)?)?;
     app.cached(|cache| cache.store(key, page.clone(), answer.stamp, answer.lease_ms, asked_at));
-    Ok(send_kept(page))
+    Ok(send_kept(page, None))
 }
 
 /// `GET /api/me/events`: the caller's own events, in every status.
@@ -348,10 +348,12 @@ fn send(page: Page) -> Response {
     response
 }
 
-/// A page that is in the isolate's memory and will be sent again.
-fn send_kept(page: Page) -> Response {
+/// A page that is in the isolate's memory and will be sent again: until the moment named to everybody
+/// who asks for it, unless there is somebody who sees more.
+fn send_kept(page: Page, until: Option<Timestamp>) -> Response {
+    let kept = Kept { until: until.filter(|_| page.sees_more.is_none()) };
     let mut response = send(page);
-    response.extensions_mut().insert(Kept);
+    response.extensions_mut().insert(kept);
     response
 }
 

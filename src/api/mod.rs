@@ -34,5 +34,5 @@ mod verification;
 mod view;
 
 pub use afterwards::Afterwards;
-pub use door::{Api, Kept};
+pub use door::{Api, Kept, Repeatable};
 pub use input::BODY_MAX_BYTES;

@@ -30,6 +30,7 @@ pub async fn fetch(
     request: web_sys::Request,
     env: Env,
     context: JsContext,
+    repeats: http::Repeats,
 ) -> Result<web_sys::Response, JsValue> {
     let api = match API.with(|api| api.get().cloned()) {
         Some(api) => api,
@@ -39,7 +40,7 @@ pub async fn fetch(
     if let Some(work) = Afterwards::take(&mut response) {
         Context::new(context).wait_until(work);
     }
-    Ok(http::write(&response)?)
+    Ok(http::write(&request, &response, &repeats)?)
 }
 
 fn first_request(env: &Env) -> worker::Result<Rc<Api>> {

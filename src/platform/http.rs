@@ -14,7 +14,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
 
-use crate::api::{BODY_MAX_BYTES, Kept};
+use crate::api::{BODY_MAX_BYTES, Kept, Repeatable};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
@@ -22,6 +22,20 @@ extern "C" {
 
     #[wasm_bindgen(catch)]
     fn respond(status: u16, head: &str, body: &JsValue) -> Result<web_sys::Response, JsValue>;
+
+    /// `repeats.js`.
+    pub(super) type Repeats;
+
+    #[wasm_bindgen(method)]
+    fn remember(
+        this: &Repeats,
+        request: &web_sys::Request,
+        until_ms: f64,
+        response: &web_sys::Response,
+        body: &JsValue,
+        line_before: &str,
+        line_after: &str,
+    );
 }
 
 /// Reads a request. A URL that cannot be read leads to `/`, where nothing is.
@@ -104,8 +118,12 @@ impl KeptBodies {
     }
 }
 
-/// Writes a response.
-pub(super) fn write(response: &Response<Bytes>) -> worker::Result<web_sys::Response> {
+/// Writes the response to a request.
+pub(super) fn write(
+    request: &web_sys::Request,
+    response: &Response<Bytes>,
+    repeats: &Repeats,
+) -> worker::Result<web_sys::Response> {
     let mut head = String::with_capacity(512);
     for (name, value) in response.headers() {
         if let Ok(value) = value.to_str() {
@@ -118,8 +136,13 @@ pub(super) fn write(response: &Response<Bytes>) -> worker::Result<web_sys::Respo
     let body = response.body();
     let body = match response.extensions().get::<Kept>() {
         _ if body.is_empty() => JsValue::NULL,
-        Some(Kept) => KEPT.with_borrow_mut(|kept| kept.get(body)),
+        Some(Kept { .. }) => KEPT.with_borrow_mut(|kept| kept.get(body)),
         None => Uint8Array::from(body.as_ref()).into(),
     };
-    Ok(respond(response.status().as_u16(), &head, &body)?)
+    let written = respond(response.status().as_u16(), &head, &body)?;
+    if let Some(Repeatable { until, line: (before, after) }) = response.extensions().get() {
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
+        repeats.remember(request, until.ms() as f64, &written, &body, before, after);
+    }
+    Ok(written)
 }

@@ -8,8 +8,10 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { Shell, __worker_init_state, fetch } from "event-platform-wasm";
+import { Repeats } from "./repeats.js";
 
 const wasm = __worker_init_state();
+const repeats = new Repeats();
 
 class Hosted extends DurableObject {
   #shell;
@@ -63,4 +65,6 @@ export class Catalog extends Hosted {
   machine = "Catalog";
 }
 
-export default { fetch };
+export default {
+  fetch: (request, env, context) => repeats.answer(request) ?? fetch(request, env, context, repeats),
+};

@@ -1,0 +1,41 @@
+// Answers that hold for a while, given again without asking wasm: most requests are reads of what
+// the isolate has a lease on, and going through the API costs more than all else that is done for
+// them here.
+//
+// Which answers these are, and until when, is for the API to say (`Repeatable`): the ones that
+// depend on the URL and the two headers in `key` alone, for as long as the lease lets the isolate
+// send its copy unasked. A repetition differs in its request id, in the answer and in the log.
+
+const ANSWERS_MAX = 256;
+/** Characters of all bodies together. */
+const LENGTH_MAX = 8 * 1024 * 1024;
+
+const key = ({ url, headers }) => `${url}\n${headers.get("origin")}\n${headers.get("if-none-match")}`;
+
+export class Repeats {
+  #answers = new Map();
+  #length = 0;
+
+  /** The answer, if it is still known. */
+  answer(request) {
+    if (request.method !== "GET") return undefined;
+    const known = this.#answers.get(key(request));
+    if (known === undefined || Date.now() >= known.until) return undefined;
+    const id = crypto.randomUUID();
+    known.headers.set("x-request-id", id);
+    console.log(known.lineBefore + id + known.lineAfter);
+    return new Response(known.body, known);
+  }
+
+  /** Keeps an answer; all others go when there is no room for it. */
+  remember(request, until, { status, headers }, body, lineBefore, lineAfter) {
+    const name = key(request);
+    const length = body?.length ?? 0;
+    this.#length += length - (this.#answers.get(name)?.body?.length ?? 0);
+    if (this.#length > LENGTH_MAX || (this.#answers.size >= ANSWERS_MAX && !this.#answers.has(name))) {
+      this.#answers.clear();
+      this.#length = length;
+    }
+    this.#answers.set(name, { until, status, headers: new Headers(headers), body, lineBefore, lineAfter });
+  }
+}
