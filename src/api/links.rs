@@ -10,11 +10,11 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderName, StatusCode};
 
+use super::asking;
 use super::door::App;
 use super::input::RegistrationPath;
 use super::page::Params;
 use super::problem::Problem;
-use super::registrations::ask;
 use crate::auth::links::Purpose;
 use crate::domain::{EventId, RegistrationId};
 use crate::objects::event::{Command, Reply};
@@ -74,7 +74,7 @@ async fn question(
     if !opens(app, purpose, event, registration, query.as_deref()) {
         return dead();
     }
-    match ask(app, event, Command::Read).await {
+    match asking::event(app, event, Command::Read).await {
         Ok(Reply::Event(snapshot)) => {
             let words = snapshot.details.title();
             page(StatusCode::OK, &Page { title, words: Some(&words), button: Some(button) })
@@ -98,7 +98,7 @@ async fn deed(
         Purpose::Cancel => Command::Withdraw { id },
         Purpose::Unremind => Command::Unremind { id },
     };
-    match ask(app, event, command).await {
+    match asking::event(app, event, command).await {
         Ok(_) => page(StatusCode::OK, &Page { title, words: None, button: None }),
         Err(problem) => gone(problem),
     }

@@ -3,8 +3,9 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::access::{Asked, Signed, ask_account, unexpected};
+use super::access::{Asked, Signed};
 use super::afterwards::Afterwards;
+use super::asking::{self, unexpected};
 use super::credentials::{RESET_TTL_MS, key_of, link, ordered, prove, within_rate};
 use super::door::App;
 use super::input::{FormBody, JsonBody};
@@ -34,7 +35,7 @@ pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Pro
         let key = key_of(&email)?;
         let link = link(&app, &uri, &key, PATH, RESET_TTL_MS);
         Afterwards::attach(&mut response, async move {
-            if let Err(problem) = ask_account(&app, &key, Command::ForgotPassword(link)).await {
+            if let Err(problem) = asking::account(&app, &key, Command::ForgotPassword(link)).await {
                 audit::log_lost(&app, &trace, problem.cause());
             }
         });
@@ -112,7 +113,7 @@ async fn set(Asked { app, trace, .. }: &Asked, token: &str, password: &Password)
     stands(app, token).await?;
     let password_hash = hashing::hash(app, password).await?;
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    match ask_account(app, &key, Command::ResetPassword(token, password_hash)).await? {
+    match asking::account(app, &key, Command::ResetPassword(token, password_hash)).await? {
         Reply::Profile(profile) => {
             audit::log(app, trace, SecurityEventKind::PasswordReset, Some(profile.id));
             Ok(())
@@ -123,7 +124,7 @@ async fn set(Asked { app, trace, .. }: &Asked, token: &str, password: &Password)
 
 async fn stands(app: &App, token: &str) -> Result<(), Problem> {
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    ask_account(app, &key, Command::ResetStands(token)).await.map(|_| ())
+    asking::account(app, &key, Command::ResetStands(token)).await.map(|_| ())
 }
 
 fn form(status: StatusCode, token: &str, complaint: &str) -> Response {
