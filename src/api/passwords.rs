@@ -1,5 +1,6 @@
 //! Passwords: forgotten, reset, changed.
 
+use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
@@ -20,6 +21,16 @@ use crate::objects::account::{Command, Order, Reply, SecurityEventKind};
 const PATH: &str = "/api/password/reset";
 const TITLE: &str = "Choose a new password";
 const SPENT: &str = "This link has been used or has expired.";
+
+/// The page on which people choose one.
+#[derive(Template)]
+#[template(path = "page/new_password.html")]
+struct NewPassword<'a> {
+    title: &'a str,
+    token: &'a str,
+    /// What was wrong with the one before.
+    complaint: &'a str,
+}
 
 /// `POST /api/password/forgot`: sends a mail if the address has an account. The account hears of it
 /// once the answer is out, so that neither the answer nor its time tells whether there is one.
@@ -128,14 +139,5 @@ async fn stands(app: &App, token: &str) -> Result<(), Problem> {
 }
 
 fn form(status: StatusCode, token: &str, complaint: &str) -> Response {
-    let (token, complaint) = (html::escape(token), html::escape(complaint));
-    // The action is relative: the page may be served below a path of its own.
-    let main = format!(
-        "<h1>{TITLE}</h1><form method=\"post\" action=\"reset/form\"><p role=\"alert\">{complaint}</p>\
-         <input type=\"hidden\" name=\"token\" value=\"{token}\">\
-         <p><label>New password, at least 8 characters<br>\
-         <input type=\"password\" name=\"password\" autocomplete=\"new-password\" required minlength=\"8\" maxlength=\"72\" autofocus></label></p>\
-         <p><button>Set password</button></p></form>"
-    );
-    html::page(status, TITLE, &main)
+    html::page(status, &NewPassword { title: TITLE, token, complaint })
 }
