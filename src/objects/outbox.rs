@@ -165,15 +165,14 @@ impl Outbox {
         let first = |condition: &str| {
             let statement =
                 format!("SELECT due_at FROM outbox WHERE {condition} ORDER BY due_at, id LIMIT 1");
-            let rows = sql.run(&statement, &[])?;
-            rows.first().map(|row| row.get(0)).transpose()
+            sql::value(sql, &statement, &[])
         };
-        let mails = sql.run("SELECT count(*) FROM outbox WHERE recipient IS NOT NULL", &[])?;
+        let mails = sql::value(sql, "SELECT count(*) FROM outbox WHERE recipient IS NOT NULL", &[])?;
         Ok(Self {
             next_mail: first(lanes::IS_FIRST)?,
             next_other: first(lanes::IS_OTHER)?,
             rests_until: None,
-            mails: mails.first().map_or(Ok(0), |row| row.get(0))?,
+            mails: mails.unwrap_or_default(),
         })
     }
 
