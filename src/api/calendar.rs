@@ -66,11 +66,8 @@ pub(super) async fn new_key(
     caller: Caller,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let user = caller.profile(&app).await?.id;
-    let account = &caller.bearer().account;
-    let (key, stored) = onetime::issue(account, &entropy(&app), Timestamp::default());
-    let command = account::Command::SetFeedKey { user, digest: stored.digest };
-    asking::account(&app, account, command).await?;
+    let (key, stored) = onetime::issue(&caller.bearer().account, &entropy(&app), Timestamp::default());
+    caller.order(&app, account::Order::SetFeedKey(stored.digest)).await?;
     let url = format!("{}/api/me/calendar.ics?key={}", base_url(&app, &uri), key.reveal());
     Ok((StatusCode::CREATED, Json(Feed { url })).into_response())
 }
