@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { JWT_SECRET, OBJECTS, builtWorker } from "../../tests/worker/support/build.mjs";
 import { canPin, pinPid } from "./cores.mjs";
-import { cpuMicros, residentBytes, startServer } from "./workerd.mjs";
+import { measured } from "./process.mjs";
+import { startServer } from "./workerd.mjs";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const peer = (name) => path(`../peers/${name}`);
@@ -49,23 +50,12 @@ export async function startExpress({ settings } = {}) {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   if (canPin) pinPid("server", child.pid);
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const endWithUs = () => child.kill("SIGKILL");
-  process.once("exit", endWithUs);
+  const server = measured(child);
   const { port } = await new Promise((resolve, reject) => {
     child.once("message", resolve);
     child.once("exit", (code) => reject(new Error(`Express ended with ${code} before it listened`)));
   });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    cpuMicros: () => cpuMicros(child.pid),
-    residentBytes: () => residentBytes(child.pid),
-    async stop(signal = "SIGTERM") {
-      process.removeListener("exit", endWithUs);
-      child.kill(signal);
-      await exited;
-    },
-  };
+  return { url: `http://127.0.0.1:${port}`, ...server };
 }
 
 /** Puts a peer and what it needs into one module. */

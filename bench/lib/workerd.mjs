@@ -3,14 +3,14 @@
 // would be part of what is measured) and lets the caller slow the disk down and read the CPU time.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import workerd from "workerd";
 import { pinned } from "./cores.mjs";
+import { measured } from "./process.mjs";
 
 const START_DEADLINE_MS = 10_000;
-const CLOCK_TICK_MICROS = 10_000;
 const WASM = "index_bg.wasm";
 
 /**
@@ -41,19 +41,14 @@ export async function startServer({
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     env: { ...process.env, ...(preload && { LD_PRELOAD: preload }) },
   });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const endWithUs = () => child.kill("SIGKILL");
-  process.once("exit", endWithUs);
+  const server = measured(child);
 
   const port = await listeningPort(child);
   return {
     url: `http://127.0.0.1:${port}`,
-    cpuMicros: () => cpuMicros(child.pid),
-    residentBytes: () => residentBytes(child.pid),
-    async stop(signal = "SIGTERM") {
-      process.removeListener("exit", endWithUs);
-      child.kill(signal);
-      await exited;
+    ...server,
+    async stop(signal) {
+      await server.stop(signal);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -78,27 +73,6 @@ function listeningPort(child) {
       resolve(Number(listening[1]));
     });
   });
-}
-
-/** Memory of a process in RAM; undefined where there is no /proc. */
-export function residentBytes(pid) {
-  try {
-    return Number(readFileSync(`/proc/${pid}/status`, "utf8").match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
-  } catch {
-    return undefined;
-  }
-}
-
-/** User and system time of a process so far; undefined where there is no /proc. */
-export function cpuMicros(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field, the program's name in brackets, may hold spaces: count from its end.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MICROS;
-  } catch {
-    return undefined;
-  }
 }
 
 function capnp({ directory, compatibilityDate, objects, settings, disk }) {

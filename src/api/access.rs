@@ -7,12 +7,12 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
+use super::asking::{self, unexpected};
 use super::door::{App, Trace};
-use super::ports::Unreachable;
 use super::problem::Problem;
 use crate::auth::tokens::Bearer;
+use crate::domain::EventId;
 use crate::domain::account::{Profile, Role};
-use crate::domain::{AccountKey, EventId};
 use crate::objects::{Envelope, Outcome, account};
 
 /// A caller whose token is ours and in force. Whether the session still stands is for
@@ -128,7 +128,7 @@ impl Caller {
     /// Gives an order to the caller's own account.
     pub(super) async fn order(&self, app: &App, order: account::Order) -> Result<account::Reply, Problem> {
         let holder = account::Holder { user: self.0.user, session: self.0.session };
-        ask_account(app, &self.0.account, account::Command::By(holder, order)).await
+        asking::account(app, &self.0.account, account::Command::By(holder, order)).await
     }
 
     /// The account behind the token, provided that it may organize events.
@@ -136,28 +136,4 @@ impl Caller {
         let profile = self.profile(app).await?;
         if profile.role == Role::Organizer { Ok(profile) } else { Err(Problem::forbidden()) }
     }
-}
-
-/// Asks an account and takes a refusal for the problem that it is.
-pub(super) async fn ask_account(
-    app: &App,
-    key: &AccountKey,
-    command: account::Command,
-) -> Result<account::Reply, Problem> {
-    let answer = app.hub.account(key, Envelope { command, have: None }).await?;
-    reply(answer.outcome)
-}
-
-/// The reply, or the problem that a refusal is.
-pub(super) fn reply<R>(outcome: Outcome<R>) -> Result<R, Problem> {
-    match outcome {
-        Outcome::Reply(reply) => Ok(reply),
-        Outcome::Refused(refusal) => Err(refusal.into()),
-        Outcome::Unchanged => Err(unexpected()),
-    }
-}
-
-/// An object has answered another question than the one that was asked.
-pub(super) fn unexpected() -> Problem {
-    Unreachable("an answer to another question".to_owned()).into()
 }

@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::access::{Asked, Caller, Signed, ask_account, reply, unexpected};
+use super::access::{Asked, Caller, Signed};
+use super::asking::{self, unexpected};
 use super::credentials::{VERIFICATION_TTL_MS, key_of, link, ordered, prove, within_rate};
 use super::door::App;
 use super::input::JsonBody;
@@ -18,7 +19,7 @@ use crate::domain::account::{Name, Role};
 use crate::domain::event::Change;
 use crate::domain::{Email, Password, Refusal, UserId};
 use crate::objects::account::{Command, Link, Order, Reply, SecurityEventKind, SignUp};
-use crate::objects::{Envelope, catalog};
+use crate::objects::catalog;
 
 /// `POST /api/register`: makes an account and sends a confirmation mail.
 pub(super) async fn register(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
@@ -35,7 +36,7 @@ pub(super) async fn register(asked: Asked, body: JsonBody) -> Result<Response, P
     };
     let key = key_of(&email)?;
 
-    if ask_account(&app, &key, Command::Exists).await? == Reply::Exists(true) {
+    if asking::account(&app, &key, Command::Exists).await? == Reply::Exists(true) {
         return Err(Refusal::EmailTaken.into());
     }
     let password_hash = hashing::hash(&app, &password).await?;
@@ -49,7 +50,7 @@ pub(super) async fn register(asked: Asked, body: JsonBody) -> Result<Response, P
         verification: token,
         verification_link: url,
     };
-    match ask_account(&app, &key, Command::SignUp(Box::new(sign_up))).await? {
+    match asking::account(&app, &key, Command::SignUp(Box::new(sign_up))).await? {
         Reply::Profile(profile) => {
             audit::log(&app, &trace, SecurityEventKind::SignUp, Some(profile.id));
             Ok((StatusCode::CREATED, Json(OneUser { user: view::user(&profile) })).into_response())
@@ -105,8 +106,7 @@ pub(super) async fn delete(
 }
 
 async fn organizes(app: &App, user: UserId) -> Result<bool, Problem> {
-    let command = catalog::Command::Organizes(user);
-    match reply(app.hub.catalog(Envelope { command, have: None }).await?.outcome)? {
+    match asking::catalog(app, catalog::Command::Organizes(user)).await? {
         catalog::Reply::Organizes(organizes) => Ok(organizes),
         _ => Err(unexpected()),
     }

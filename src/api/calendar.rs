@@ -5,26 +5,25 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::future::join_all;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde::Serialize;
 
-use super::access::{Caller, ask_account, reply, unexpected};
+use super::access::Caller;
+use super::asking::{self, unexpected};
 use super::credentials::{base_url, entropy};
 use super::door::App;
 use super::events::is_organizer;
 use super::input::EventPath;
 use super::page::Params;
 use super::problem::Problem;
-use super::registrations::ask;
 use crate::auth::onetime;
 use crate::calendar::{Entry, published};
 use crate::domain::event::Status;
 use crate::domain::{EventId, Refusal, Timestamp, UserId, limits};
 use crate::mail::long_date;
+use crate::objects::account;
 use crate::objects::event::{Command, Reply, SeatStatus, Snapshot};
-use crate::objects::{Envelope, account, catalog};
 
 /// Events that a feed holds at most: those that were made last.
 const FEED_MAX: usize = 500;
@@ -37,7 +36,7 @@ pub(super) async fn event(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let Reply::Event(snapshot) = ask(&app, id, Command::Read).await? else {
+    let Reply::Event(snapshot) = asking::event(&app, id, Command::Read).await? else {
         return Err(unexpected());
     };
     let draft = snapshot.details.status() == Status::Draft;
@@ -67,11 +66,8 @@ pub(super) async fn new_key(
     caller: Caller,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let user = caller.profile(&app).await?.id;
-    let account = &caller.bearer().account;
-    let (key, stored) = onetime::issue(account, &entropy(&app), Timestamp::default());
-    let command = account::Command::SetFeedKey { user, digest: stored.digest };
-    ask_account(&app, account, command).await?;
+    let (key, stored) = onetime::issue(&caller.bearer().account, &entropy(&app), Timestamp::default());
+    caller.order(&app, account::Order::SetFeedKey(stored.digest)).await?;
     let url = format!("{}/api/me/calendar.ics?key={}", base_url(&app, &uri), key.reveal());
     Ok((StatusCode::CREATED, Json(Feed { url })).into_response())
 }
@@ -85,13 +81,13 @@ pub(super) async fn feed(
 ) -> Result<Response, Problem> {
     let params = Params::read(query.as_deref());
     let (key, digest) = onetime::read(params.get("key").unwrap_or_default()).ok_or(Refusal::NotFound)?;
-    let opened = ask_account(&app, &key, account::Command::OpenFeed { digest }).await?;
+    let opened = asking::account(&app, &key, account::Command::OpenFeed { digest }).await?;
     let account::Reply::User(user) = opened else {
         return Err(unexpected());
     };
     let base = base_url(&app, &uri);
     let snapshots = seats_of(&app, user).await?;
-    let described: Vec<_> = snapshots.iter().map(|snapshot| described(snapshot)).collect();
+    let described: Vec<_> = snapshots.iter().map(described).collect();
     let entries: Vec<_> = snapshots
         .iter()
         .zip(&described)
@@ -101,26 +97,14 @@ pub(super) async fn feed(
 }
 
 /// The events at which somebody has a seat, the newest first, each as it stands now.
-async fn seats_of(app: &App, user: UserId) -> Result<Vec<Box<Snapshot>>, Problem> {
+async fn seats_of(app: &App, user: UserId) -> Result<Vec<Snapshot>, Problem> {
     let mut snapshots = Vec::new();
     let mut before: Option<EventId> = None;
     while snapshots.len() < FEED_MAX {
-        let command =
-            catalog::Command::Participations { user, before, limit: limits::PAGE_DEFAULT, ended: false };
-        let answer = app.hub.catalog(Envelope { command, have: None }).await?;
-        let catalog::Reply::Participations { events, more } = reply(answer.outcome)? else {
-            return Err(unexpected());
-        };
-        for answer in join_all(events.iter().map(|event| ask(app, *event, Command::Mine { user }))).await {
-            match answer {
-                Ok(Reply::Mine { registration, event }) if registration.status == SeatStatus::Confirmed => {
-                    snapshots.push(event);
-                }
-                Ok(_) => {}
-                Err(problem) if problem.is_not_found() => {}
-                Err(problem) => return Err(problem),
-            }
-        }
+        let (events, more) = asking::participations(app, user, before, limits::PAGE_DEFAULT, false).await?;
+        let found = asking::registrations(app, &events, &Command::Mine { user }).await?;
+        let seats = found.into_iter().filter(|(own, _)| own.status == SeatStatus::Confirmed);
+        snapshots.extend(seats.map(|(_, event)| event));
         before = events.last().copied();
         if !more || before.is_none() {
             break;

@@ -3,7 +3,8 @@
 
 use http::Uri;
 
-use super::access::{Asked, Caller, unexpected};
+use super::access::{Asked, Caller};
+use super::asking::unexpected;
 use super::door::{App, Trace};
 use super::problem::Problem;
 use super::{audit, fields::Fields, hashing};

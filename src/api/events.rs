@@ -9,7 +9,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::access::{Caller, reply, unexpected};
+use super::access::Caller;
+use super::asking::{self, reply, unexpected};
 use super::conditional::{self, event_etag};
 use super::door::{App, Kept};
 use super::event_input;
@@ -149,7 +150,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     let by = caller.profile(&app).await?.id;
     let command = Command::Delete { by, if_match: conditional::if_match(&headers) };
-    reply(app.hub.event(id, Envelope { command, have: None }).await?.outcome)?;
+    asking::event(&app, id, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -188,8 +189,8 @@ pub(super) async fn own(
     let query =
         Query { scope: Scope::Own(user), words: None, tag: None, organizer: None, ..list_query(&params)? };
     let order = query.order;
-    let answer = app.hub.catalog(Envelope { command: catalog::Command::List(query), have: None }).await?;
-    let page = list_page("/api/me/events", &params, order, Viewer::Anyone, reply(answer.outcome)?)?;
+    let found = asking::catalog(&app, catalog::Command::List(query)).await?;
+    let page = list_page("/api/me/events", &params, order, Viewer::Anyone, found)?;
     let mut response = send(page);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
@@ -307,7 +308,7 @@ fn list_page(
 
 /// Asks an event for something that it answers with itself.
 async fn ask(app: &App, id: EventId, command: Command) -> Result<Snapshot, Problem> {
-    match reply(app.hub.event(id, Envelope { command, have: None }).await?.outcome)? {
+    match asking::event(app, id, command).await? {
         Reply::Event(snapshot) => Ok(*snapshot),
         _ => Err(unexpected()),
     }

@@ -5,18 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures_util::future::join_all;
 use http::header::CONTENT_DISPOSITION;
 use serde::Serialize;
 
-use super::access::{Caller, ask_account, reply, unexpected};
+use super::access::Caller;
+use super::asking::{self, unexpected};
 use super::door::App;
 use super::events;
 use super::problem::Problem;
 use super::view::{self, Event, RegistrationView, SecurityView, SessionView, User};
 use crate::domain::{EventId, UserId, limits};
-use crate::objects::Envelope;
-use crate::objects::account::{Command, Order, Reply};
+use crate::objects::account::{Order, Reply};
 use crate::objects::catalog::{self, Cursor, Query};
 use crate::objects::event::{self, Registration, Snapshot};
 
@@ -66,22 +65,19 @@ async fn organized(app: &App, user: UserId) -> Result<(Vec<Snapshot>, bool), Pro
     let (mut ids, mut after): (Vec<EventId>, Option<Cursor>) = (Vec::new(), None);
     loop {
         let command = catalog::Command::List(Query { after, limit: PAGE, ..events::own_query(user) });
-        let answer = app.hub.catalog(Envelope { command, have: None }).await?;
-        let catalog::Reply::Page { events, next } = reply(answer.outcome)? else {
+        let catalog::Reply::Page { events, next } = asking::catalog(app, command).await? else {
             return Err(unexpected());
         };
         ids.extend(events.iter().map(|event| event.id));
         match next {
             Some(_) if ids.len() < ITEMS_MAX => after = next,
             more => {
-                let asked = ids.iter().map(|id| ask(app, *id, event::Command::Read));
-                let mut found = Vec::with_capacity(ids.len());
-                for answer in join_all(asked).await {
-                    if let Some(event::Reply::Event(snapshot)) = answer? {
-                        found.push(*snapshot);
-                    }
-                }
-                return Ok((found, more.is_none()));
+                let found = asking::events(app, &ids, &event::Command::Read).await?.into_iter();
+                let snapshot = |reply| match reply {
+                    event::Reply::Event(snapshot) => Some(*snapshot),
+                    _ => None,
+                };
+                return Ok((found.filter_map(snapshot).collect(), more.is_none()));
             }
         }
     }
@@ -93,16 +89,10 @@ async fn registered(
     caller: &Caller,
     user: UserId,
 ) -> Result<(Vec<(Registration, Snapshot)>, bool), Problem> {
-    let Reply::Visits(mut ids) = ask_account(app, &caller.bearer().account, Command::Visits).await? else {
-        return Err(unexpected());
-    };
+    let mut ids = asking::visits(app, caller).await?;
     let mut before = None;
     let complete = loop {
-        let command = catalog::Command::Participations { user, before, limit: PAGE, ended: true };
-        let answer = app.hub.catalog(Envelope { command, have: None }).await?;
-        let catalog::Reply::Participations { events, more } = reply(answer.outcome)? else {
-            return Err(unexpected());
-        };
+        let (events, more) = asking::participations(app, user, before, PAGE, true).await?;
         before = events.last().copied();
         ids.extend(events);
         if !more || ids.len() >= ITEMS_MAX {
@@ -111,21 +101,5 @@ async fn registered(
     };
     ids.sort_unstable();
     ids.dedup();
-    let asked = ids.iter().map(|id| ask(app, *id, event::Command::Record(user)));
-    let mut found = Vec::with_capacity(ids.len());
-    for answer in join_all(asked).await {
-        if let Some(event::Reply::Mine { registration, event }) = answer? {
-            found.push((*registration, *event));
-        }
-    }
-    Ok((found, complete))
-}
-
-/// What an event answers; nothing where it holds nothing.
-async fn ask(app: &App, event: EventId, command: event::Command) -> Result<Option<event::Reply>, Problem> {
-    match reply(app.hub.event(event, Envelope { command, have: None }).await?.outcome) {
-        Ok(reply) => Ok(Some(reply)),
-        Err(problem) if problem.is_not_found() => Ok(None),
-        Err(problem) => Err(problem),
-    }
+    Ok((asking::registrations(app, &ids, &event::Command::Record(user)).await?, complete))
 }

@@ -1,40 +1,46 @@
 //! The few pages that people see who follow a link in a mail. They run no script, load nothing, and
-//! cannot be framed; the address, which holds a token, is passed on to nobody.
+//! cannot be framed; the address, which holds a token or a key, is passed on to nobody. What they
+//! show is in `templates/page/`, compiled in and escaped.
 
+use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use http::{HeaderName, StatusCode};
 
-const POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+use super::problem::Problem;
+use crate::auth::digest;
 
-/// A page of which `main` is the content, as HTML.
-pub(super) fn page(status: StatusCode, title: &str, main: &str) -> Response {
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><body><main>{main}</main></body></html>"
+/// How all pages look. Their policy names its digest, and so admits no other style.
+pub(super) const STYLE: &str = include_str!("../../templates/page/style.css");
+
+/// A page that says something, and may ask whether to go on: then the button posts to the page's own
+/// address.
+#[derive(Template)]
+#[template(path = "page/words.html")]
+pub(super) struct Words<'a> {
+    pub(super) title: &'a str,
+    pub(super) words: Option<&'a str>,
+    pub(super) button: Option<&'a str>,
+}
+
+/// The answer that shows this page.
+pub(super) fn page(status: StatusCode, page: &impl Template) -> Response {
+    let Ok(html) = page.render() else {
+        return Problem::internal("a page could not be written").into_response();
+    };
+    let style = STANDARD.encode(digest::sha256(STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
     );
     let headers: [(HeaderName, &str); 3] =
-        [(CONTENT_SECURITY_POLICY, POLICY), (REFERRER_POLICY, "no-referrer"), (X_FRAME_OPTIONS, "DENY")];
-    (status, headers, Html(page)).into_response()
+        [(CONTENT_SECURITY_POLICY, &policy), (REFERRER_POLICY, "no-referrer"), (X_FRAME_OPTIONS, "DENY")];
+    (status, headers, Html(html)).into_response()
 }
 
-/// A page that says one sentence.
+/// A page that says one thing.
 pub(super) fn say(status: StatusCode, title: &str, words: &str) -> Response {
-    page(status, title, &format!("<h1>{words}</h1>"))
-}
-
-/// Text as HTML shows it, in content and in quoted attributes.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    page(status, &Words { title, words: Some(words), button: None })
 }

@@ -4,28 +4,19 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{Html, IntoResponse, Response};
-use http::header::CONTENT_SECURITY_POLICY;
-use http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 
+use super::asking;
 use super::door::App;
+use super::html::{self, Words};
 use super::input::RegistrationPath;
 use super::page::Params;
 use super::problem::Problem;
-use super::registrations::ask;
 use crate::auth::links::Purpose;
 use crate::domain::{EventId, RegistrationId};
 use crate::objects::event::{Command, Reply};
-
-#[derive(Template)]
-#[template(path = "page.html")]
-struct Page<'a> {
-    title: &'a str,
-    words: Option<&'a str>,
-    button: Option<&'a str>,
-}
 
 /// `GET …/cancel?key=`: asks whether the registration is to end.
 pub(super) async fn cancel_page(
@@ -74,10 +65,10 @@ async fn question(
     if !opens(app, purpose, event, registration, query.as_deref()) {
         return dead();
     }
-    match ask(app, event, Command::Read).await {
+    match asking::event(app, event, Command::Read).await {
         Ok(Reply::Event(snapshot)) => {
             let words = snapshot.details.title();
-            page(StatusCode::OK, &Page { title, words: Some(&words), button: Some(button) })
+            html::page(StatusCode::OK, &Words { title, words: Some(&words), button: Some(button) })
         }
         Ok(_) => Problem::internal("an answer to another question").into_response(),
         Err(problem) => gone(problem),
@@ -98,8 +89,8 @@ async fn deed(
         Purpose::Cancel => Command::Withdraw { id },
         Purpose::Unremind => Command::Unremind { id },
     };
-    match ask(app, event, command).await {
-        Ok(_) => page(StatusCode::OK, &Page { title, words: None, button: None }),
+    match asking::event(app, event, command).await {
+        Ok(_) => done(title),
         Err(problem) => gone(problem),
     }
 }
@@ -120,21 +111,15 @@ fn gone(problem: Problem) -> Response {
     if !problem.is_not_found() {
         return problem.into_response();
     }
-    page(StatusCode::OK, &Page { title: "This registration has ended.", words: None, button: None })
+    done("This registration has ended.")
+}
+
+fn done(title: &str) -> Response {
+    html::page(StatusCode::OK, &Words { title, words: None, button: None })
 }
 
 fn dead() -> Response {
     let title = "This link does not work.";
     let words = "It may be cut off: try to copy the whole of it from the mail.";
-    page(StatusCode::UNPROCESSABLE_ENTITY, &Page { title, words: Some(words), button: None })
-}
-
-fn page(status: StatusCode, page: &Page<'_>) -> Response {
-    let Ok(html) = page.render() else {
-        return Problem::internal("a page could not be written").into_response();
-    };
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    let headers =
-        [(CONTENT_SECURITY_POLICY, policy), (HeaderName::from_static("referrer-policy"), "no-referrer")];
-    (status, headers, Html(html)).into_response()
+    html::say(StatusCode::UNPROCESSABLE_ENTITY, title, words)
 }

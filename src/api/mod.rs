@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod afterwards;
+mod asking;
 mod audit;
 mod calendar;
 mod conditional;

@@ -1,10 +1,12 @@
 //! Passwords: forgotten, reset, changed.
 
+use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::access::{Asked, Signed, ask_account, unexpected};
+use super::access::{Asked, Signed};
 use super::afterwards::Afterwards;
+use super::asking::{self, unexpected};
 use super::credentials::{RESET_TTL_MS, key_of, link, ordered, prove, within_rate};
 use super::door::App;
 use super::input::{FormBody, JsonBody};
@@ -20,6 +22,16 @@ const PATH: &str = "/api/password/reset";
 const TITLE: &str = "Choose a new password";
 const SPENT: &str = "This link has been used or has expired.";
 
+/// The page on which people choose one.
+#[derive(Template)]
+#[template(path = "page/new_password.html")]
+struct NewPassword<'a> {
+    title: &'a str,
+    token: &'a str,
+    /// What was wrong with the one before.
+    complaint: &'a str,
+}
+
 /// `POST /api/password/forgot`: sends a mail if the address has an account. The account hears of it
 /// once the answer is out, so that neither the answer nor its time tells whether there is one.
 pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
@@ -34,7 +46,7 @@ pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Pro
         let key = key_of(&email)?;
         let link = link(&app, &uri, &key, PATH, RESET_TTL_MS);
         Afterwards::attach(&mut response, async move {
-            if let Err(problem) = ask_account(&app, &key, Command::ForgotPassword(link)).await {
+            if let Err(problem) = asking::account(&app, &key, Command::ForgotPassword(link)).await {
                 audit::log_lost(&app, &trace, problem.cause());
             }
         });
@@ -112,7 +124,7 @@ async fn set(Asked { app, trace, .. }: &Asked, token: &str, password: &Password)
     stands(app, token).await?;
     let password_hash = hashing::hash(app, password).await?;
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    match ask_account(app, &key, Command::ResetPassword(token, password_hash)).await? {
+    match asking::account(app, &key, Command::ResetPassword(token, password_hash)).await? {
         Reply::Profile(profile) => {
             audit::log(app, trace, SecurityEventKind::PasswordReset, Some(profile.id));
             Ok(())
@@ -123,18 +135,9 @@ async fn set(Asked { app, trace, .. }: &Asked, token: &str, password: &Password)
 
 async fn stands(app: &App, token: &str) -> Result<(), Problem> {
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    ask_account(app, &key, Command::ResetStands(token)).await.map(|_| ())
+    asking::account(app, &key, Command::ResetStands(token)).await.map(|_| ())
 }
 
 fn form(status: StatusCode, token: &str, complaint: &str) -> Response {
-    let (token, complaint) = (html::escape(token), html::escape(complaint));
-    // The action is relative: the page may be served below a path of its own.
-    let main = format!(
-        "<h1>{TITLE}</h1><form method=\"post\" action=\"reset/form\"><p role=\"alert\">{complaint}</p>\
-         <input type=\"hidden\" name=\"token\" value=\"{token}\">\
-         <p><label>New password, at least 8 characters<br>\
-         <input type=\"password\" name=\"password\" autocomplete=\"new-password\" required minlength=\"8\" maxlength=\"72\" autofocus></label></p>\
-         <p><button>Set password</button></p></form>"
-    );
-    html::page(status, TITLE, &main)
+    html::page(status, &NewPassword { title: TITLE, token, complaint })
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::future::join_all;
 use http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::access::{Caller, ask_account, reply, unexpected};
+use super::access::Caller;
+use super::asking::{self, unexpected};
 use super::credentials::base_url;
 use super::csv;
 use super::door::App;
@@ -21,7 +21,6 @@ use super::view::{self, OneRegistration, RegistrationPage, RegistrationView};
 use crate::domain::event::Status;
 use crate::domain::{EventId, FieldError, Invalid, RegistrationId, UserId};
 use crate::objects::event::{Command, Participant, Registration, Reply, SeatStatus};
-use crate::objects::{Envelope, account, catalog};
 
 /// Registrations that are asked for at a time when all of them are wanted.
 const CSV_PAGE: u32 = 2_000;
@@ -42,7 +41,7 @@ pub(super) async fn register(
         origin: Some(base_url(&app, &uri)),
     };
     let id = RegistrationId::new(app.runtime.now(), &app.id_entropy());
-    match ask(&app, event, Command::Register { id, participant: Box::new(participant) }).await? {
+    match asking::event(&app, event, Command::Register { id, participant: Box::new(participant) }).await? {
         Reply::Registration { new, registration } => {
             let status = if new { StatusCode::CREATED } else { StatusCode::OK };
             Ok((status, Json(OneRegistration { registration: view::registration(&registration) }))
@@ -59,7 +58,7 @@ pub(super) async fn own(
     EventPath(event): EventPath,
 ) -> Result<Response, Problem> {
     let user = caller.profile(&app).await?.id;
-    match ask(&app, event, Command::Mine { user }).await? {
+    match asking::event(&app, event, Command::Mine { user }).await? {
         Reply::Mine { registration, .. } => {
             Ok(Json(OneRegistration { registration: view::registration(&registration) }).into_response())
         }
@@ -74,7 +73,7 @@ pub(super) async fn leave(
     EventPath(event): EventPath,
 ) -> Result<StatusCode, Problem> {
     let user = caller.profile(&app).await?.id;
-    ask(&app, event, Command::Leave { user }).await?;
+    asking::event(&app, event, Command::Leave { user }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -85,7 +84,7 @@ pub(super) async fn join(
     EventPath(event): EventPath,
 ) -> Result<Response, Problem> {
     let user = caller.profile(&app).await?.id;
-    match ask(&app, event, Command::Join { user }).await? {
+    match asking::event(&app, event, Command::Join { user }).await? {
         Reply::Join { join_url } => Ok(Json(view::Join { join_url }).into_response()),
         _ => Err(unexpected()),
     }
@@ -146,7 +145,7 @@ async fn page_of(
     event: EventId,
     command: Command,
 ) -> Result<(Vec<Registration>, Option<u64>), Problem> {
-    match ask(app, event, command).await? {
+    match asking::event(app, event, command).await? {
         Reply::Page { registrations, next } => Ok((registrations, next)),
         _ => Err(unexpected()),
     }
@@ -166,7 +165,7 @@ pub(super) async fn remove(
     RegistrationPath(event, id): RegistrationPath,
 ) -> Result<StatusCode, Problem> {
     let by = caller.profile(&app).await?.id;
-    ask(&app, event, Command::Remove { by, id }).await?;
+    asking::event(&app, event, Command::Remove { by, id }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -196,7 +195,7 @@ async fn mark(
     present: bool,
 ) -> Result<Response, Problem> {
     let by = caller.profile(app).await?.id;
-    match ask(app, event, Command::CheckIn { by, id, present }).await? {
+    match asking::event(app, event, Command::CheckIn { by, id, present }).await? {
         Reply::Registration { registration, .. } => {
             Ok(Json(OneRegistration { registration: view::registration(&registration) }).into_response())
         }
@@ -221,30 +220,12 @@ pub(super) async fn own_list(
     let (Some(limit), Some(before)) = (limit, before) else {
         return Err(unexpected());
     };
-    let command = catalog::Command::Participations { user, before, limit, ended: false };
-    let answer = app.hub.catalog(Envelope { command, have: None }).await?;
-    let catalog::Reply::Participations { events, more } = reply(answer.outcome)? else {
-        return Err(unexpected());
-    };
-    let account::Reply::Visits(visits) =
-        ask_account(&app, &caller.bearer().account, account::Command::Visits).await?
-    else {
-        return Err(unexpected());
-    };
+    let (events, more) = asking::participations(&app, user, before, limit, false).await?;
+    let visits = asking::visits(&app, &caller).await?;
     let (events, more) = own_page(events, more, visits, before, limit);
-    let asked = events.iter().map(|event| ask(&app, *event, Command::Mine { user }));
-    let mut found = Vec::with_capacity(events.len());
-    for answer in join_all(asked).await {
-        match answer {
-            Ok(Reply::Mine { registration, event }) if event.details.status() != Status::Draft => {
-                found.push((registration, event));
-            }
-            Ok(_) => {}
-            Err(problem) if problem.is_not_found() => {}
-            Err(problem) => return Err(problem),
-        }
-    }
-    let views = found.iter().map(|(own, event)| view::registration_with_event(own, event)).collect();
+    let found = asking::registrations(&app, &events, &Command::Mine { user }).await?;
+    let shown = found.iter().filter(|(_, event)| event.details.status() != Status::Draft);
+    let views = shown.map(|(own, event)| view::registration_with_event(own, event)).collect();
     let next = events.last().filter(|_| more).and_then(page::encode);
     Ok(paged(views, &params, "/api/me/registrations", next))
 }
@@ -290,9 +271,4 @@ fn paged(
         response.headers_mut().insert(LINK, link);
     }
     response
-}
-
-/// Asks an event and takes a refusal for the problem that it is.
-pub(super) async fn ask(app: &App, event: EventId, command: Command) -> Result<Reply, Problem> {
-    reply(app.hub.event(event, Envelope { command, have: None }).await?.outcome)
 }

@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 
-use super::access::{Asked, Signed, ask_account, unexpected};
+use super::access::{Asked, Signed};
+use super::asking::{self, unexpected};
 use super::credentials::{entropy, key_of, within_rate};
 use super::door::{App, Trace};
 use super::input::JsonBody;
@@ -72,7 +73,7 @@ pub(super) async fn refresh(asked: Asked, body: JsonBody) -> Result<Response, Pr
     let shown = onetime::Refresh::read(token.unwrap_or_default()).ok_or(Refusal::InvalidRefreshToken)?;
     let (refresh_token, next) = shown.next(&entropy(&app), refresh_expiry(&app, app.runtime.now()));
     let command = Command::Refresh(shown.family, shown.digest, next);
-    match ask_account(&app, &shown.account, command).await? {
+    match asking::account(&app, &shown.account, command).await? {
         Reply::Refreshed(session, profile) => {
             opened(&app, &profile, shown.account, session, refresh_token.reveal())
         }

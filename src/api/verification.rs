@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::access::{Asked, Signed, ask_account};
+use super::access::{Asked, Signed};
+use super::asking;
 use super::credentials::{VERIFICATION_TTL_MS, link, within_rate};
 use super::door::App;
 use super::html;
@@ -52,5 +53,5 @@ pub(super) async fn resend(Signed { asked, caller }: Signed) -> Result<StatusCod
 
 async fn confirm(app: &App, token: &str) -> Result<(), Problem> {
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    ask_account(app, &key, Command::VerifyEmail { token }).await.map(|_| ())
+    asking::account(app, &key, Command::VerifyEmail { token }).await.map(|_| ())
 }

@@ -138,11 +138,9 @@ impl<O: Object> Host<O> {
         now: Timestamp,
         commands: Vec<O::Command>,
     ) -> Result<Vec<Answer<O::Reply>>, SqlError> {
-        let (running, standing) = self.running(sql, now)?;
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut commands = commands.into_iter();
-        let gathering = Gathering::new(sql);
-        let result = sql.transaction(&mut || {
+        self.transact(sql, now, |sql, running, standing| {
             for command in commands.by_ref() {
                 if O::kind(&command) == Kind::GuardedWrite && standing.lease.remaining_ms(now) > 0 {
                     outcomes.push(Outcome::Refused(Refusal::Overloaded));
@@ -152,14 +150,11 @@ impl<O: Object> Host<O> {
                     schema::migrate(sql, O::MIGRATIONS)?;
                     running.founded = true;
                 }
-                outcomes.push(running.execute(&gathering, now, command)?);
+                outcomes.push(running.execute(sql, now, command)?);
             }
-            gathering.flush()
-        });
-        if let Err(error) = result {
-            self.throw_away();
-            return Err(error);
-        }
+            Ok(())
+        })?;
+        let (running, standing) = self.running(sql, now)?;
         if std::mem::take(&mut running.changed) {
             standing.stamp.turns = standing.stamp.turns.saturating_add(1);
         }
@@ -218,15 +213,11 @@ impl<O: Object> Host<O> {
             return Ok(Vec::new());
         }
         let mut due = Vec::new();
-        let looked = sql.transaction(&mut || {
+        self.transact(sql, now, |sql, running, _| {
             running.write_circular(sql, now)?;
             due = running.outbox.due(sql, now, &pace)?;
             Ok(())
-        });
-        if let Err(error) = looked {
-            self.throw_away();
-            return Err(error);
-        }
+        })?;
         let (running, _) = self.running(sql, now)?;
         let mut sealed = Vec::new();
         for item in due {
@@ -261,12 +252,7 @@ impl<O: Object> Host<O> {
         now: Timestamp,
         results: &[(Item, Delivery)],
     ) -> Result<(), SqlError> {
-        let (running, _) = self.running(sql, now)?;
-        let settled = sql.transaction(&mut || running.settle(sql, now, results));
-        if settled.is_err() {
-            self.throw_away();
-        }
-        settled
+        self.transact(sql, now, |sql, running, _| running.settle(sql, now, results))
     }
 
     /// The object itself, loaded; for tests that compare memory with what is stored.
@@ -275,6 +261,26 @@ impl<O: Object> Host<O> {
     /// When the storage fails.
     pub fn object(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<&O, SqlError> {
         Ok(&self.running(sql, now)?.0.object)
+    }
+
+    /// Does `work` in one transaction, in which rows that are added go together. When it fails, nothing
+    /// of it has happened.
+    fn transact(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        mut work: impl FnMut(&dyn Sql, &mut Running<O>, &mut Standing) -> Result<(), SqlError>,
+    ) -> Result<(), SqlError> {
+        let (running, standing) = self.running(sql, now)?;
+        let gathering = Gathering::new(sql);
+        let done = sql.transaction(&mut || {
+            work(&gathering, running, standing)?;
+            gathering.flush()
+        });
+        if done.is_err() {
+            self.throw_away();
+        }
+        done
     }
 
     fn running(

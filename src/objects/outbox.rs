@@ -162,17 +162,24 @@ impl Outbox {
     /// # Errors
     /// When it cannot be read.
     pub fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
-        let first = |statement| {
-            let rows = sql.run(statement, &[])?;
-            rows.first().map(|row| row.get(0)).transpose()
+        let first = |condition: &str| {
+            let statement =
+                format!("SELECT due_at FROM outbox WHERE {condition} ORDER BY due_at, id LIMIT 1");
+            sql::value(sql, &statement, &[])
         };
-        let mails = sql.run("SELECT count(*) FROM outbox WHERE recipient IS NOT NULL", &[])?;
+        let mails = sql::value(sql, "SELECT count(*) FROM outbox WHERE recipient IS NOT NULL", &[])?;
         Ok(Self {
-            next_mail: first(lanes::FIRST_MAIL)?,
-            next_other: first(lanes::FIRST_OTHER)?,
+            next_mail: first(lanes::IS_FIRST)?,
+            next_other: first(lanes::IS_OTHER)?,
             rests_until: None,
-            mails: mails.first().map_or(Ok(0), |row| row.get(0))?,
+            mails: mails.unwrap_or_default(),
         })
+    }
+
+    /// Looks again at what waits; what the provider has said still holds.
+    fn reload(&mut self, sql: &dyn Sql) -> Result<(), SqlError> {
+        *self = Self { rests_until: self.rests_until, ..Self::load(sql)? };
+        Ok(())
     }
 
     /// When the next parcel is due, if there is one.
@@ -246,8 +253,7 @@ impl Outbox {
                 &[to.as_str().into(), sql::json(&except)?],
             )?;
         }
-        *self = Self { rests_until: self.rests_until, ..Self::load(sql)? };
-        Ok(())
+        self.reload(sql)
     }
 
     /// Takes back the parcels whose keys begin like this, as far as they have not left yet.

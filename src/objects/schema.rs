@@ -1,7 +1,7 @@
 //! Schemas by number: a database remembers how many steps were applied, and a newer version of
 //! the program applies the rest. A step that has been released is never changed again.
 
-use super::sql::{Sql, SqlError};
+use super::sql::{self, Sql, SqlError};
 
 /// What one version adds: scripts of statements that end in `;`, none of which holds one inside.
 pub type Step = &'static [&'static str];
@@ -16,9 +16,8 @@ pub fn version(sql: &dyn Sql) -> Result<usize, SqlError> {
     if known.is_empty() {
         return Ok(0);
     }
-    let rows = sql.run("SELECT version FROM schema_version", &[])?;
-    let version: u64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
-    usize::try_from(version).map_err(|_| SqlError::new("the schema's version is out of range"))
+    let version: Option<u64> = sql::value(sql, "SELECT version FROM schema_version", &[])?;
+    usize::try_from(version.unwrap_or(0)).map_err(|_| SqlError::new("the schema's version is out of range"))
 }
 
 /// Applies the steps that are missing.

@@ -108,6 +108,14 @@ pub fn json<T: Serialize>(value: &T) -> Result<Value, SqlError> {
     serde_json::to_string(value).map(Value::Text).map_err(|error| SqlError::new(error.to_string()))
 }
 
+/// The one value that a statement asks for; nothing where it finds none, or `NULL`.
+///
+/// # Errors
+/// When the statement fails, or finds something else than a `T`.
+pub fn value<T: FromValue>(sql: &dyn Sql, statement: &str, params: &[Value]) -> Result<Option<T>, SqlError> {
+    sql.run(statement, params)?.first().map_or(Ok(None), |row| row.get(0))
+}
+
 /// What a column can be read as.
 pub trait FromValue: Sized {
     /// The value, if it is one of these.
@@ -206,6 +214,19 @@ impl<T: Into<Self>> From<Option<T>> for Value {
         value.map_or(Self::Null, Into::into)
     }
 }
+
+/// What is read is what was valid when it was written.
+macro_rules! parsed_column {
+    ($($valid:ty),+) => {$(
+        impl FromValue for $valid {
+            fn from_value(value: &Value) -> Option<Self> {
+                if let Value::Text(text) = value { <$valid>::parse(text).ok() } else { None }
+            }
+        }
+    )+};
+}
+
+parsed_column!(crate::domain::Email, crate::domain::account::Name, crate::domain::account::Role);
 
 macro_rules! id_column {
     ($($id:ty),+) => {$(

@@ -117,10 +117,10 @@ fn following_the_link_shows_a_page_that_says_how_it_went() {
     app.attendee("Ada");
     let path = format!("/api/verify-email?token={}", confirmation_token(&app));
     app.call(Method::HEAD, &path).send().expect(200);
-    let page = app.get(&path).send().expect(200);
+    let page = app.get(&path).send().expect_page(200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "the HEAD has spent nothing");
     assert!(page.text().contains("confirmed"), "{}", page.text());
-    let spent = app.get(&path).send().expect(422);
+    let spent = app.get(&path).send().expect_page(422);
     assert!(spent.text().contains("used or has expired"), "{}", spent.text());
 }
 

@@ -146,7 +146,7 @@ fn the_link_to_cancel_asks_first_and_gives_the_seat_to_who_waits() {
     app.register(&cy, &event);
     let cancel = link(&app, &bob, "cancel");
     for _ in 0..2 {
-        let page = app.get(&cancel).send().expect(200);
+        let page = app.get(&cancel).send().expect_page(200);
         assert!(
             page.text().contains("<form method=\"post\">")
                 && page.text().contains("Tea &#38; &#60;cake&#62;")
@@ -160,7 +160,7 @@ fn the_link_to_cancel_asks_first_and_gives_the_seat_to_who_waits() {
     assert_eq!(app.standing(&cy, &event).0, "confirmed");
     assert_eq!(app.mails_to(&bob).last(), Some(&"registration_cancelled"));
     app.register(&bob, &event);
-    let again = app.post(&cancel).send().expect(200);
+    let again = app.post(&cancel).send().expect_page(200);
     assert!(again.text().contains("has ended"));
     assert_eq!(app.standing(&bob, &event).0, "waitlisted", "a spent link ends no other registration");
 }
@@ -181,7 +181,7 @@ fn a_link_that_was_tampered_with_does_nothing() {
         cancel.replace(&own, &other),
         cancel.replace("/cancel?", "/unremind?"),
     ] {
-        app.get(&broken).send().expect(422);
+        app.get(&broken).send().expect_page(422);
         app.post(&broken).send().expect(422);
     }
     assert_eq!(app.standing(&bob, &event).0, "confirmed");

@@ -9,7 +9,7 @@ use event_platform::api::openapi;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::app::App;
+use crate::support::app::{Answer, App};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
@@ -133,47 +133,48 @@ fn the_parameters_that_handlers_read_are_those_of_the_document() {
     assert_eq!(literals_in_calls(&["params.get(", "self.get(", "bound("]), documented);
 }
 
-#[test]
-fn every_documented_field_is_read_by_its_call() {
+/// Sends a body to every operation that takes JSON, made by `body` of the schema; each answer with that
+/// schema and the path.
+fn answers_to(body: impl Fn(&Value) -> Value) -> Vec<(Answer, Value, String)> {
     let app = App::new();
     let ada = app.organizer("Ada");
     let event = app.event(&ada, json!({}));
     let document = openapi::document();
+    let mut answers = Vec::new();
     for (method, path) in documented() {
         let operation = &document["paths"][&path][&method];
         let schema = resolve(&document, &operation["requestBody"]["content"]["application/json"]["schema"]);
         if schema.is_null() {
             continue;
         }
-        let properties = schema["properties"].as_object().unwrap();
-        let all_wrong: Value = properties.keys().map(|name| (name.clone(), json!([{}]))).collect();
         let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-        let call = app.call(method, &path.replace("{id}", &event)).by(&ada).json(&all_wrong);
-        let named: BTreeSet<String> = call.send().bad_fields().into_iter().map(|(field, _)| field).collect();
-        assert_eq!(named, properties.keys().cloned().collect(), "{path}");
+        let call = app.call(method, &path.replace("{id}", &event)).by(&ada).json(&body(schema));
+        answers.push((call.send(), schema.clone(), path));
+    }
+    assert!(answers.len() > 5, "only {} operations", answers.len());
+    answers
+}
+
+#[test]
+fn every_documented_field_is_read_by_its_call() {
+    let properties = |schema: &Value| schema["properties"].as_object().unwrap().clone();
+    let all_wrong =
+        |schema: &Value| properties(schema).keys().map(|name| (name.clone(), json!([{}]))).collect();
+    for (answer, schema, path) in answers_to(all_wrong) {
+        let named: BTreeSet<String> = answer.bad_fields().into_iter().map(|(field, _)| field).collect();
+        assert_eq!(named, properties(&schema).keys().cloned().collect(), "{path}");
     }
 }
 
 #[test]
 fn every_field_that_the_document_demands_is_demanded() {
-    let app = App::new();
-    let ada = app.organizer("Ada");
-    let event = app.event(&ada, json!({}));
-    let document = openapi::document();
-    for (method, path) in documented() {
-        let operation = &document["paths"][&path][&method];
-        let schema = resolve(&document, &operation["requestBody"]["content"]["application/json"]["schema"]);
-        if schema.is_null() {
-            continue;
-        }
+    for (answer, schema, path) in answers_to(|_| json!({})) {
         let demanded: BTreeSet<String> = schema["required"]
             .as_array()
             .into_iter()
             .flatten()
             .map(|name| name.as_str().unwrap().to_owned())
             .collect();
-        let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-        let answer = app.call(method, &path.replace("{id}", &event)).by(&ada).json(&json!({})).send();
         if demanded.is_empty() {
             answer.expect(200);
             continue;

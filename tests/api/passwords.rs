@@ -125,7 +125,7 @@ fn the_link_in_the_mail_leads_to_a_page_that_resets() {
     let ada = app.attendee("Ada");
     let token = reset_token(&app, &ada.email);
     let path = format!("/api/password/reset?token={token}");
-    let page = app.get(&path).send().expect(200);
+    let page = app.get(&path).send().expect_page(200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
     assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
@@ -143,14 +143,14 @@ fn the_link_in_the_mail_leads_to_a_page_that_resets() {
             .finish();
         app.post("/api/password/reset/form").body("application/x-www-form-urlencoded", &body).send()
     };
-    let refused = send(&token, "password1").expect(422);
+    let refused = send(&token, "password1").expect_page(422);
     assert!(refused.text().contains("most common") && refused.text().contains(&token), "{}", refused.text());
     assert!(!send("\"><script>", "short").expect(422).text().contains("<script"));
-    let done = send(&token, "a new & longer one").expect(200);
+    let done = send(&token, "a new & longer one").expect_page(200);
     assert!(done.text().contains("is changed"), "{}", done.text());
     app.log_in_with(&ada.email, "a new & longer one").expect(200);
     for spent in [app.get(&path).send(), send(&token, NEW)] {
-        assert!(spent.expect(422).text().contains("used or has expired"));
+        assert!(spent.expect_page(422).text().contains("used or has expired"));
     }
     app.post("/api/password/reset/form").json(&json!({})).send().expect(415);
 }

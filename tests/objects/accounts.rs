@@ -57,3 +57,27 @@ fn of_two_refreshes_in_one_turn_the_second_ends_the_session() {
     let look = Command::By(holder(1, 1), Order::Export);
     assert!(matches!(turn(&mut host, &sql, START, vec![look]).unwrap()[0], Outcome::Refused(_)));
 }
+
+/// Where the version before asks while this one is being rolled out, it is understood.
+#[test]
+fn a_feed_key_is_set_by_a_session_that_stands_and_in_the_way_of_the_version_before() {
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<Account>::new(0));
+    let digest = |key: &str| key.to_owned();
+    let opens = |key: &str| Command::OpenFeed { digest: digest(key) };
+    let commands = vec![
+        Command::SignUp(Box::new(sign_up(1))),
+        login(1, &hash(1), None),
+        Command::SetFeedKey { user: user(1), digest: digest("a") },
+        opens("a"),
+        Command::By(holder(1, 1), Order::SetFeedKey(digest("b"))),
+        opens("a"),
+        opens("b"),
+        Command::By(holder(1, 1), Order::Logout),
+        Command::By(holder(1, 1), Order::SetFeedKey(digest("c"))),
+        Command::SetFeedKey { user: user(2), digest: digest("d") },
+        opens("b"),
+    ];
+    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    let granted = outcomes[2..].iter().map(|outcome| matches!(outcome, Outcome::Reply(_)));
+    assert_eq!(granted.collect::<Vec<_>>(), [true, true, true, false, true, true, false, false, true]);
+}

@@ -96,6 +96,16 @@ fn ten_thousand_hear_once_at_the_pace_of_the_provider() {
     assert!(took < 120_000, "a hundred mails a request take {took} ms");
 }
 
+/// A page of letters goes into the outbox in one statement, not in one for each.
+#[test]
+fn a_page_takes_a_few_statements() {
+    let (sql, mut host) = crowded(200, BATCHING);
+    turn(&mut host, &sql, at(1), vec![cancel()]).unwrap();
+    host.object(&sql, at(2)).unwrap();
+    sql.fail_after(20);
+    assert_eq!(mails(host.due(&sql, at(2)).unwrap()).len(), 200);
+}
+
 /// However long the provider is away, the outbox holds a bounded number of letters, and the rest of
 /// the circular stays a row.
 #[test]

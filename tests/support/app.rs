@@ -5,12 +5,15 @@ use std::pin::pin;
 use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use event_platform::api::{Afterwards, Api};
 use event_platform::config::Config;
 use event_platform::domain::EventId;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::node::Address;
 use super::world::{State, World};
@@ -305,6 +308,22 @@ impl Answer {
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status(), status, "{}", self.text());
         self
+    }
+
+    /// Demands a page that loads and runs nothing and has no style but the one that its policy names.
+    #[track_caller]
+    pub(crate) fn expect_page(self, status: u16) -> Self {
+        let page = self.expect(status);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(page.header("x-frame-options"), Some("DENY"));
+        let policy = page.header("content-security-policy").unwrap();
+        let style = page.text().split("<style>").nth(1).and_then(|rest| rest.split("</style>").next());
+        let digest = STANDARD.encode(Sha256::digest(style.expect("a style")));
+        assert!(policy.starts_with(&format!("default-src 'none'; style-src 'sha256-{digest}';")), "{policy}");
+        assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!page.text().contains("style=") && !page.text().contains("<script"), "{}", page.text());
+        page
     }
 
     /// Demands a problem of the contract.

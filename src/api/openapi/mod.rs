@@ -11,6 +11,7 @@ mod events;
 mod examples;
 mod operation;
 mod registrations;
+mod requests;
 mod schemas;
 
 use serde_json::{Map, Value, json};

@@ -5,16 +5,16 @@ use super::protocol::{Digest, Reply};
 use crate::domain::{Refusal, UserId};
 use crate::objects::Fault;
 use crate::objects::schema::Step;
-use crate::objects::sql::{Sql, SqlError};
+use crate::objects::sql::Sql;
 
 /// The step that gives an account a feed.
 pub(super) const SCHEMA: Step = &["CREATE TABLE feed (digest TEXT NOT NULL);"];
 
 /// Replaces the key.
-pub(super) fn save(sql: &dyn Sql, digest: &Digest) -> Result<(), SqlError> {
+pub(super) fn save(sql: &dyn Sql, digest: &Digest) -> Result<Reply, Fault> {
     sql.run("DELETE FROM feed", &[])?;
     sql.run("INSERT INTO feed (digest) VALUES (?)", &[digest.as_str().into()])?;
-    Ok(())
+    Ok(Reply::Done)
 }
 
 /// Whose feed the key opens. The digest of a guess says nothing about the digest of the key, so

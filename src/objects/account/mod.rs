@@ -151,8 +151,7 @@ impl Object for Account {
                     .as_ref()
                     .filter(|owner| owner.profile.id == user)
                     .ok_or(Refusal::Unauthenticated)?;
-                feed::save(turn.sql, &digest)?;
-                Ok(Reply::Done)
+                feed::save(turn.sql, &digest)
             }
             Command::OpenFeed { digest } => {
                 feed::open(turn.sql, self.owner.as_ref().map(|owner| owner.profile.id), &digest)
@@ -179,6 +178,7 @@ impl Account {
             }
             Order::Rename(name) => self.rename(turn, profile.clone(), name),
             Order::Export => self.export(turn, profile.clone()),
+            Order::SetFeedKey(digest) => feed::save(turn.sql, &digest),
             Order::Delete(matched) => self.delete(turn, profile.clone(), matched.as_ref()),
         }
     }

@@ -53,7 +53,8 @@ pub enum Command {
     By(Holder, Order),
     /// The events that the user has lately been about to register for.
     Visits,
-    /// Another key for the calendar feed; the one before it opens nothing any more.
+    /// What the version before asks for in the place of [`Order::SetFeedKey`], while this one is
+    /// being rolled out.
     SetFeedKey {
         /// Whose account it has to be.
         user: UserId,
@@ -84,6 +85,9 @@ pub enum Order {
     Rename(Option<Name>),
     /// Everything that the account holds.
     Export,
+    /// Another key for the calendar feed, of which this is stored; the one before it opens nothing
+    /// any more.
+    SetFeedKey(Digest),
     /// Erases the account.
     Delete(Option<Secret<String>>),
 }

@@ -2,9 +2,9 @@
 
 use super::Session;
 use super::protocol::{OneTimeToken, SignUp};
-use crate::domain::account::{Name, Profile, Role};
+use crate::domain::account::{Name, Profile};
 use crate::domain::guard::LoginGuard;
-use crate::domain::{Email, FieldError, Secret, SessionId, Timestamp};
+use crate::domain::{Secret, SessionId, Timestamp};
 use crate::objects::schema::Step;
 use crate::objects::sql::{Row, Sql, SqlError};
 use crate::objects::{Turn, outbox};
@@ -67,21 +67,16 @@ pub(super) fn load_profile(sql: &dyn Sql) -> Result<Option<(Profile, Secret<Stri
 }
 
 fn read_profile(row: &Row) -> Result<(Profile, Secret<String>), SqlError> {
-    let name: Option<String> = row.get(2)?;
     let profile = Profile {
         id: row.get(0)?,
-        email: Email::parse(&row.get::<String>(1)?).map_err(unreadable)?,
-        name: name.map(|name| Name::parse(&name)).transpose().map_err(unreadable)?,
-        role: Role::parse(&row.get::<String>(3)?).map_err(unreadable)?,
+        email: row.get(1)?,
+        name: row.get(2)?,
+        role: row.get(3)?,
         email_verified: row.get(4)?,
         created_at: row.get(5)?,
         name_changes: row.get(7)?,
     };
     Ok((profile, Secret::new(row.get(6)?)))
-}
-
-fn unreadable(error: FieldError) -> SqlError {
-    SqlError::new(format!("the stored {} is not valid", error.field))
 }
 
 pub(super) fn insert_account(turn: &Turn<'_>, sign_up: &SignUp) -> Result<(), SqlError> {

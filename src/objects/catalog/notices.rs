@@ -80,11 +80,7 @@ fn known(sql: &dyn Sql, user: UserId) -> Result<Option<Notice>, SqlError> {
     let rows = sql.run("SELECT changes, name FROM notices WHERE user = ?", &[user.into()])?;
     let Some(row) = rows.first() else { return Ok(None) };
     let changes: Option<u64> = row.get(0)?;
-    let name: Option<String> = row.get(1)?;
-    let name = name
-        .map(|name| Name::parse(&name))
-        .transpose()
-        .map_err(|error| SqlError::new(format!("the stored {} is not valid", error.field)))?;
+    let name = row.get(1)?;
     let news = changes.map_or(News::Erased, |changes| News::Renamed { name, changes });
     Ok(Some(Notice { user, news }))
 }

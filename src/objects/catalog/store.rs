@@ -12,7 +12,7 @@ use crate::domain::{EventId, Timestamp, UserId, limits};
 use crate::objects::event::Snapshot;
 use crate::objects::outbox;
 use crate::objects::schema::Step;
-use crate::objects::sql::{self, Row, Sql, SqlError, Value};
+use crate::objects::sql::{self, Sql, SqlError, Value};
 
 /// The schema, one entry per version. A deleted event keeps a row in `versions`, against reports
 /// that come late.
@@ -184,24 +184,18 @@ fn insert(sql: &dyn Sql, event: Value, entry: &Snapshot, before: Option<Place>) 
         |place: &Place| (minute..minute.saturating_add(STARTS_PER_MINUTE)).contains(&place.by_start);
     let by_start = match before.as_ref().filter(|place| same_minute(place)) {
         Some(place) => place.by_start,
-        None => next_free(
-            &sql.run(
-                "SELECT max(by_start) FROM events WHERE by_start >= ? AND by_start < ?",
-                &[minute.into(), minute.saturating_add(STARTS_PER_MINUTE).into()],
-            )?,
-            minute,
-        )?,
+        None => {
+            let taken = "SELECT max(by_start) FROM events WHERE by_start >= ? AND by_start < ?";
+            next_free(sql, taken, minute, STARTS_PER_MINUTE)?
+        }
     };
     let birth = entry.created_at.ms().saturating_mul(BIRTHS_PER_MS);
     let by_birth = match before {
         Some(place) => place.by_birth,
-        None => next_free(
-            &sql.run(
-                "SELECT max(by_birth) FROM events WHERE by_birth >= ? AND by_birth < ?",
-                &[birth.into(), birth.saturating_add(BIRTHS_PER_MS).into()],
-            )?,
-            birth,
-        )?,
+        None => {
+            let taken = "SELECT max(by_birth) FROM events WHERE by_birth >= ? AND by_birth < ?";
+            next_free(sql, taken, birth, BIRTHS_PER_MS)?
+        }
     };
     let listed = entry.details.is_listed();
     sql.run(
@@ -225,8 +219,9 @@ fn insert(sql: &dyn Sql, event: Value, entry: &Snapshot, before: Option<Place>) 
     Ok(())
 }
 
-/// The number after the highest that is taken, or the first one.
-fn next_free(highest: &[Row], first: i64) -> Result<i64, SqlError> {
-    let highest: Option<i64> = highest.first().map_or(Ok(None), |row| row.get(0))?;
+/// The number after the highest that is taken of `count` from `first` on, which `taken` asks for; `first`
+/// if none is.
+fn next_free(sql: &dyn Sql, taken: &str, first: i64, count: i64) -> Result<i64, SqlError> {
+    let highest: Option<i64> = sql::value(sql, taken, &[first.into(), first.saturating_add(count).into()])?;
     Ok(highest.map_or(first, |taken| taken.saturating_add(1)))
 }

@@ -1,7 +1,6 @@
 //! The tables behind circulars: what waits to be told, what there was to tell, and who knows.
 
 use super::circulars::{Circular, Kind};
-use super::store::{read_email, read_name};
 use crate::domain::account::Name;
 use crate::domain::roster::Seat;
 use crate::domain::schedule::Schedule;
@@ -45,9 +44,7 @@ pub(super) struct Reader {
 }
 
 pub(super) fn load_edition(sql: &dyn Sql) -> Result<u64, SqlError> {
-    let rows = sql.run("SELECT max(version) FROM editions", &[])?;
-    let edition: Option<u64> = rows.first().map_or(Ok(None), |row| row.get(0))?;
-    Ok(edition.unwrap_or(1))
+    Ok(sql::value(sql, "SELECT max(version) FROM editions", &[])?.unwrap_or(1))
 }
 
 pub(super) fn load(sql: &dyn Sql) -> Result<Vec<Circular>, SqlError> {
@@ -107,8 +104,8 @@ pub(super) fn readers(sql: &dyn Sql, after_seq: i64, limit: u32) -> Result<Vec<R
             Ok(Reader {
                 seq: row.get(0)?,
                 registration: row.get(1)?,
-                name: read_name(row, 2)?,
-                email: read_email(row, 3)?,
+                name: row.get(2)?,
+                email: row.get(3)?,
                 has_seat: row.get(4)?,
                 told: row.get(5)?,
                 origin: row.get(6)?,

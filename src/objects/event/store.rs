@@ -4,7 +4,7 @@ use super::protocol::{Participant, Registration, SeatStatus};
 use super::{Held, Reported, circular_store};
 use crate::domain::account::Name;
 use crate::domain::roster::{Roster, Seat};
-use crate::domain::{Email, EventId, FieldError, RegistrationId, Timestamp, UserId};
+use crate::domain::{Email, EventId, RegistrationId, Timestamp, UserId};
 use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
@@ -81,8 +81,7 @@ pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
 }
 
 fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
-    let last = sql.run("SELECT max(seq) FROM registrations", &[])?;
-    let last: Option<u64> = last.first().map_or(Ok(None), |row| row.get(0))?;
+    let last: Option<u64> = sql::value(sql, "SELECT max(seq) FROM registrations", &[])?;
     let rows = sql.run(
         "SELECT seq, id, user_id, registered_at, confirmed_at, checked_in_at
          FROM registrations WHERE status IN ('confirmed', 'waitlisted') ORDER BY seq",
@@ -93,9 +92,7 @@ fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
 }
 
 fn load_last_change(sql: &dyn Sql) -> Result<u64, SqlError> {
-    let rows = sql.run("SELECT max(change) FROM registrations", &[])?;
-    let last: Option<u64> = rows.first().map_or(Ok(None), |row| row.get(0))?;
-    Ok(last.unwrap_or(0))
+    Ok(sql::value(sql, "SELECT max(change) FROM registrations", &[])?.unwrap_or(0))
 }
 
 fn read_seat(row: &Row) -> Result<Seat, SqlError> {
@@ -223,11 +220,8 @@ pub(super) fn ended(sql: &dyn Sql, event: EventId, user: UserId) -> Result<Optio
 
 /// The address on a user's registration, ended or not.
 pub(super) fn address(sql: &dyn Sql, user: UserId) -> Result<Option<Email>, SqlError> {
-    let rows = sql.run(
-        &format!("SELECT email FROM registrations WHERE user_id = ? AND status <> '{ERASED}'"),
-        &[user.into()],
-    )?;
-    rows.first().map(|row| read_email(row, 0)).transpose()
+    let statement = format!("SELECT email FROM registrations WHERE user_id = ? AND status <> '{ERASED}'");
+    sql::value(sql, &statement, &[user.into()])
 }
 
 /// The registrations with this address on them.
@@ -256,8 +250,8 @@ pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, Sql
     Ok(Participant {
         id: seat.user,
         account: row.get(0)?,
-        name: read_name(row, 1)?,
-        email: read_email(row, 2)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
         origin: row.get(3)?,
     })
 }
@@ -297,8 +291,8 @@ fn read_registration(row: &Row, event: EventId) -> Result<(u64, Registration), S
         id: row.get(1)?,
         event,
         user: row.get::<UserId>(2)?,
-        name: read_name(row, 3)?,
-        email: read_email(row, 4)?,
+        name: row.get(3)?,
+        email: row.get(4)?,
         status: SeatStatus::parse(&status).ok_or_else(|| SqlError::new("an unknown status"))?,
         position: None,
         registered_at: row.get(6)?,
@@ -311,17 +305,4 @@ fn read_registration(row: &Row, event: EventId) -> Result<(u64, Registration), S
 
 pub(super) const fn status_of(seat: &Seat) -> SeatStatus {
     if seat.is_confirmed() { SeatStatus::Confirmed } else { SeatStatus::Waitlisted }
-}
-
-pub(super) fn read_name(row: &Row, at: usize) -> Result<Option<Name>, SqlError> {
-    let name: Option<String> = row.get(at)?;
-    name.map(|name| Name::parse(&name)).transpose().map_err(unreadable)
-}
-
-pub(super) fn read_email(row: &Row, at: usize) -> Result<Email, SqlError> {
-    Email::parse(&row.get::<String>(at)?).map_err(unreadable)
-}
-
-fn unreadable(error: FieldError) -> SqlError {
-    SqlError::new(format!("the stored {} is not valid", error.field))
 }

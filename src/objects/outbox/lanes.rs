@@ -28,15 +28,11 @@ pub const LANES: &str = "
     );
 ";
 
+/// A parcel that is no mail.
+pub(super) const IS_OTHER: &str = "recipient IS NULL";
 /// A mail whose recipient waits for no earlier one.
-const IS_FIRST: &str = "recipient IS NOT NULL AND NOT EXISTS (
+pub(super) const IS_FIRST: &str = "recipient IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.recipient = outbox.recipient AND earlier.id < outbox.id)";
-
-pub(super) const FIRST_OTHER: &str =
-    "SELECT due_at FROM outbox WHERE recipient IS NULL ORDER BY due_at, id LIMIT 1";
-pub(super) const FIRST_MAIL: &str = "SELECT due_at FROM outbox WHERE recipient IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM outbox AS earlier WHERE earlier.recipient = outbox.recipient AND earlier.id < outbox.id)
-    ORDER BY due_at, id LIMIT 1";
 
 /// How fast a provider takes mail, and how much in one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +102,11 @@ pub fn consignments(items: Vec<Item>) -> Vec<Vec<Item>> {
     consignments
 }
 
+/// The statement that reads what is due of these, oldest first.
+fn oldest_due(condition: &str) -> String {
+    format!("SELECT {COLUMNS} FROM outbox WHERE {condition} AND due_at <= ? ORDER BY due_at, id LIMIT ?")
+}
+
 impl Outbox {
     /// The parcels that are due, oldest first: what is no mail, [`Outbox::BATCH`] at most, and so
     /// many mails as the provider takes in a second. How mails travel is written down before they
@@ -114,31 +115,20 @@ impl Outbox {
     /// # Errors
     /// When they cannot be read, or the batches not written.
     pub fn due(&mut self, sql: &dyn Sql, now: Timestamp, pace: &Pace) -> Result<Vec<Item>, SqlError> {
-        let rows = sql.run(
-            &format!(
-                "SELECT {COLUMNS} FROM outbox WHERE recipient IS NULL AND due_at <= ?
-                 ORDER BY due_at, id LIMIT ?"
-            ),
-            &[now.into(), Self::BATCH.into()],
-        )?;
+        let rows = sql.run(&oldest_due(IS_OTHER), &[now.into(), Self::BATCH.into()])?;
         let mut due = rows.iter().map(Item::read).collect::<Result<Vec<_>, _>>()?;
         if self.rests_until.is_none_or(|until| until <= now) {
             due.extend(Self::due_mails(sql, now, pace)?);
         }
         if due.is_empty() {
-            *self = Self { rests_until: self.rests_until, ..Self::load(sql)? };
+            self.reload(sql)?;
         }
         Ok(due)
     }
 
     fn due_mails(sql: &dyn Sql, now: Timestamp, pace: &Pace) -> Result<Vec<Item>, SqlError> {
         let most = pace.requests.saturating_mul(pace.batch.max(1));
-        let rows = sql.run(
-            &format!(
-                "SELECT {COLUMNS} FROM outbox WHERE {IS_FIRST} AND due_at <= ? ORDER BY due_at, id LIMIT ?"
-            ),
-            &[now.into(), most.into()],
-        )?;
+        let rows = sql.run(&oldest_due(IS_FIRST), &[now.into(), most.into()])?;
         let mut known = BTreeSet::new();
         let (mut due, mut fresh) = (Vec::new(), Vec::new());
         let mut requests = 0_u32;

@@ -47,9 +47,8 @@ impl Outbox {
             Delivery::Retry { after_ms } => after_ms.map(|ms| now.plus_ms(i64::from(ms))),
             _ => None,
         });
-        let rests_until = asked.chain(self.rests_until).max().filter(|until| *until > now);
-        *self = Self { rests_until, ..Self::load(sql)? };
-        Ok(())
+        self.rests_until = asked.chain(self.rests_until).max().filter(|until| *until > now);
+        self.reload(sql)
     }
 }
 

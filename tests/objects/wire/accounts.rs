@@ -32,6 +32,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
             | Order::ChangePassword(..)
             | Order::Rename(_)
             | Order::Export
+            | Order::SetFeedKey(_)
             | Order::Delete(_),
         )
         | Command::SetFeedKey { .. }
@@ -95,6 +96,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         ),
         (Order::Rename(Name::parse("Bea").ok()), r#"{"rename":"Bea"}"#.to_owned()),
         (Order::Export, r#""export""#.to_owned()),
+        (Order::SetFeedKey("d".to_owned()), r#"{"set_feed_key":"d"}"#.to_owned()),
         (Order::Delete(matched), r#"{"delete":"$2b$04$hash-of-1"}"#.to_owned()),
     ];
     for (order, golden) in orders {
