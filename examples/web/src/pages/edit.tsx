@@ -57,7 +57,7 @@ export function EditEvent({ id }: { id: string }) {
             />
             {failure !== undefined && <Alert>{words(failure)}</Alert>}
             <p>
-              <button class="danger" onClick={remove} disabled={busy}>Delete this event</button>
+              <button class="danger" onClick={remove} aria-disabled={busy}>Delete this event</button>
             </p>
           </>
         )}
