@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { signUp } from "../worker/support/people.mjs";
+import { createEvent, signUp, signUpOrganizer } from "../worker/support/people.mjs";
 import { useMiniflare } from "../worker/support/server.mjs";
 import { expectAccessible, picture, useBrowser } from "./support/browser.mjs";
 
@@ -33,6 +33,25 @@ describe("The reference", () => {
     await call.getByRole("button", { name: "Execute" }).click();
     await call.locator(".live-responses-table .response-col_status").filter({ hasText: "200" }).waitFor();
     await call.locator(".live-responses-table").getByText(person.email).first().waitFor();
+    await page.close();
+  });
+
+  test("tries a change as it stands, but for the id, as often as one likes", async () => {
+    const organizer = await signUpOrganizer(server.current);
+    const event = await createEvent(organizer);
+    const page = await open("/docs#/Events/changeEvent");
+    await page.getByRole("button", { name: "Authorize" }).click();
+    await page.locator(".modal-ux").getByRole("textbox").fill(organizer.token);
+    await page.getByRole("button", { name: "Authorize with this token" }).click();
+    await page.getByRole("button", { name: "Close" }).first().click();
+    const call = page.locator("#operations-Events-changeEvent");
+    await call.locator("[data-param-name=id] input").fill(event.id);
+    for (const time of [1, 2]) {
+      await call.getByRole("button", { name: "Execute" }).click();
+      const status = call.locator(".live-responses-table tbody .response-col_status");
+      assert.match(await status.innerText(), /^200/, `the ${time}. time`);
+      await call.getByRole("button", { name: "Clear" }).click();
+    }
     await page.close();
   });
 
