@@ -38,7 +38,14 @@ function Page({ address }: { address: string[] }) {
     if (second === "edit") return <EditEvent key={first} id={first} />;
     if (second === "people") return <People key={first} id={first} />;
   }
-  return <Headline>There is nothing here</Headline>;
+  return (
+    <>
+      <Headline>There is nothing here</Headline>
+      <p>
+        <a href="#/">All events</a>
+      </p>
+    </>
+  );
 }
 
 function Frame() {
