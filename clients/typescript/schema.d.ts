@@ -1520,7 +1520,7 @@ export interface components {
         Limit: number;
         /** @description Which events. */
         ListedStatus: "published" | "cancelled";
-        /** @description A user's id; empty is as if left out. */
+        /** @description A user's id. */
         OrganizerId: string;
         /** @description The registration's id. A malformed one names nothing: 404. */
         RegistrationId: string;
@@ -1586,7 +1586,7 @@ export interface operations {
                 q?: components["parameters"]["Words"];
                 /** @description One tag, whole, in any case. */
                 tag?: components["parameters"]["Tag"];
-                /** @description A user's id; empty is as if left out. */
+                /** @description A user's id. */
                 organizer?: components["parameters"]["OrganizerId"];
                 /** @description The earliest start, inclusive: a time, or a date for its first moment in UTC. */
                 from?: components["parameters"]["From"];

@@ -132,8 +132,7 @@ impl Roster {
     /// Gives `user` a seat, or a place at the tail of the waitlist.
     ///
     /// # Errors
-    /// `NotFound` for a draft, `EventCancelled`, `RegistrationNotOpen`, `RegistrationClosed`,
-    /// `EventFull`.
+    /// `RegistrationNotOpen`, for a draft too, `EventCancelled`, `RegistrationClosed`, `EventFull`.
     pub fn register(
         &mut self,
         details: &Details,
@@ -145,7 +144,7 @@ impl Roster {
             return Ok(Admission::Standing(standing.clone()));
         }
         match details.status() {
-            Status::Draft => return Err(Refusal::NotFound),
+            Status::Draft => return Err(Refusal::RegistrationNotOpen),
             Status::Cancelled => return Err(Refusal::EventCancelled),
             Status::Published => details.registration().admit(now)?,
         }

@@ -133,6 +133,30 @@ fn the_parameters_that_handlers_read_are_those_of_the_document() {
     assert_eq!(literals_in_calls(&["params.get(", "self.get(", "bound("]), documented);
 }
 
+#[test]
+fn a_parameter_may_be_empty_where_the_document_says_so() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event = app.event(&ada, json!({}));
+    let document = openapi::document();
+    let mut told = BTreeSet::new();
+    for (_, path) in documented().into_iter().filter(|(method, _)| method == "get") {
+        for parameter in document["paths"][&path]["get"]["parameters"].as_array().into_iter().flatten() {
+            let parameter = resolve(&document, parameter);
+            let name = parameter["name"].as_str().unwrap();
+            // Secrets are no filters: without the right one there is nothing.
+            if parameter["in"] != "query" || ["token", "key"].contains(&name) {
+                continue;
+            }
+            let answer = app.get(&format!("{}?{name}=", path.replace("{id}", &event))).by(&ada).send();
+            let allowed = parameter["allowEmptyValue"] == true;
+            assert_eq!(answer.status(), if allowed { 200 } else { 422 }, "{path}?{name}=");
+            told.insert((name.to_owned(), allowed));
+        }
+    }
+    assert!(told.contains(&("status".to_owned(), true)) && told.contains(&("limit".to_owned(), false)));
+}
+
 /// Sends a body to every operation that takes JSON, made by `body` of the schema; each answer with that
 /// schema and the path.
 fn answers_to(body: impl Fn(&Value) -> Value) -> Vec<(Answer, Value, String)> {

@@ -28,6 +28,8 @@ fn a_draft_does_not_exist_for_anybody_but_its_organizer() {
     ] {
         call.send().expect_problem(404, "not_found");
     }
+    let own = app.post(&format!("{path}/register")).by(&ada);
+    own.send().expect_problem(409, "registration_not_open");
     app.put(&path).by(&ada).json(&json!({ "status": "published" })).send().expect(200);
     app.get(&path).send().expect(200);
 }

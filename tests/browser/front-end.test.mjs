@@ -80,10 +80,62 @@ describe("The front end", () => {
     await page.getByRole("link", { name: "Log in to register" }).click();
     await headline(page, "Log in");
     await expectAccessible(page);
+    await page.getByLabel("E-mail").fill("ada@example.com");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await headline(page, "Rust at the edge");
     await page.close();
   });
 
-  test("works by keyboard alone", async () => {
+  for (const view of [PHONE, {}]) {
+    test(`the focus goes from top to bottom, ${view.width ?? 1280} pixels wide`, async () => {
+      const page = await open("/", view);
+      await page.getByRole("link", { name: "Rust at the edge" }).waitFor();
+      await page.locator(".skip").focus();
+      const seen = [];
+      while (seen.length < 20) {
+        seen.push(await page.evaluate(() => {
+          const { textContent, labels } = document.activeElement;
+          return labels?.[0]?.textContent ?? textContent;
+        }));
+        if (seen.at(-1) === "event-platform API") break;
+        await page.keyboard.press("Tab");
+      }
+      assert.deepEqual(seen.map((text) => text.trim()), [
+        "Skip to the content", "Events", "Log in", "Search", "Past events, too",
+        "Rust at the edge", "Gardening for beginners", "event-platform API",
+      ]);
+      await page.close();
+    });
+  }
+
+  test("takes a seat and gives it back by keyboard alone", async () => {
+    const page = await open(`/#/signup/events/${event}`, PHONE);
+    await headline(page, "Sign up");
+    const press = async (...keys) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await press("Tab");
+    await page.keyboard.type("Kay");
+    await press("Tab");
+    await page.keyboard.type("kay@example.com");
+    await press("Tab");
+    await page.keyboard.type(PASSWORD);
+    await press("Enter");
+    await headline(page, "Rust at the edge");
+    await page.locator("h1:focus").waitFor();
+    await press("Tab", "Enter");
+    await says(page, "You have a seat.");
+    await page.getByRole("button", { name: "Give my seat back" }).waitFor();
+    await press("Tab", "Enter");
+    await says(page, "You are not registered.");
+    await page.getByRole("button", { name: "Register" }).waitFor();
+    await press("Tab");
+    await page.getByRole("button", { name: "Register" }).and(page.locator(":focus")).waitFor();
+    await page.close();
+  });
+
+  test("searches and opens an event by keyboard alone", async () => {
     const page = await open("/");
     await page.getByRole("link", { name: "Rust at the edge" }).waitFor();
     await headline(page, "Events");
@@ -123,9 +175,10 @@ describe("The front end", () => {
     const page = people.Ada;
     await page.goto(`${server.current.url}/#/organize/${event}/people`);
     const button = (name) => page.getByRole("button", { name, exact: true });
-    await button("Check in Eve").click();
+    await button("Check in Eve").focus();
+    await page.keyboard.press("Enter");
     await says(page, "Eve is checked in.");
-    await button("Undo check-in Eve").waitFor();
+    await button("Undo check-in Eve").and(page.locator(":focus")).waitFor();
     await expectAccessible(page);
     await button("Undo check-in Eve").click();
     await says(page, "Eve is no longer checked in.");

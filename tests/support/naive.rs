@@ -248,6 +248,7 @@ impl Held {
             return Ok(Reply::Registration { new: false, registration: Box::new(self.registration(place)) });
         }
         match self.details.status() {
+            Status::Draft if self.create.organizer.id == who.id => return Err(Refusal::RegistrationNotOpen),
             Status::Draft => return Err(Refusal::NotFound),
             Status::Cancelled => return Err(Refusal::EventCancelled),
             Status::Published => self.details.registration().admit(now)?,

@@ -1,9 +1,9 @@
 // The README promises that its walkthrough works when pasted, line after line, and that its table
-// names every setting. Here it is pasted.
+// names every setting. Here it is pasted. And what docs/operations.md says of the log is what the code writes.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { Client } from "./support/client.mjs";
@@ -109,10 +109,42 @@ describe("The README's settings", () => {
   });
 });
 
+describe("The log in docs/operations.md", () => {
+  const logs = section("Logs", readFileSync(new URL("docs/operations.md", ROOT), "utf8"));
+  const sources = readdirSync(new URL("src/", ROOT), { recursive: true }).filter((name) => name.endsWith(".rs"));
+  const read = (name) => readFileSync(new URL(`src/${name}`, ROOT), "utf8").split("#[cfg(test)]")[0];
+  const code = sources.map(read).join("\n");
+
+  const found = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
+  const documented = (pattern) => found(logs.match(pattern)?.[1] ?? "", /`(\w+)`/g);
+
+  test("has every event", () => {
+    const lines = /event\\?": ?\\?"(\w+)\\?"|\bevent: "(\w+)"|log_error\("(\w+)"/g;
+    const written = new Set([...code.matchAll(lines)].map(([, ...names]) => names.find(Boolean)));
+    const trouble = logs.slice(logs.indexOf("**Trouble**"));
+    const named = [...found(logs, /^\| `event` \| `(\w+)` \|$/gm), ...found(trouble, /^\| `(\w+)` \|/gm)];
+    assert.deepEqual(named.filter((name) => name !== "event").sort(), [...written].sort());
+  });
+
+  test("has every kind and outcome of a mail", () => {
+    const kinds = found(read("mail/mod.rs"), /^ +Self::\w+.* => "(\w+)",$/gm);
+    assert.deepEqual(documented(/^\| `kind` \| (`confirm_address`.*) \|$/m), kinds);
+    const outcomes = found(read("platform/delivery.rs"), /^ +Delivery::.* => "(\w+)",$/gm);
+    const [row] = logs.match(/^\| `outcome` .*$/m);
+    for (const outcome of outcomes) assert.ok(row.includes(`\`${outcome}\``), outcome);
+  });
+
+  test("has every kind of security event", () => {
+    const kinds = found(sources.filter((name) => /^api\W/.test(name)).map(read).join(), /SecurityEventKind::(\w+)/g);
+    const written = kinds.map((kind) => kind.replace(/\B[A-Z]/g, (letter) => `_${letter}`).toLowerCase());
+    assert.deepEqual(documented(/^\| `kind` \| (`sign_up`.*) \|$/m), written.sort());
+  });
+});
+
 /** What stands under a heading of the second level. */
-function section(title) {
-  const found = README.split(/^## /m).find((text) => text.startsWith(`${title}\n`));
-  return found ?? assert.fail(`README.md has no section "${title}"`);
+function section(title, text = README) {
+  const found = text.split(/^## /m).find((part) => part.startsWith(`${title}\n`));
+  return found ?? assert.fail(`there is no section "${title}"`);
 }
 
 function bashBlocks(text) {

@@ -23,12 +23,14 @@ function useAddress(): string[] {
   return address.replace(/^#\/?/, "").split("/");
 }
 
-function Page({ address: [section = "", first, second] }: { address: string[] }) {
+function Page({ address }: { address: string[] }) {
+  const [section = "", first, second] = address;
   const user = useUser();
   if (section === "") return <Events />;
   if (section === "events" && first) return <EventPage key={first} id={first} user={user} />;
-  if (section === "signup") return <SignUp />;
-  if (section === "login" || !user) return <LogIn />;
+  if (section === "signup") return <SignUp next={address.slice(1).join("/")} />;
+  if (section === "login") return <LogIn next={address.slice(1).join("/")} />;
+  if (!user) return <LogIn next={address.join("/")} />;
   if (section === "mine") return <Mine />;
   if (section === "organize" && user.role === "organizer") {
     if (!first) return <Organize />;
@@ -36,7 +38,14 @@ function Page({ address: [section = "", first, second] }: { address: string[] })
     if (second === "edit") return <EditEvent key={first} id={first} />;
     if (second === "people") return <People key={first} id={first} />;
   }
-  return <Headline>There is nothing here</Headline>;
+  return (
+    <>
+      <Headline>There is nothing here</Headline>
+      <p>
+        <a href="#/">All events</a>
+      </p>
+    </>
+  );
 }
 
 function Frame() {

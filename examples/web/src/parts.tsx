@@ -72,12 +72,17 @@ export function Loaded<T>({ from, children }: { from: Load<T>; children: (data: 
   return <>{children(from.data)}</>;
 }
 
-/** A form's or button's work: one at a time, and what went wrong. */
+/**
+ * A form's or button's work: one at a time, and what went wrong. Buttons say so with `aria-disabled`: one
+ * that is really disabled would lose the focus.
+ */
 export function useWork() {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
+  const working = useRef(false);
   const work = async (task: () => Promise<void>) => {
-    if (busy) return;
+    if (working.current) return;
+    working.current = true;
     setBusy(true);
     setFailure(undefined);
     try {
@@ -85,6 +90,7 @@ export function useWork() {
     } catch (refusal) {
       setFailure(refusal);
     } finally {
+      working.current = false;
       setBusy(false);
     }
   };
@@ -117,7 +123,7 @@ export function Form({ submit, onSubmit, children }: FormProps) {
     <form ref={form} onSubmit={send}>
       {failure !== undefined && <Alert>{words(failure)}</Alert>}
       {children(wrong)}
-      <button class="primary" disabled={busy}>
+      <button class="primary" aria-disabled={busy}>
         {submit}
       </button>
     </form>

@@ -9,6 +9,8 @@ const UUID_V7: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[
 
 pub(super) fn parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "in": "query", "name": name, "description": description, "schema": schema });
+    // A form sends what was not filled in as an empty text: as if left out.
+    let filter = |name: &str, description: &str, schema: Value| json!({ "in": "query", "name": name, "description": description, "allowEmptyValue": true, "schema": schema });
     let header = |name: &str, description: &str, example: &str| json!({ "in": "header", "name": name, "description": description, "schema": { "type": "string" }, "example": example });
     let path = |name: &str, description: &str| {
         json!({
@@ -26,14 +28,14 @@ pub(super) fn parameters() -> Value {
         "RegistrationId": path("registration", "The registration's id. A malformed one names nothing: 404."),
         "VerificationToken": query("token", "The token of the link.", text()),
         "Key": query("key", "The secret part of the address.", text()),
-        "Words": query("q", "Words in title, description and tags: all are required, in any case and without accents, each may be the beginning of a word.", text()),
-        "Tag": query("tag", "One tag, whole, in any case.", text()),
-        "OrganizerId": query("organizer", "A user's id; empty is as if left out.", json!({ "type": "string", "pattern": format!("^$|{UUID_V7}") })),
-        "From": query("from", "The earliest start, inclusive: a time, or a date for its first moment in UTC.", moment()),
-        "To": query("to", "The latest start, exclusive: a time, or a date for its first moment in UTC.", moment()),
-        "ListedStatus": query("status", "Which events.", json!({ "type": "string", "enum": ["published", "cancelled"], "default": "published" })),
-        "RegistrationStatus": query("status", "Which registrations; all if left out.", json!({ "type": "string", "enum": ["confirmed", "waitlisted", "cancelled"] })),
-        "Sort": query("sort", "The order; `starts_at` if left out, or by relevance with `q`.", json!({ "type": "string", "enum": ["starts_at", "-starts_at", "created_at", "-created_at"] })),
+        "Words": filter("q", "Words in title, description and tags: all are required, in any case and without accents, each may be the beginning of a word.", text()),
+        "Tag": filter("tag", "One tag, whole, in any case.", text()),
+        "OrganizerId": filter("organizer", "A user's id.", json!({ "type": "string", "pattern": UUID_V7 })),
+        "From": filter("from", "The earliest start, inclusive: a time, or a date for its first moment in UTC.", moment()),
+        "To": filter("to", "The latest start, exclusive: a time, or a date for its first moment in UTC.", moment()),
+        "ListedStatus": filter("status", "Which events.", json!({ "type": "string", "enum": ["published", "cancelled"], "default": "published" })),
+        "RegistrationStatus": filter("status", "Which registrations; all if left out.", json!({ "type": "string", "enum": ["confirmed", "waitlisted", "cancelled"] })),
+        "Sort": filter("sort", "The order; `starts_at` if left out, or by relevance with `q`.", json!({ "type": "string", "enum": ["starts_at", "-starts_at", "created_at", "-created_at"] })),
         "Limit": query("limit", "Items on a page.", json!({ "type": "integer", "minimum": 1, "maximum": limits::PAGE_MAX, "default": limits::PAGE_DEFAULT })),
         "Cursor": query("cursor", "The `next_cursor` of the page before. Opaque, and good for one order.", text()),
         "IdempotencyKey": header("Idempotency-Key", "Any text of yours, a UUID say. A repeat with the same key and body makes no second event.", "8f1f9b1c-3f6d-4c57-9d4c-1b2a3c4d5e6f"),

@@ -18,6 +18,9 @@ impl Held {
         id: RegistrationId,
         participant: &Participant,
     ) -> Result<Reply, Fault> {
+        if self.details.status() == Status::Draft && self.organizer.id != participant.id {
+            return Err(Refusal::NotFound.into());
+        }
         let (new, seat) = match self.roster.register(&self.details, turn.now, id, participant.id)? {
             Admission::New(seat) => (true, seat),
             Admission::Standing(seat) => (false, seat),

@@ -4,16 +4,21 @@ import { granted } from "../../../../clients/typescript/index.ts";
 import { Choice, Field, Form, Headline, type Values } from "../parts.tsx";
 import { begin, platform } from "../session.ts";
 
-async function logIn({ email = "", password = "" }: Values) {
-  begin(await granted(platform.POST("/api/login", { body: { email, password } })));
-  location.hash = "#/";
+interface Props {
+  /** Where people wanted to go: what comes after the `#/` of an address. */
+  next: string;
 }
 
-export function LogIn() {
+async function logIn({ email = "", password = "" }: Values, next: string) {
+  begin(await granted(platform.POST("/api/login", { body: { email, password } })));
+  location.hash = `#/${next}`;
+}
+
+export function LogIn({ next }: Props) {
   return (
     <section class="narrow">
       <Headline>Log in</Headline>
-      <Form submit="Log in" onSubmit={logIn}>
+      <Form submit="Log in" onSubmit={(values) => logIn(values, next)}>
         {(wrong) => (
           <>
             <Field name="email" label="E-mail" type="email" autocomplete="username" required wrong={wrong("email")} />
@@ -22,13 +27,13 @@ export function LogIn() {
         )}
       </Form>
       <p>
-        New here? <a href="#/signup">Sign up</a>
+        New here? <a href={`#/signup/${next}`}>Sign up</a>
       </p>
     </section>
   );
 }
 
-export function SignUp() {
+export function SignUp({ next }: Props) {
   const signUp = async (values: Values) => {
     const { email = "", password = "", name = "", role } = values;
     await granted(
@@ -36,7 +41,7 @@ export function SignUp() {
         body: { email, password, name: name || null, role: role === "organizer" ? role : "attendee" },
       }),
     );
-    await logIn(values);
+    await logIn(values, next);
   };
   return (
     <section class="narrow">
@@ -52,7 +57,7 @@ export function SignUp() {
         )}
       </Form>
       <p>
-        Here before? <a href="#/login">Log in</a>
+        Here before? <a href={`#/login/${next}`}>Log in</a>
       </p>
     </section>
   );

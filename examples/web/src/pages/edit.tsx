@@ -57,7 +57,7 @@ export function EditEvent({ id }: { id: string }) {
             />
             {failure !== undefined && <Alert>{words(failure)}</Alert>}
             <p>
-              <button class="danger" onClick={remove} disabled={busy}>Delete this event</button>
+              <button class="danger" onClick={remove} aria-disabled={busy}>Delete this event</button>
             </p>
           </>
         )}
@@ -84,7 +84,7 @@ function EventForm({ submit, onSubmit, event }: { submit: string; onSubmit: (val
           </div>
           <div class="pair">
             <Field name="capacity" label="Seats" type="number" min={1} max={1_000_000} defaultValue={event?.capacity ?? ""} hint="No limit, if left empty." wrong={wrong("capacity")} />
-            <Choice name="waitlist" label="When they are gone" value={String(event?.waitlist ?? true)} options={{ true: "People may wait", false: "Nobody may wait" }} />
+            <Choice name="waitlist" label="When full" value={String(event?.waitlist ?? true)} options={{ true: "Waitlist", false: "No waitlist" }} />
           </div>
           <Field name="join_url" label="Link to join" type="url" placeholder="https://" defaultValue={event?.join_url ?? ""} hint="Shown to confirmed participants alone." wrong={wrong("join_url")} />
           <Field name="tags" label="Tags" defaultValue={event?.tags.join(", ") ?? ""} hint="Separated by commas." wrong={wrong("tags")} />

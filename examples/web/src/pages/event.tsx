@@ -1,7 +1,7 @@
 // One event: what it is, and the visitor's seat at it.
 
 import { granted, type Registration, type User } from "../../../../clients/typescript/index.ts";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Alert, Headline, Loaded, Notice, useLoad, useWork, words } from "../parts.tsx";
 import { platform } from "../session.ts";
 import { seats, when } from "../words.ts";
@@ -42,7 +42,7 @@ export function EventPage({ id, user }: { id: string; user: User | undefined }) 
             <Seat id={id} standing={own} refresh={load.reload} cancelled={event.status === "cancelled"} />
           ) : (
             <p>
-              <a class="button primary" href="#/login">
+              <a class="button primary" href={`#/login/events/${id}`}>
                 Log in to register
               </a>
             </p>
@@ -71,23 +71,28 @@ function Seat({ id, standing, cancelled, refresh }: SeatProps) {
   const [registration, setRegistration] = useState(standing);
   const [link, setLink] = useState<string>();
   const { busy, failure, work } = useWork();
+  // The button that was pressed gives way to another: the focus stays here.
+  const panel = useRef<HTMLElement>(null);
+  const stay = () => panel.current?.focus();
   const params = { path: { id } };
   const register = () =>
     work(async () => {
       setRegistration((await granted(platform.POST("/api/events/{id}/register", { params }))).registration);
-      await refresh();
+      stay();
+      void refresh();
     });
   const leave = () =>
     work(async () => {
       await granted(platform.DELETE("/api/events/{id}/register", { params }));
       setRegistration(undefined);
       setLink(undefined);
-      await refresh();
+      stay();
+      void refresh();
     });
   const join = () =>
     work(async () => setLink((await granted(platform.POST("/api/events/{id}/join", { params }))).join_url));
   return (
-    <section class="panel" aria-label="Your seat">
+    <section class="panel" aria-label="Your seat" tabIndex={-1} ref={panel}>
       <Notice>{says(registration)}</Notice>
       {failure !== undefined && <Alert>{words(failure)}</Alert>}
       {link && (
@@ -98,13 +103,13 @@ function Seat({ id, standing, cancelled, refresh }: SeatProps) {
       <p class="row">
         {registration ? (
           <>
-            {registration.join_url && !link && <button class="primary" onClick={join} disabled={busy}>Join</button>}
-            <button onClick={leave} disabled={busy}>
+            {registration.join_url && !link && <button class="primary" onClick={join} aria-disabled={busy}>Join</button>}
+            <button onClick={leave} aria-disabled={busy}>
               {registration.status === "waitlisted" ? "Leave the waitlist" : "Give my seat back"}
             </button>
           </>
         ) : (
-          !cancelled && <button class="primary" onClick={register} disabled={busy}>Register</button>
+          !cancelled && <button class="primary" onClick={register} aria-disabled={busy}>Register</button>
         )}
       </p>
     </section>

@@ -75,7 +75,7 @@ export function Events() {
         {events?.map((event) => <Card key={event.id} event={event} />)}
       </ul>
       {cursor && (
-        <button onClick={more} disabled={busy}>
+        <button onClick={more} aria-disabled={busy}>
           Show more
         </button>
       )}

@@ -40,7 +40,7 @@ export function People({ id }: { id: string }) {
                     {registration.user.email} · {standing(registration)}
                   </p>
                   {registration.status === "confirmed" && (
-                    <button onClick={() => mark(registration)} disabled={busy}>
+                    <button onClick={() => mark(registration)} aria-disabled={busy}>
                       {registration.checked_in_at ? "Undo check-in" : "Check in"}{" "}
                       <span class="unseen">{registration.user.name ?? registration.user.email}</span>
                     </button>
