@@ -30,10 +30,13 @@ impl Runtime for WorkerRuntime {
         now()
     }
 
+    /// Ends this instance of the wasm where there is no randomness: whatever came next would be
+    /// guessable. The request fails, and the next one finds a new instance.
+    #[expect(clippy::panic, reason = "nothing that is drawn here may be known to anybody")]
     fn fill_random(&self, bytes: &mut [u8]) {
         if getrandom::fill(bytes).is_err() {
             console_log!("{{\"level\":\"error\",\"event\":\"no_randomness\"}}");
-            bytes.fill(0);
+            panic!("the runtime has no randomness");
         }
     }
 
