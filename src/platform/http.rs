@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -94,27 +94,26 @@ thread_local! {
 }
 
 /// Bodies that are sent again and again, on the JavaScript side of memory: handing one out saves
-/// the copy. They are strings, which the runtime sends faster than it sends arrays of bytes. A
-/// body is known by where its bytes lie, which holds for as long as it is kept here.
+/// the copy. They are buffers, which the runtime sends at less cost than strings and views. A body
+/// is known by where its bytes lie, which holds for as long as it is kept here.
 #[derive(Default)]
-struct KeptBodies(VecDeque<(Bytes, JsValue)>);
+struct KeptBodies(VecDeque<(Bytes, ArrayBuffer)>);
 
 impl KeptBodies {
     const BODIES_MAX: usize = 64;
     const BODY_MAX_BYTES: usize = 256 * 1024;
 
-    fn get(&mut self, body: &Bytes) -> JsValue {
+    fn get(&mut self, body: &Bytes) -> ArrayBuffer {
         let same = |known: &Bytes| known.as_ptr() == body.as_ptr() && known.len() == body.len();
-        if let Some((_, text)) = self.0.iter().find(|(known, _)| same(known)) {
-            return text.clone();
+        if let Some((_, buffer)) = self.0.iter().find(|(known, _)| same(known)) {
+            return buffer.clone();
         }
-        let Ok(text) = std::str::from_utf8(body) else { return Uint8Array::from(body.as_ref()).into() };
-        let text = JsValue::from_str(text);
+        let buffer = Uint8Array::from(body.as_ref()).buffer();
         if body.len() <= Self::BODY_MAX_BYTES {
             self.0.truncate(Self::BODIES_MAX.saturating_sub(1));
-            self.0.push_front((body.clone(), text.clone()));
+            self.0.push_front((body.clone(), buffer.clone()));
         }
-        text
+        buffer
     }
 }
 
@@ -136,7 +135,7 @@ pub(super) fn write(
     let body = response.body();
     let body = match response.extensions().get::<Kept>() {
         _ if body.is_empty() => JsValue::NULL,
-        Some(Kept { .. }) => KEPT.with_borrow_mut(|kept| kept.get(body)),
+        Some(Kept { .. }) => KEPT.with_borrow_mut(|kept| kept.get(body)).into(),
         None => Uint8Array::from(body.as_ref()).into(),
     };
     let written = respond(response.status().as_u16(), &head, &body)?;

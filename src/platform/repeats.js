@@ -7,14 +7,14 @@
 // send its copy unasked. A repetition differs in its request id, in the answer and in the log.
 
 const ANSWERS_MAX = 256;
-/** Characters of all bodies together. */
-const LENGTH_MAX = 8 * 1024 * 1024;
+/** Of all bodies together. */
+const BYTES_MAX = 8 * 1024 * 1024;
 
 const key = ({ url, headers }) => `${url}\n${headers.get("origin")}\n${headers.get("if-none-match")}`;
 
 export class Repeats {
   #answers = new Map();
-  #length = 0;
+  #bytes = 0;
 
   /** The answer, if it is still known. */
   answer(request) {
@@ -30,11 +30,11 @@ export class Repeats {
   /** Keeps an answer; all others go when there is no room for it. */
   remember(request, until, { status, headers }, body, lineBefore, lineAfter) {
     const name = key(request);
-    const length = body?.length ?? 0;
-    this.#length += length - (this.#answers.get(name)?.body?.length ?? 0);
-    if (this.#length > LENGTH_MAX || (this.#answers.size >= ANSWERS_MAX && !this.#answers.has(name))) {
+    const bytes = body?.byteLength ?? 0;
+    this.#bytes += bytes - (this.#answers.get(name)?.body?.byteLength ?? 0);
+    if (this.#bytes > BYTES_MAX || (this.#answers.size >= ANSWERS_MAX && !this.#answers.has(name))) {
       this.#answers.clear();
-      this.#length = length;
+      this.#bytes = bytes;
     }
     this.#answers.set(name, { until, status, headers: new Headers(headers), body, lineBefore, lineAfter });
   }
