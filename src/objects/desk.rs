@@ -62,8 +62,8 @@ pub trait Desk {
     /// When the storage fails: then none of them has happened.
     fn turn(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed>;
 
-    /// Whether commands wait for another turn.
-    fn has_waiting(&self) -> bool;
+    /// How many commands the next turn will execute.
+    fn waiting(&self) -> usize;
 
     /// See [`Host::hold_leases`].
     ///
@@ -186,8 +186,8 @@ impl<O: Object> Desk for ObjectDesk<O> {
         settled.collect::<Result<_, _>>().map_err(|error| Failed { tickets, error })
     }
 
-    fn has_waiting(&self) -> bool {
-        !self.queue.is_empty()
+    fn waiting(&self) -> usize {
+        self.queue.len().min(self.turn_max)
     }
 
     fn hold_leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u32, SqlError> {

@@ -39,6 +39,9 @@ const STORAGE_PAUSE_MS: i64 = 5_000;
 /// How much longer than the asker's own leases last it waits for the change.
 const HOLD_SPARE: Duration = Duration::from_secs(1);
 
+/// How long a turn waits at most while ever more commands arrive for it.
+const GATHERING_MS: i64 = 25;
+
 /// A Durable Object around one of our state machines.
 #[wasm_bindgen]
 pub struct Shell(Rc<Inner>);
@@ -181,18 +184,28 @@ impl Inner {
         Ok(settled.answer)
     }
 
-    /// Lets a turn come after all that has arrived by then. It belongs to nobody's request, so
-    /// that a client who goes away takes nothing with them.
+    /// Lets a turn come after all that has arrived by then: at once when nobody else has come, later
+    /// as long as more keep coming, who then share its commit. It belongs to nobody's request, so that
+    /// a client who goes away takes nothing with them.
     fn arm_turn(self: &Rc<Self>) {
         if self.armed.replace(true) {
             return;
         }
         let inner = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move {
-            Delay::from(Duration::ZERO).await;
+            let until = now().plus_ms(GATHERING_MS);
+            let mut seen = 1;
+            loop {
+                Delay::from(Duration::ZERO).await;
+                let waiting = inner.desk.borrow().waiting();
+                if waiting <= seen || now() >= until {
+                    break;
+                }
+                seen = waiting;
+            }
             inner.armed.set(false);
             inner.turn();
-            if inner.desk.borrow().has_waiting() {
+            if inner.desk.borrow().waiting() > 0 {
                 inner.arm_turn();
             }
         });

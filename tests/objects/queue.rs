@@ -52,12 +52,12 @@ fn a_turn_takes_the_oldest_up_to_a_bound() {
         (0..600).map(|number| ticket(&receive(&mut desk, &sql, register(number, number)))).collect();
     let mut settled = Vec::new();
     for expected in [TURN_MAX, TURN_MAX, 600 - 2 * TURN_MAX] {
-        assert!(desk.has_waiting());
+        assert_eq!(desk.waiting(), expected);
         let turn = desk.turn(&sql, START).unwrap();
         assert_eq!(turn.len(), expected);
         settled.extend(turn.into_iter().map(|settled| settled.ticket));
     }
-    assert!(!desk.has_waiting());
+    assert_eq!(desk.waiting(), 0);
     assert_eq!(settled, tickets);
 }
 
@@ -67,7 +67,7 @@ fn a_guarded_command_waits_until_it_is_ready_or_withdrawn() {
     let first = receive(&mut desk, &sql, update(capacity(Some(1))));
     let second = receive(&mut desk, &sql, update(capacity(Some(2))));
     assert!(matches!(first, Received::Waiting { guarded: true, announces: true, .. }));
-    assert!(!desk.has_waiting() && desk.turn(&sql, START).unwrap().is_empty());
+    assert!(desk.waiting() == 0 && desk.turn(&sql, START).unwrap().is_empty());
     desk.withdraw(ticket(&first));
     desk.ready(ticket(&first));
     desk.ready(ticket(&second));
@@ -87,7 +87,7 @@ fn a_failed_turn_names_all_whose_commands_were_lost() {
     sql.fail_after(2);
     assert_eq!(desk.turn(&sql, START).unwrap_err().tickets, tickets);
     sql.heal();
-    assert!(!desk.has_waiting());
+    assert_eq!(desk.waiting(), 0);
 }
 
 #[test]
@@ -108,7 +108,8 @@ fn without_group_commit_each_command_has_a_turn_of_its_own() {
         ticket(&receive(&mut desk, &sql, register(number, number)));
     }
     let before = sql.commits();
-    while desk.has_waiting() {
+    while desk.waiting() > 0 {
+        assert_eq!(desk.waiting(), 1);
         assert_eq!(desk.turn(&sql, START).unwrap().len(), 1);
     }
     assert_eq!(sql.commits(), before + 3);

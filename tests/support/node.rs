@@ -84,8 +84,8 @@ impl Node {
         self.desk.withdraw(ticket);
     }
 
-    pub(crate) fn has_waiting(&self) -> bool {
-        self.desk.has_waiting()
+    pub(crate) fn waiting(&self) -> usize {
+        self.desk.waiting()
     }
 
     /// Gives the object its turn; the alarm is set in the same commit.

@@ -138,7 +138,7 @@ impl World {
             }
             Err(_) => self.crash(at),
         }
-        if self.place(at).node.has_waiting() {
+        if self.place(at).node.waiting() > 0 {
             self.arm(at);
         }
     }
