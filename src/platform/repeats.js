@@ -10,7 +10,9 @@ const ANSWERS_MAX = 256;
 /** Of all bodies together. */
 const BYTES_MAX = 8 * 1024 * 1024;
 
-const key = ({ url, headers }) => `${url}\n${headers.get("origin")}\n${headers.get("if-none-match")}`;
+/** A header that is not there is told from every value, `null` among them, by a line break. */
+const key = ({ url, headers }) =>
+  `${url}\n${headers.get("origin") ?? "\n"}\n${headers.get("if-none-match") ?? "\n"}`;
 
 export class Repeats {
   #answers = new Map();

@@ -93,3 +93,17 @@ describe("An answer given again", () => {
     }
   });
 });
+
+describe("An answer given again to everybody's pages", () => {
+  const server = useWorkerd({ settings: { CORS_ORIGINS: "*", CACHE_LEASE_MS: "1000" } });
+
+  test("tells a page of no origin from what is no page", async () => {
+    const visitor = new Client(server.current);
+    for (let time = 0; time < 20; time++) {
+      for (const [headers, expected] of [[{}, null], [{ origin: "null" }, "*"]]) {
+        const answer = expectStatus(await visitor.get("/api/events", headers), 200);
+        assert.equal(answer.headers.get("access-control-allow-origin"), expected);
+      }
+    }
+  });
+});
