@@ -14,6 +14,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
 
+use super::runtime::js_ms;
 use crate::api::{BODY_MAX_BYTES, Kept, Repeatable};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
@@ -140,8 +141,7 @@ pub(super) fn write(
     };
     let written = respond(response.status().as_u16(), &head, &body)?;
     if let Some(Repeatable { until, line: (before, after) }) = response.extensions().get() {
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
-        repeats.remember(request, until.ms() as f64, &written, &body, before, after);
+        repeats.remember(request, js_ms(*until), &written, &body, before, after);
     }
     Ok(written)
 }

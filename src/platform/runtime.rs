@@ -14,6 +14,12 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_ms(js_sys::Date::now() as i64)
 }
 
+/// Milliseconds as JavaScript counts them.
+#[allow(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
+pub(super) const fn js_ms(at: Timestamp) -> f64 {
+    at.ms() as f64
+}
+
 /// What the API needs of the runtime.
 pub(super) struct WorkerRuntime {
     rate_limiter: Option<SendWrapper<RateLimiter>>,

@@ -23,7 +23,7 @@ use worker::{Delay, Env, State, console_log};
 
 use super::delivery::deliver;
 use super::hub::WorkerHub;
-use super::runtime::now;
+use super::runtime::{js_ms, now};
 use super::sql::DurableSql;
 use crate::api::ports::Hub;
 use crate::config::Config;
@@ -117,8 +117,7 @@ impl Shell {
             Received::Answered(answer) => Ok(JsValue::from_str(&answer)),
             Received::Waiting { ticket, guarded: false, announces: false } => {
                 self.0.arm_turn();
-                #[allow(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
-                Ok(JsValue::from_f64(ticket as f64))
+                Ok(js_ticket(ticket))
             }
             Received::Waiting { ticket, guarded, announces } => {
                 let inner = Rc::clone(&self.0);
@@ -148,6 +147,11 @@ impl Shell {
             Ok(JsValue::UNDEFINED)
         })
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
+fn js_ticket(ticket: Ticket) -> JsValue {
+    JsValue::from_f64(ticket as f64)
 }
 
 fn complain(error: SqlError) -> JsValue {
@@ -238,9 +242,12 @@ impl Inner {
             Ok(settled) => (settled.answer, false),
             Err(error) => (error.to_string(), true),
         };
-        #[allow(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
-        let ticket = JsValue::from_f64(ticket as f64);
-        let _ = self.settle.call3(&JsValue::NULL, &ticket, &JsValue::from_str(&answer), &failed.into());
+        let _ = self.settle.call3(
+            &JsValue::NULL,
+            &js_ticket(ticket),
+            &JsValue::from_str(&answer),
+            &failed.into(),
+        );
     }
 
     /// Waits until no lease is out, and keeps it so for as long as the result lives. The Catalog
@@ -317,8 +324,7 @@ impl Inner {
     }
 
     fn set_alarm(&self, at: Timestamp) {
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
-        let date = Date::new(&JsValue::from_f64(at.ms() as f64));
+        let date = Date::new(&JsValue::from_f64(js_ms(at)));
         match self.sql.storage().as_raw().set_alarm(date, js_sys::Object::new()) {
             Ok(_) => self.alarm_at.set(Some(at)),
             Err(_) => log_error("alarm_not_set", "the storage refused it"),

@@ -221,14 +221,15 @@ impl Held {
         Report { event: self.id, version: self.version, as_of: now, news, entry, participations: Vec::new() }
     }
 
-    /// Allows the organizer alone. To others a draft does not exist.
+    /// Allows the organizer alone.
     fn only_organizer(&self, by: UserId) -> Result<(), Refusal> {
-        if self.organizer.id == by {
-            Ok(())
-        } else if self.details.status() == Status::Draft {
-            Err(Refusal::NotFound)
-        } else {
-            Err(Refusal::Forbidden)
-        }
+        self.exists_for(by)?;
+        if self.organizer.id == by { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    /// A draft exists for its organizer alone.
+    fn exists_for(&self, user: UserId) -> Result<(), Refusal> {
+        let hidden = self.details.status() == Status::Draft && self.organizer.id != user;
+        if hidden { Err(Refusal::NotFound) } else { Ok(()) }
     }
 }

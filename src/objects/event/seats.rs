@@ -3,7 +3,6 @@
 use super::circulars::Kind;
 use super::protocol::{Participant, Registration, Reply, SeatStatus};
 use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, store};
-use crate::domain::event::Status;
 use crate::domain::roster::{Admission, Departure, Seat};
 use crate::domain::{Refusal, RegistrationId, UserId};
 use crate::mail::{EventBrief, Letter, Mail};
@@ -18,9 +17,7 @@ impl Held {
         id: RegistrationId,
         participant: &Participant,
     ) -> Result<Reply, Fault> {
-        if self.details.status() == Status::Draft && self.organizer.id != participant.id {
-            return Err(Refusal::NotFound.into());
-        }
+        self.exists_for(participant.id)?;
         let (new, seat) = match self.roster.register(&self.details, turn.now, id, participant.id)? {
             Admission::New(seat) => (true, seat),
             Admission::Standing(seat) => (false, seat),
@@ -136,9 +133,7 @@ impl Held {
     }
 
     pub(super) fn join(&mut self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
-        if self.details.status() == Status::Draft && self.organizer.id != user {
-            return Err(Refusal::NotFound.into());
-        }
+        self.exists_for(user)?;
         let seat = self.roster.join(&self.details, turn.now, user)?;
         store::save_check_in(turn.sql, &seat)?;
         let join_url = self.details.join_url().ok_or(Refusal::NoJoinUrl)?.to_owned();
