@@ -6,5 +6,6 @@ pub mod links;
 pub mod onetime;
 pub mod passwords;
 pub mod tokens;
+mod verified;
 
 pub use event_platform_hashing as hashing;
