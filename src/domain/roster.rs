@@ -10,7 +10,7 @@
 //! A refusal changes nothing. No command looks at more than the people it concerns: the cost is
 //! O(log n) for each of them.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::event::{Details, Status};
 use super::waitlist::Waitlist;
@@ -70,12 +70,13 @@ pub struct Departure {
     pub promoted: Vec<Seat>,
 }
 
-/// The standing registrations of one event.
+/// The standing registrations of one event. All keys are made here and not by users, so the maps need
+/// no hash that withstands them.
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
-    seats: HashMap<u64, Seat>,
-    by_user: HashMap<UserId, u64>,
-    by_id: HashMap<RegistrationId, u64>,
+    seats: FxHashMap<u64, Seat>,
+    by_user: FxHashMap<UserId, u64>,
+    by_id: FxHashMap<RegistrationId, u64>,
     waiting: Waitlist,
     next_seq: u64,
 }
@@ -85,7 +86,12 @@ impl Roster {
     #[must_use]
     pub fn restore(seats: impl IntoIterator<Item = Seat>, next_seq: u64) -> Self {
         let mut roster = Self { next_seq, ..Self::default() };
-        seats.into_iter().for_each(|seat| roster.insert(seat));
+        let seats = seats.into_iter();
+        let (at_least, _) = seats.size_hint();
+        roster.seats.reserve(at_least);
+        roster.by_user.reserve(at_least);
+        roster.by_id.reserve(at_least);
+        seats.for_each(|seat| roster.insert(seat));
         roster
     }
 

@@ -211,3 +211,23 @@ fn what_was_committed_is_on_the_disk() {
     drop(sql);
     std::fs::remove_file(&file).unwrap();
 }
+
+#[test]
+fn an_event_with_more_seats_than_one_read_takes_comes_back_as_it_was() {
+    const PEOPLE: u32 = 10_000;
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
+    turn(&mut host, &sql, START, vec![create(1, &one_seat())]).unwrap();
+    turn(&mut host, &sql, START, (0..PEOPLE).map(|number| register(number, number)).collect()).unwrap();
+    let leave = (0..PEOPLE).step_by(7).map(|number| Command::Leave { user: user(number) }).collect();
+    turn(&mut host, &sql, START.plus_ms(5), leave).unwrap();
+
+    let in_order = |host: &mut Host<Event>| {
+        let roster = host.object(&sql, START).unwrap().roster().unwrap();
+        let mut seats: Vec<_> = roster.iter().map(|seat| (seat.clone(), roster.position(seat))).collect();
+        seats.sort_by_key(|(seat, _)| seat.seq);
+        seats
+    };
+    let before = in_order(&mut host);
+    assert_eq!(before.len(), PEOPLE as usize - PEOPLE.div_ceil(7) as usize);
+    assert_eq!(in_order(&mut Host::new(0)), before);
+}

@@ -80,30 +80,41 @@ pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
     }))
 }
 
+/// Seats that are read at a time; as text they stay far below what a value may hold.
+const SEATS_PER_READ: usize = 4_096;
+
+/// Reads the seats as JSON that SQLite has made of many: a row of each, in its columns, takes the
+/// runtime several times as long to hand over.
 fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
     let last: Option<u64> = sql::value(sql, "SELECT max(seq) FROM registrations", &[])?;
-    let rows = sql.run(
-        "SELECT seq, id, user_id, registered_at, confirmed_at, checked_in_at
-         FROM registrations WHERE status IN ('confirmed', 'waitlisted') ORDER BY seq",
-        &[],
-    )?;
-    let seats = rows.iter().map(read_seat).collect::<Result<Vec<_>, _>>()?;
-    Ok(Roster::restore(seats, last.map_or(0, |seq| seq.saturating_add(1))))
+    let mut seats: Vec<Seat> = Vec::new();
+    loop {
+        let after = seats.last().map_or(Value::Integer(-1), |seat| seat.seq.into());
+        let rows = sql.run(
+            "SELECT json_group_array(
+                 json_array(seq, id, user_id, registered_at, confirmed_at, checked_in_at))
+             FROM (SELECT * FROM registrations
+                   WHERE +status IN ('confirmed', 'waitlisted') AND seq > ? ORDER BY seq LIMIT ?)",
+            &[after, u64::try_from(SEATS_PER_READ).unwrap_or(u64::MAX).into()],
+        )?;
+        let mut page: Vec<SeatColumns> = rows.first().map_or(Ok(Vec::new()), |row| row.json(0))?;
+        page.sort_unstable_by_key(|(seq, ..)| *seq);
+        let complete = page.len() < SEATS_PER_READ;
+        seats.extend(page.into_iter().map(seat));
+        if complete {
+            return Ok(Roster::restore(seats, last.map_or(0, |seq| seq.saturating_add(1))));
+        }
+    }
 }
 
 fn load_last_change(sql: &dyn Sql) -> Result<u64, SqlError> {
     Ok(sql::value(sql, "SELECT max(change) FROM registrations", &[])?.unwrap_or(0))
 }
 
-fn read_seat(row: &Row) -> Result<Seat, SqlError> {
-    Ok(Seat {
-        seq: row.get(0)?,
-        id: row.get(1)?,
-        user: row.get(2)?,
-        registered_at: row.get(3)?,
-        confirmed_at: row.get(4)?,
-        checked_in_at: row.get(5)?,
-    })
+type SeatColumns = (u64, RegistrationId, UserId, Timestamp, Option<Timestamp>, Option<Timestamp>);
+
+fn seat((seq, id, user, registered_at, confirmed_at, checked_in_at): SeatColumns) -> Seat {
+    Seat { seq, id, user, registered_at, confirmed_at, checked_in_at }
 }
 
 /// Writes the event's row as it is to become.
