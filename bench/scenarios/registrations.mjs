@@ -34,8 +34,8 @@ export async function measureRegistrations({ rounds }) {
       "platform, a commit for each": (options) => startPlatform({ ...options, ...EACH }),
     };
     const rows = [];
-    rows.push(...(await hotEvent("one event", { ...disk, "Express, memory only": startExpress }, { rounds })));
-    rows.push(...(await hotEvent("one event, each sync 3 ms", slow, { rounds, preload, folder })));
+    rows.push(...(await hotEvent("registering for one event", { ...disk, "Express, memory only": startExpress }, { rounds })));
+    rows.push(...(await hotEvent("registering, each sync 3 ms", slow, { rounds, preload, folder })));
     return rows;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -61,12 +61,12 @@ async function hotEvent(scenario, starts, { rounds, preload, folder }) {
     if (preload) return rows;
     const spread = await inTurns({
       rounds,
-      contestants: contestants.map((contestant) => ({ ...contestant, scenario: "1,000 events" })),
+      contestants: contestants.map((contestant) => ({ ...contestant, scenario: "registering for 1,000 events" })),
       measure: ({ name, server }, round) => overEvents(server, people[name], round),
     });
     const beside = await inTurns({
       rounds,
-      contestants: contestants.map((contestant) => ({ ...contestant, scenario: "500 reads/s beside" })),
+      contestants: contestants.map((contestant) => ({ ...contestant, scenario: "500 reads/s beside registering" })),
       measure: ({ name, server }) => readsBeside(server, people[name]),
     });
     return [...rows, ...spread, ...beside];
