@@ -17,7 +17,7 @@ use event_platform::objects::event::{Command, Event, IfMatch, Reply, SeatStatus,
 use event_platform::objects::{Envelope, Host, Kind, Object, Outcome};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::checks::{catalog_differences, participations};
+use support::checks::{catalog_differences, in_order, participations};
 use support::fixtures::*;
 use support::naive::NaiveEvent;
 use support::sqlite::Sqlite;
@@ -142,13 +142,6 @@ fn ask<O: Object<Command: Clone>>(
         }
     }
     outcomes
-}
-
-/// The seats in the order of arrival, each with its position.
-fn in_order(roster: &Roster) -> Vec<(Seat, Option<u32>)> {
-    let mut seats: Vec<_> = roster.iter().map(|seat| (seat.clone(), roster.position(seat))).collect();
-    seats.sort_by_key(|(seat, _)| seat.seq);
-    seats
 }
 
 /// The rules of `domain::roster`, in the order in which they stand there.

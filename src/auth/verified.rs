@@ -1,5 +1,5 @@
-//! Tokens whose signatures have been verified, as one isolate remembers: computing a signature costs
-//! more than all else that is done for a request's token.
+//! Tokens whose signatures have been verified, as one isolate remembers: reading one anew and computing
+//! its signature was a twelfth of a call that asks an object.
 //!
 //! A token is found by its claims, which are no secret; its signature is compared in constant time.
 //! What the claims allow at which time is for the caller to check again.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_platform::domain::event::Status;
+use event_platform::domain::roster::{Roster, Seat};
 use event_platform::domain::{EventId, Timestamp, UserId};
 use event_platform::objects::catalog::{Catalog, Command, Query, Reply, Scope};
 use event_platform::objects::event::Snapshot;
@@ -83,4 +84,11 @@ fn walk(catalog: &dyn Sql, scope: Scope) -> Vec<Snapshot> {
             return events;
         }
     }
+}
+
+/// The seats in the order of arrival, each with its position.
+pub(crate) fn in_order(roster: &Roster) -> Vec<(Seat, Option<u32>)> {
+    let mut seats: Vec<_> = roster.iter().map(|seat| (seat.clone(), roster.position(seat))).collect();
+    seats.sort_by_key(|(seat, _)| seat.seq);
+    seats
 }

@@ -98,6 +98,7 @@ fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
             &[after, u64::try_from(SEATS_PER_READ).unwrap_or(u64::MAX).into()],
         )?;
         let mut page: Vec<SeatColumns> = rows.first().map_or(Ok(Vec::new()), |row| row.json(0))?;
+        // SQLite promises no order within an aggregate.
         page.sort_unstable_by_key(|(seq, ..)| *seq);
         let complete = page.len() < SEATS_PER_READ;
         seats.extend(page.into_iter().map(seat));
