@@ -17,6 +17,14 @@ extern "C" {
     fn hold(namespace: &JsValue, name: &str) -> js_sys::Promise;
 }
 
+#[wasm_bindgen(module = "/src/platform/together.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = "askTogether")]
+    fn ask_together(namespace: &JsValue, name: &str, command: &str) -> js_sys::Promise;
+}
+
+type Ask = fn(&JsValue, &str, &str) -> js_sys::Promise;
+
 /// The name of the one Catalog.
 const CATALOG: &str = "catalog";
 
@@ -54,7 +62,7 @@ impl Hub for WorkerHub {
         key: &'a AccountKey,
         envelope: Envelope<account::Command>,
     ) -> BoxFuture<'a, Result<Answer<account::Reply>, Unreachable>> {
-        send(&self.accounts, key.as_str().to_owned(), envelope)
+        send(ask, &self.accounts, key.as_str().to_owned(), envelope)
     }
 
     fn event(
@@ -62,18 +70,20 @@ impl Hub for WorkerHub {
         id: EventId,
         envelope: Envelope<event::Command>,
     ) -> BoxFuture<'_, Result<Answer<event::Reply>, Unreachable>> {
-        send(&self.events, id.to_string(), envelope)
+        let ask = if envelope.command.comes_in_crowds() { ask_together } else { ask };
+        send(ask, &self.events, id.to_string(), envelope)
     }
 
     fn catalog(
         &self,
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
-        send(&self.catalog, CATALOG.to_owned(), envelope)
+        send(ask, &self.catalog, CATALOG.to_owned(), envelope)
     }
 }
 
 fn send<'a, C, R>(
+    ask: Ask,
     namespace: &'a ObjectNamespace,
     name: String,
     envelope: Envelope<C>,
@@ -84,13 +94,14 @@ where
 {
     Box::pin(async move {
         let body = serde_json::to_string(&envelope).map_err(|error| Unreachable(error.to_string()))?;
-        let answer = post(namespace, name, body).await?;
+        let answer = post(ask, namespace, name, body).await?;
         serde_json::from_str(&answer).map_err(|error| Unreachable(error.to_string()))
     })
 }
 
 /// wasm has one thread: what JavaScript holds never leaves it.
 fn post(
+    ask: Ask,
     namespace: &ObjectNamespace,
     name: String,
     body: String,

@@ -198,7 +198,7 @@ impl Inner {
         let inner = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move {
             let until = now().plus_ms(GATHERING_MS);
-            let mut seen = 1;
+            let mut seen = inner.desk.borrow().waiting();
             loop {
                 Delay::from(Duration::ZERO).await;
                 let waiting = inner.desk.borrow().waiting();

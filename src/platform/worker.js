@@ -25,6 +25,13 @@ class Hosted extends DurableObject {
     return new Promise((resolve, reject) => this.#waiting.set(answer, { resolve, reject }));
   }
 
+  /** Answers commands that have come together, each with its `answer` or a `complaint`. */
+  async askAll(commands) {
+    const asked = commands.map(async (command) => this.ask(command));
+    const settled = await Promise.allSettled(asked);
+    return settled.map(({ value, reason }) => (reason ? { complaint: String(reason) } : { answer: value }));
+  }
+
   /** Lets leases run out because a change is on its way. */
   hold() {
     return this.#current().hold();

@@ -97,6 +97,15 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether a popular event gets many of these at the same moment, so that it pays to carry them
+    /// together.
+    #[must_use]
+    pub const fn comes_in_crowds(&self) -> bool {
+        matches!(self, Self::Register { .. } | Self::Leave { .. } | Self::Join { .. } | Self::CheckIn { .. })
+    }
+}
+
 /// A new event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Create {

@@ -8,6 +8,11 @@ const counting = (name) =>
       console.log(`${name} was asked`);
       return super.ask(command);
     }
+
+    askAll(commands) {
+      console.log(`${name} was called for many`);
+      return super.askAll(commands);
+    }
   };
 
 export const Account = counting("Account");

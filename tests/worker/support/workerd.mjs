@@ -59,9 +59,18 @@ class Workerd {
     return this.#output;
   }
 
-  /** How often objects of a class were asked, over every restart; needs `counting`. */
+  /** How many commands objects of a class were given, over every restart; needs `counting`. */
   asked(className) {
-    return this.#output.split(`${className} was asked\n`).length - 1;
+    return this.#said(`${className} was asked\n`);
+  }
+
+  /** How many calls have brought commands of several requests; needs `counting`. */
+  calledForMany(className) {
+    return this.#said(`${className} was called for many\n`);
+  }
+
+  #said(line) {
+    return this.#output.split(line).length - 1;
   }
 
   async start() {

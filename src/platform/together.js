@@ -1,0 +1,57 @@
+// Commands that many requests have for one object at the same time go in one call. A call costs the
+// runtime more than all that a registration does, and all of them would get the same turn anyway.
+//
+// Requests then wait for a call that another has made. The runtime lets a promise of one be settled
+// by another, but may end what a request has begun when its client goes away: so the call counts as
+// work that outlives the request (`waitUntil`), and nobody waits for it without a limit.
+
+import { waitUntil } from "cloudflare:workers";
+
+/** Commands in one call; as many as a turn executes. */
+const COMMANDS_MAX = 256;
+/** How long a call waits at most while ever more commands join it. */
+const GATHERING_MS = 25;
+/** How long a command waits for an answer. Nobody but a call that has been lost takes so long. */
+const PATIENCE_MS = 30_000;
+
+/** By the object's name, the call that commands can still join. */
+const calls = new Map();
+
+/** Asks a Durable Object by name, as `ask` does, in company. */
+export function askTogether(namespace, name, command) {
+  let call = calls.get(name);
+  if (call === undefined || call.asked.length >= COMMANDS_MAX || Date.now() > call.until) {
+    call = { until: Date.now() + GATHERING_MS, asked: [] };
+    calls.set(name, call);
+    waitUntil(make(call, namespace, name));
+  }
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const patience = setTimeout(() => reject(new Error("the call was lost")), PATIENCE_MS);
+  call.asked.push({ command, resolve, reject });
+  return promise.finally(() => clearTimeout(patience));
+}
+
+async function make(call, namespace, name) {
+  const { asked } = call;
+  try {
+    await gather(call);
+    if (calls.get(name) === call) calls.delete(name);
+    const answers = await namespace.getByName(name).askAll(asked.map(({ command }) => command));
+    asked.forEach(({ resolve, reject }, at) => {
+      const { answer, complaint } = answers[at];
+      if (complaint === undefined) resolve(answer);
+      else reject(new Error(complaint));
+    });
+  } catch (error) {
+    for (const { reject } of asked) reject(error);
+  }
+}
+
+/** Waits as long as each look finds more commands than the last. */
+async function gather({ asked, until }) {
+  let seen;
+  do {
+    seen = asked.length;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  } while (asked.length > seen && Date.now() < until);
+}
