@@ -3,7 +3,7 @@
 use event_platform::domain::Timestamp;
 use event_platform::objects::Host;
 use event_platform::objects::account::{self, Account};
-use event_platform::objects::event::{Command, Event};
+use event_platform::objects::event::{Command, Event, SEATS_REPORT_AFTER_MS};
 use event_platform::objects::outbox::{Delivery, Item, Outbox, Parcel};
 use event_platform::objects::sql::Sql;
 
@@ -44,10 +44,31 @@ fn an_alarm_is_wanted_for_as_long_as_something_waits() {
     assert_eq!(host.next_alarm(), None);
     let now = START.plus_ms(20_000);
     turn(&mut host, &sql, now, vec![register(1, 1)]).unwrap();
-    assert_eq!(host.next_alarm(), Some(now));
+    let alarm = now.plus_ms(SEATS_REPORT_AFTER_MS);
+    assert_eq!(host.next_alarm(), Some(alarm));
     let mut again = Host::<Event>::new(0);
     again.object(&sql, now).unwrap();
-    assert_eq!(again.next_alarm(), Some(now), "a restart forgets nothing");
+    assert_eq!(again.next_alarm(), Some(alarm), "a restart forgets nothing");
+}
+
+/// An alarm and its commits cost more than the registration that asks for them.
+#[test]
+fn the_letters_of_a_second_leave_with_the_report_of_their_seats() {
+    let (sql, mut host) = with_an_event();
+    let now = START.plus_ms(10_000);
+    deliver_all(&mut host, &sql, now);
+    turn(&mut host, &sql, now, vec![register(1, 1)]).unwrap();
+    turn(&mut host, &sql, now.plus_ms(400), vec![register(2, 2), Command::Leave { user: user(1) }]).unwrap();
+    assert!(host.due(&sql, now.plus_ms(SEATS_REPORT_AFTER_MS - 1)).unwrap().is_empty());
+    let together = now.plus_ms(SEATS_REPORT_AFTER_MS);
+    let due = host.due(&sql, together).unwrap();
+    // The second letter to one person waits for the first.
+    let (report, registered) =
+        ("report".to_owned(), |number| format!("registered/{}", registration_id(number)));
+    assert_eq!(
+        due.iter().map(|item| item.key.clone()).collect::<Vec<_>>(),
+        [report, registered(1), registered(2)]
+    );
 }
 
 #[test]
@@ -56,6 +77,7 @@ fn what_was_refused_is_not_tried_again_and_what_was_delayed_is() {
     let now = START.plus_ms(10_000);
     deliver_all(&mut host, &sql, now);
     turn(&mut host, &sql, now, vec![register(1, 1), register(2, 2)]).unwrap();
+    let now = now.plus_ms(SEATS_REPORT_AFTER_MS);
     let mails: Vec<_> = host
         .due(&sql, now)
         .unwrap()
@@ -125,10 +147,11 @@ fn one_look_takes_a_bounded_number_and_the_oldest_first() {
     for number in 0..100 {
         turn(&mut host, &sql, now.plus_ms(i64::from(number)), vec![register(number, number)]).unwrap();
     }
-    let due = host.due(&sql, now.plus_ms(500)).unwrap();
-    assert_eq!(due.len(), Outbox::BATCH as usize);
-    assert_eq!(due[0].key, format!("registered/{}", registration_id(0)));
-    assert_eq!(due[63].key, format!("registered/{}", registration_id(63)));
+    let due = host.due(&sql, now.plus_ms(SEATS_REPORT_AFTER_MS)).unwrap();
+    let mails: Vec<_> = due.iter().filter(|item| item.parcel.recipient().is_some()).collect();
+    assert_eq!(mails.len(), Outbox::BATCH as usize);
+    assert_eq!(mails[0].key, format!("registered/{}", registration_id(0)));
+    assert_eq!(mails[63].key, format!("registered/{}", registration_id(63)));
 }
 
 #[test]

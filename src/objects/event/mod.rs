@@ -17,7 +17,8 @@
 //!
 //! The Catalog's copy is a report of what is true when it is delivered: a change of details is
 //! reported at once, before the organizer has an answer; seats that change, and who has come or
-//! gone, are reported together within [`SEATS_REPORT_AFTER_MS`].
+//! gone, are reported together within [`SEATS_REPORT_AFTER_MS`], and the letters about them leave
+//! at the same time.
 
 mod circular_store;
 mod circulars;
@@ -39,7 +40,7 @@ use crate::domain::roster::Roster;
 use crate::domain::{EventId, Refusal, Timestamp, UserId};
 use circulars::Circular;
 
-/// Milliseconds after which the Catalog hears of changed seats.
+/// Milliseconds after which the Catalog hears of changed seats, and the letters about them leave.
 pub const SEATS_REPORT_AFTER_MS: i64 = 1_000;
 /// Milliseconds after which a report is repeated whose delivery was not confirmed.
 const REPORT_AGAIN_AFTER_MS: i64 = 2_000;

@@ -31,8 +31,8 @@ impl Held {
                 None => Letter::Registered { event },
                 Some(position) => Letter::Waitlisted { event, position },
             };
-            post_letter(turn, &seat, participant, letter)?;
             self.report_seats(turn)?;
+            self.post_letter(turn, &seat, participant, letter)?;
             return Ok(Reply::Registration {
                 new,
                 registration: Box::new(self.registration(&seat, participant)),
@@ -142,13 +142,16 @@ impl Held {
 
     /// Writes who moved up, and tells them.
     pub(super) fn confirm(&mut self, turn: &mut Turn<'_>, promoted: &[Seat]) -> Result<(), SqlError> {
+        if !promoted.is_empty() {
+            self.report_seats(turn)?;
+        }
         for seat in promoted {
             store::confirm_seat(turn.sql, seat)?;
             let participant = store::participant(turn.sql, seat)?;
             let event = self.brief(seat.id, participant.origin.as_ref());
-            post_letter(turn, seat, &participant, Letter::SeatIsYours { event })?;
+            self.post_letter(turn, seat, &participant, Letter::SeatIsYours { event })?;
         }
-        if promoted.is_empty() { Ok(()) } else { self.report_seats(turn) }
+        Ok(())
     }
 
     fn depart(
@@ -166,9 +169,9 @@ impl Held {
         }
         let event = self.brief(left.id, participant.origin.as_ref());
         let letter = Letter::RegistrationCancelled { event, by_organizer, had_seat: left.is_confirmed() };
-        post_letter(turn, left, &participant, letter)?;
-        self.confirm(turn, promoted)?;
         self.report_seats(turn)?;
+        self.post_letter(turn, left, &participant, letter)?;
+        self.confirm(turn, promoted)?;
         Ok(Reply::Done)
     }
 
@@ -217,16 +220,19 @@ impl Held {
         self.reported.seats_due = Some(due);
         Ok(())
     }
-}
 
-/// One letter per registration and kind, however often it is decided or tried.
-fn post_letter(
-    turn: &mut Turn<'_>,
-    seat: &Seat,
-    participant: &Participant,
-    letter: Letter,
-) -> Result<(), SqlError> {
-    let key = format!("{}/{}", letter.kind(), seat.id);
-    let mail = Mail { to: participant.email.clone(), name: participant.name.clone(), letter };
-    turn.post(&key, &Parcel::Mail(mail), turn.now)
+    /// One letter per registration and kind, however often it is decided or tried. It leaves with the
+    /// report of the seats: a look at the outbox costs the object an alarm and several commits.
+    fn post_letter(
+        &self,
+        turn: &mut Turn<'_>,
+        seat: &Seat,
+        participant: &Participant,
+        letter: Letter,
+    ) -> Result<(), SqlError> {
+        let key = format!("{}/{}", letter.kind(), seat.id);
+        let mail = Mail { to: participant.email.clone(), name: participant.name.clone(), letter };
+        let due = self.reported.seats_due.unwrap_or(turn.now);
+        turn.post(&key, &Parcel::Mail(mail), due)
+    }
 }
