@@ -47,7 +47,10 @@ async function make(call, namespace, name) {
   }
 }
 
-/** Waits as long as each look finds more commands than the last. */
+/**
+ * Waits as long as each look finds more commands than the last. Nobody has come yet when it begins,
+ * so there are two looks at least: with one alone a crowd was no faster, and rather slower.
+ */
 async function gather({ asked, until }) {
   let seen;
   do {
