@@ -11,8 +11,11 @@ const LOGINS = 4;
 const READERS = 8;
 const READS_PER_SECOND = 200;
 const EVENTS = 50;
+/** Of fewer reads, the first ones over new connections would be more than the hundredth part. */
+const SECONDS_MIN = 6;
 
-export async function measureLogins({ rounds, seconds }) {
+export async function measureLogins({ rounds, seconds: asked }) {
+  const seconds = Math.max(asked, SECONDS_MIN);
   const starts = { platform: () => startPlatform(SETTINGS), Express: () => startExpress(SETTINGS) };
   return withServers(starts, async (servers) => {
     const contestants = [];
@@ -32,6 +35,8 @@ export async function measureLogins({ rounds, seconds }) {
       rounds,
       contestants: named("200 reads/s beside 4 logins"),
       measure: async (contestant) => {
+        // workerd puts idle objects away after ten seconds, and the others' turn takes longer.
+        await read(contestant, 1);
         const [reads] = await Promise.all([read(contestant, seconds), logIn(contestant, seconds)]);
         return { ...reads, cpuMicros: NaN };
       },

@@ -1,12 +1,13 @@
 //! Who is computing hashes, and whose turn it is.
 //!
 //! Each request drives its own hash, by timers of its own, because the runtime lets none wait for
-//! another. So one of them *leads*: it takes the oldest hashes on by a slice, its own or not, lets
-//! other work in, and comes back at once. The rest look in now and then. Who finds their hash done
-//! takes it and leaves, and the next to look in leads.
+//! another. The oldest few hashes are computed side by side, and each of their requests takes all of
+//! them on by a slice, lets other work in, and comes back as soon as its timer lets it: while one
+//! waits for that, another computes. The rest look in now and then. Who finds their hash done takes
+//! it and leaves.
 //!
-//! Nobody says so when a client goes away: its request is just not heard of again. So a leader that
-//! has not been seen for a while is replaced, its hash is passed over, and forgotten in the end.
+//! Nobody says so when a client goes away: its request is just not heard of again. So a hash that
+//! has not been asked for in a while is passed over, and forgotten in the end.
 
 use std::collections::VecDeque;
 
@@ -35,7 +36,6 @@ pub enum Turn {
 pub struct HashQueue {
     jobs: VecDeque<Job>,
     next_ticket: Ticket,
-    leader: Option<Ticket>,
 }
 
 struct Job {
@@ -52,12 +52,11 @@ impl HashQueue {
     pub const MAX: usize = 1_024;
     /// About a millisecond of work, for one hash as for three. It takes a few slices until a
     /// request that comes in between is answered, so longer ones would be felt.
-    const SLICE_ROUNDS: u32 = 16;
-    /// How often those look in that are being computed, and those that wait for it: the further
-    /// back, the less often, so that a long queue is no work in itself.
-    const NEAR_MS: u32 = 2;
-    const FAR_MS: std::ops::RangeInclusive<u32> = 10..=50;
-    /// Milliseconds after which a leader is replaced and a hash is passed over.
+    const SLICE_ROUNDS: u32 = 14;
+    /// How seldom those look in whose hash is not being computed yet: after a millisecond for each
+    /// before them, and this at most, so that a long queue is no work in itself.
+    const FAR_MS: u32 = 50;
+    /// Milliseconds after which a hash is passed over.
     const ABSENT_MS: i64 = 100;
     /// Milliseconds after which a hash is forgotten.
     const FORGOTTEN_MS: i64 = 2_000;
@@ -79,30 +78,23 @@ impl HashQueue {
         Ok(ticket)
     }
 
-    /// Looks in, and computes for about a millisecond if nobody else does.
+    /// Looks in, and computes for about a millisecond if the hash is one of the oldest.
     pub fn turn(&mut self, ticket: Ticket, now: Timestamp) -> Turn {
         let Some(job) = self.jobs.iter_mut().find(|job| job.ticket == ticket) else {
             return Turn::Forgotten;
         };
         job.seen = now;
-        if !job.hashing.is_done() && !self.is_led_by_another(ticket, now) {
-            self.leader = Some(ticket);
-            let present = self.jobs.iter_mut().filter(|job| job.is_present(now));
-            hashing::advance(present.map(|job| &mut *job.hashing), Self::SLICE_ROUNDS);
+        let is_done = job.hashing.is_done();
+        let before = self.jobs.iter().take_while(|job| job.ticket != ticket);
+        let before = before.filter(|job| job.is_waiting(now)).count();
+        if !is_done && before < SIDE_BY_SIDE {
+            let waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now));
+            hashing::advance(waiting.map(|job| &mut *job.hashing), Self::SLICE_ROUNDS);
         }
-        let waiting = self.jobs.iter().filter(|job| !job.hashing.is_done());
-        let before = waiting.take_while(|job| job.ticket != ticket).count();
         match self.jobs.iter().position(|job| job.ticket == ticket && job.hashing.is_done()) {
-            Some(at) => self.jobs.remove(at).map_or(Turn::Forgotten, |job| {
-                self.leader = self.leader.filter(|leader| *leader != ticket);
-                Turn::Done(job.hashing.finish())
-            }),
-            None if self.leader == Some(ticket) => Turn::Later { ms: 0 },
-            None if before < SIDE_BY_SIDE => Turn::Later { ms: Self::NEAR_MS },
-            None => {
-                let ms = u32::try_from(before).unwrap_or(u32::MAX);
-                Turn::Later { ms: ms.clamp(*Self::FAR_MS.start(), *Self::FAR_MS.end()) }
-            }
+            Some(at) => self.jobs.remove(at).map_or(Turn::Forgotten, |job| Turn::Done(job.hashing.finish())),
+            None if before < SIDE_BY_SIDE => Turn::Later { ms: 0 },
+            None => Turn::Later { ms: u32::try_from(before).map_or(Self::FAR_MS, |ms| ms.min(Self::FAR_MS)) },
         }
     }
 
@@ -110,16 +102,12 @@ impl HashQueue {
     pub fn withdraw(&mut self, ticket: Ticket) {
         self.jobs.retain(|job| job.ticket != ticket);
     }
-
-    fn is_led_by_another(&self, ticket: Ticket, now: Timestamp) -> bool {
-        let leads = |job: &Job| self.leader == Some(job.ticket) && job.is_present(now);
-        self.leader != Some(ticket) && self.jobs.iter().any(leads)
-    }
 }
 
 impl Job {
-    fn is_present(&self, now: Timestamp) -> bool {
-        now.ms_since(self.seen) < HashQueue::ABSENT_MS
+    /// Whether there is something to compute, and somebody who wants it.
+    fn is_waiting(&self, now: Timestamp) -> bool {
+        !self.hashing.is_done() && now.ms_since(self.seen) < HashQueue::ABSENT_MS
     }
 }
 
@@ -150,32 +138,36 @@ mod tests {
     }
 
     #[test]
-    fn one_leads_and_the_others_are_done_with_it() {
+    fn the_oldest_are_computed_together_whoever_of_them_comes() {
         let mut queue = HashQueue::default();
-        let [a, b, c, d] = [1, 2, 3, 4].map(|name| queue.submit(hashing(name, 6), at(0)).unwrap());
-        assert_eq!(queue.turn(a, at(0)), Turn::Later { ms: 0 });
-        assert_eq!(queue.turn(b, at(0)), Turn::Later { ms: HashQueue::NEAR_MS });
-        assert_eq!(queue.turn(d, at(0)), Turn::Later { ms: *HashQueue::FAR_MS.start() });
-        assert_eq!(finish(&mut queue, a, at(1)), expected(1, 6));
-        // The leader has taken the two behind it along, and the fourth no step.
-        assert_eq!(queue.turn(b, at(1)), expected(2, 6));
-        assert_eq!(queue.turn(c, at(1)), expected(3, 6));
-        assert_eq!(queue.turn(d, at(1)), Turn::Later { ms: 0 });
-        assert_eq!(finish(&mut queue, d, at(1)), expected(4, 6));
+        let [a, b, c, d] = [1, 2, 3, 4].map(|name| queue.submit(hashing(name, 7), at(0)).unwrap());
+        assert_eq!(queue.turn(d, at(0)), Turn::Later { ms: 3 });
+        let slices = (1_u32 << 7).div_ceil(HashQueue::SLICE_ROUNDS);
+        for ticket in [a, b, c].into_iter().cycle().take(slices as usize - 1) {
+            assert_eq!(queue.turn(ticket, at(0)), Turn::Later { ms: 0 });
+        }
+        assert_eq!(queue.turn(b, at(1)), expected(2, 7));
+        assert_eq!(queue.turn(a, at(1)), expected(1, 7));
+        assert_eq!(queue.turn(c, at(1)), expected(3, 7));
+        // The fourth has not been taken a step.
+        for _ in 1..slices {
+            assert_eq!(queue.turn(d, at(1)), Turn::Later { ms: 0 });
+        }
+        assert_eq!(queue.turn(d, at(1)), expected(4, 7));
     }
 
     #[test]
-    fn a_leader_that_has_gone_is_replaced_and_its_hash_forgotten() {
+    fn who_has_gone_is_passed_over_and_forgotten() {
         let mut queue = HashQueue::default();
-        let gone = queue.submit(hashing(1, 12), at(0)).unwrap();
+        let gone: Vec<_> = (0..SIDE_BY_SIDE).map(|_| queue.submit(hashing(1, 12), at(0)).unwrap()).collect();
         let stays = queue.submit(hashing(2, 6), at(0)).unwrap();
-        assert_eq!(queue.turn(gone, at(0)), Turn::Later { ms: 0 });
-        assert_eq!(queue.turn(stays, at(50)), Turn::Later { ms: HashQueue::NEAR_MS });
+        assert_eq!(queue.turn(gone[0], at(0)), Turn::Later { ms: 0 });
+        assert_eq!(queue.turn(stays, at(50)), Turn::Later { ms: 3 });
         assert_eq!(finish(&mut queue, stays, at(100)), expected(2, 6));
 
         let next = queue.submit(hashing(3, 4), at(2_000)).unwrap();
-        assert_eq!(queue.turn(gone, at(2_000)), Turn::Forgotten);
-        assert_eq!(queue.turn(next, at(2_000)), expected(3, 4));
+        assert_eq!(queue.turn(gone[0], at(2_000)), Turn::Forgotten);
+        assert_eq!(finish(&mut queue, next, at(2_000)), expected(3, 4));
     }
 
     #[test]
