@@ -1,6 +1,8 @@
 //! A letter for readers without HTML, made of the same template: our own tags are all that there
 //! is in it, because what people typed was escaped.
 
+use std::borrow::Cow;
+
 /// What stands between `<main>` and `</main>`, as text: paragraphs with a line between them, and
 /// every link on a line of its own.
 pub(super) fn of(html: &str) -> String {
@@ -56,13 +58,16 @@ fn end_paragraph(text: &mut String) {
     }
 }
 
-/// Takes back what the template engine has escaped.
-fn unescape(text: &str) -> String {
+/// Takes back what the template engine has escaped: in most words, nothing.
+fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
     let mut plain = text.to_owned();
     for (escaped, c) in [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")] {
         plain = plain.replace(escaped, c);
     }
-    plain
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]
