@@ -12,7 +12,7 @@ use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStreamDefaultReader;
+use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
 use super::runtime::js_ms;
 use crate::api::{BODY_MAX_BYTES, Kept, Repeatable};
@@ -20,6 +20,8 @@ use crate::api::{BODY_MAX_BYTES, Kept, Repeatable};
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
     fn head(request: &web_sys::Request) -> String;
+
+    fn body(request: &web_sys::Request) -> Option<ReadableStream>;
 
     #[wasm_bindgen(catch)]
     fn respond(status: u16, head: &str, body: &JsValue) -> Result<web_sys::Response, JsValue>;
@@ -64,7 +66,7 @@ pub(super) async fn read(request: &web_sys::Request) -> Request<Bytes> {
 /// will not be well-formed.
 async fn read_body(request: &web_sys::Request) -> Bytes {
     let mut bytes = Vec::new();
-    let Some(stream) = request.body() else {
+    let Some(stream) = body(request) else {
         return Bytes::new();
     };
     let Ok(reader) = stream.get_reader().dyn_into::<ReadableStreamDefaultReader>() else {
