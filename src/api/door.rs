@@ -11,20 +11,18 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, ORIGIN, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::json;
-use tower_service::Service;
 use uuid::Uuid;
 
 use super::confirmed::Confirmed;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
-use super::routes::{self, Routes};
+use super::routes::Routes;
 use super::{conditional, health};
 use crate::auth::hash_queue::HashQueue;
 use crate::cache::Cache;
@@ -131,7 +129,7 @@ impl Api {
                     cache: Mutex::default(),
                     confirmed: Confirmed::default(),
                 };
-                Some(routes::routes(Arc::new(app)))
+                Some(Routes::new(Arc::new(app)))
             }
             Err(error) => {
                 let line = json!({ "level": "error", "event": "misconfigured", "detail": error.to_string() });
@@ -159,10 +157,7 @@ impl Api {
                 if trace.head {
                     *request.method_mut() = Method::GET;
                 }
-                let cross_origin = method == Method::OPTIONS || request.headers().contains_key(ORIGIN);
-                let router = if cross_origin { &routes.cross_origin } else { &routes.plain };
-                let Ok(response) = router.clone().call(request).await;
-                response
+                routes.answer(request).await
             }
         };
         let cause = response.extensions().get::<Problem>().and_then(Problem::cause).map(str::to_owned);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use http::header::{
@@ -14,6 +14,8 @@ use http::header::{
 use http::{HeaderValue, Method, StatusCode};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::door::{App, Trace, X_REQUEST_ID};
 use super::problem::Problem;
@@ -22,17 +24,29 @@ use super::{
 };
 use crate::config::Cors;
 
-/// The routes as browsers on other origins need them, and without what only they need.
+/// The route table, and what browsers on other origins need around it.
 pub(super) struct Routes {
-    pub(super) cross_origin: Router,
-    pub(super) plain: Router,
+    table: Router,
+    cors: CorsLayer,
 }
 
-pub(super) fn routes(app: Arc<App>) -> Routes {
-    let cors = cors(&app.config.cors);
-    let plain = table(app);
-    let cross_origin = plain.clone().layer(cors).layer(map_response(preflight_has_no_content));
-    Routes { cross_origin, plain }
+impl Routes {
+    pub(super) fn new(app: Arc<App>) -> Self {
+        let cors = cors(&app.config.cors);
+        Self { table: table(app), cors }
+    }
+
+    /// Answers a request. The layer goes around the table as a whole, and only when it is needed: as
+    /// the router's own it would go around each of its routes.
+    pub(super) async fn answer(&self, request: Request) -> Response {
+        let cross_origin = request.method() == Method::OPTIONS || request.headers().contains_key(ORIGIN);
+        let mut table = self.table.clone();
+        let Ok(response) = match cross_origin {
+            false => table.call(request).await,
+            true => self.cors.layer(table).call(request).await.map(preflight_has_no_content),
+        };
+        response
+    }
 }
 
 fn table(app: Arc<App>) -> Router {
@@ -119,7 +133,7 @@ fn cors(setting: &Cors) -> CorsLayer {
 }
 
 /// The CORS layer answers every `OPTIONS` with an empty 200.
-async fn preflight_has_no_content(response: Response) -> Response {
+fn preflight_has_no_content(response: Response) -> Response {
     let preflight = response.headers().contains_key(http::header::ACCESS_CONTROL_ALLOW_METHODS);
     if preflight { (StatusCode::NO_CONTENT, response).into_response() } else { response }
 }
