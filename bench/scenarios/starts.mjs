@@ -30,10 +30,8 @@ async function measureColdStarts({ rounds }) {
       { scenario, name: "platform", start: () => startPlatform({ storage: join(folder, "platform") }), path: "/api/health" },
       { scenario, name: "Hono", start: () => startHono({ storage: join(folder, "hono") }), path: "/api/nothing" },
     ];
-    const measure = ({ start, path }) => {
-      const begun = performance.now();
-      return firstAnswer(start, begun, (server) => fetch(server.url + path).then((answer) => answer.text()));
-    };
+    const measure = ({ start, path }) =>
+      firstAnswer(start, (server) => fetch(server.url + path).then((answer) => answer.text()));
     for (const contestant of contestants) await measure(contestant);
     return await inTurns({ rounds, contestants, measure });
   } finally {
@@ -55,13 +53,7 @@ async function measureRestart({ rounds }) {
       const server = await startPlatform({ storage });
       await isRight(server);
       await server.stop("SIGKILL");
-      let up;
-      const start = async () => {
-        const started = await startPlatform({ storage });
-        up = performance.now();
-        return started;
-      };
-      return firstAnswer(start, () => up, isRight);
+      return firstAnswer(() => startPlatform({ storage }), isRight, "listening");
     };
     return await inTurns({ rounds, contestants: [contestant], measure });
   } finally {
@@ -69,13 +61,14 @@ async function measureRestart({ rounds }) {
   }
 }
 
-/** Milliseconds from `since` (an instant, or a function that knows it afterwards) to the answer. */
-async function firstAnswer(start, since, ask) {
+/** Milliseconds to the answer from when the process was spawned, or from when it listened. */
+async function firstAnswer(start, ask, since = "spawned") {
   const server = await start();
+  const begun = since === "spawned" ? server.spawnedAt : performance.now();
   try {
     await ask(server);
-    const ms = performance.now() - (typeof since === "function" ? since() : since);
-    return { throughput: NaN, p50: ms, p99: NaN, cpuMicros: server.cpuMicros() };
+    const ms = performance.now() - begun;
+    return { throughput: NaN, p50: ms, p99: NaN, cpuMicros: NaN };
   } finally {
     await server.stop();
   }
