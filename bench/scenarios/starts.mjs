@@ -30,8 +30,10 @@ async function measureColdStarts({ rounds }) {
       { scenario, name: "platform", start: () => startPlatform({ storage: join(folder, "platform") }), path: "/api/health" },
       { scenario, name: "Hono", start: () => startHono({ storage: join(folder, "hono") }), path: "/api/nothing" },
     ];
-    const measure = ({ start, path }) =>
-      firstAnswer(start, (server) => fetch(server.url + path).then((answer) => answer.text()));
+    const measure = async ({ start, path }) => {
+      const server = await start();
+      return firstAnswer(server, server.spawnedAt, () => fetch(server.url + path).then((answer) => answer.text()));
+    };
     for (const contestant of contestants) await measure(contestant);
     return await inTurns({ rounds, contestants, measure });
   } finally {
@@ -53,7 +55,8 @@ async function measureRestart({ rounds }) {
       const server = await startPlatform({ storage });
       await isRight(server);
       await server.stop("SIGKILL");
-      return firstAnswer(() => startPlatform({ storage }), isRight, "listening");
+      const restarted = await startPlatform({ storage });
+      return firstAnswer(restarted, performance.now(), isRight);
     };
     return await inTurns({ rounds, contestants: [contestant], measure });
   } finally {
@@ -61,10 +64,8 @@ async function measureRestart({ rounds }) {
   }
 }
 
-/** Milliseconds to the answer from when the process was spawned, or from when it listened. */
-async function firstAnswer(start, ask, since = "spawned") {
-  const server = await start();
-  const begun = since === "spawned" ? server.spawnedAt : performance.now();
+/** Milliseconds from `begun` to a server's answer, which ends the server. */
+async function firstAnswer(server, begun, ask) {
   try {
     await ask(server);
     const ms = performance.now() - begun;

@@ -41,9 +41,10 @@ impl Routes {
     pub(super) async fn answer(&self, request: Request) -> Response {
         let cross_origin = request.method() == Method::OPTIONS || request.headers().contains_key(ORIGIN);
         let mut table = self.table.clone();
-        let Ok(response) = match cross_origin {
-            false => table.call(request).await,
-            true => self.cors.layer(table).call(request).await.map(preflight_has_no_content),
+        let Ok(response) = if cross_origin {
+            self.cors.layer(table).call(request).await.map(preflight_has_no_content)
+        } else {
+            table.call(request).await
         };
         response
     }
