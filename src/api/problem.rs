@@ -4,7 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use serde_json::json;
+use serde::Serialize;
 
 use super::ports::Unreachable;
 use crate::domain::{FieldError, Refusal};
@@ -104,19 +104,31 @@ impl Problem {
     /// The body, which names the request so that people can ask about it.
     pub(super) fn body(&self, request_id: &str) -> String {
         let Kind(code, status, detail) = self.kind;
-        let mut body = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason().unwrap_or("Error"),
-            "status": status.as_u16(),
-            "detail": detail,
-            "code": code,
-            "request_id": request_id,
-        });
-        if let (false, Some(members)) = (self.errors.is_empty(), body.as_object_mut()) {
-            members.insert("errors".to_owned(), json!(self.errors));
-        }
-        body.to_string()
+        let body = Body {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            code,
+            request_id,
+            errors: &self.errors,
+        };
+        serde_json::to_string(&body).unwrap_or_default()
     }
+}
+
+/// A problem on the wire (RFC 9457 §3.1), with members of our own after `detail` (§3.2).
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
 }
 
 impl From<Refusal> for Problem {
