@@ -81,7 +81,7 @@ pub(super) struct Trace {
     /// Whether it was a HEAD, which is routed as the GET that it asks about.
     pub(super) head: bool,
     /// The pattern that matched, not the path: paths name people's things.
-    pub(super) route: OnceLock<String>,
+    pub(super) route: OnceLock<&'static str>,
     /// Who asked, once a token has proved it.
     pub(super) user: OnceLock<UserId>,
     /// Names the request, in the answer and in the log.
@@ -166,7 +166,7 @@ impl Api {
             level: if response.status().is_server_error() { "error" } else { "info" },
             event: "request",
             method: method.as_str(),
-            route: trace.route.get().map(String::as_str),
+            route: trace.route.get().copied(),
             status: response.status().as_u16(),
             duration_ms: self.runtime.now().ms_since(started),
             request_id: &request_id,

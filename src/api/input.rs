@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, Path};
+use axum::extract::{FromRequest, FromRequestParts};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Request};
@@ -94,10 +94,8 @@ pub(super) struct EventPath(pub(super) EventId);
 impl FromRequestParts<Arc<App>> for EventPath {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let Path(id) =
-            Path::<String>::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
-        EventId::parse(&id).map(Self).ok_or(Problem::not_found())
+    async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, Problem> {
+        event_of(parts.uri.path()).map(Self).ok_or(Problem::not_found())
     }
 }
 
@@ -107,11 +105,19 @@ pub(super) struct RegistrationPath(pub(super) EventId, pub(super) RegistrationId
 impl FromRequestParts<Arc<App>> for RegistrationPath {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let Path((event, id)) = Path::<(String, String)>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Problem::not_found())?;
-        let ids = EventId::parse(&event).zip(RegistrationId::parse(&id));
+    async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, Problem> {
+        let path = parts.uri.path();
+        let ids = event_of(path).zip(registration_of(path));
         ids.map(|(event, id)| Self(event, id)).ok_or(Problem::not_found())
     }
+}
+
+/// The id in `/api/events/{id}`, with which all paths of events begin.
+fn event_of(path: &str) -> Option<EventId> {
+    path.split('/').nth(3).and_then(EventId::parse)
+}
+
+/// The id in `/api/events/{id}/registrations/{registration}`.
+fn registration_of(path: &str) -> Option<RegistrationId> {
+    path.split('/').nth(5).and_then(RegistrationId::parse)
 }

@@ -75,6 +75,30 @@ fn a_method_that_a_path_does_not_know_is_405_with_those_it_does() {
 }
 
 #[test]
+fn a_path_that_is_only_like_one_of_ours_leads_nowhere() {
+    let app = App::new();
+    for path in [
+        "/",
+        "/api",
+        "/api/",
+        "/api/event",
+        "/api/Events",
+        "/api/%65vents",
+        "/api//events",
+        "/x/api/events",
+        "/api/events/",
+        "/api/events/x/",
+        "/api/events//register",
+        "/api/events/x/register/",
+        "/api/events/x/registrations/y/z",
+        "/api/events/{id}/registrations/{registration}/check-in/x",
+    ] {
+        // A method that no path has tells those that are there.
+        app.call(Method::TRACE, &path.replace(['{', '}'], "")).send().expect_problem(404, "not_found");
+    }
+}
+
+#[test]
 fn an_id_in_any_other_spelling_names_nothing() {
     let app = App::new();
     let ada = app.organizer("Ada");

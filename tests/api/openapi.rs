@@ -45,7 +45,7 @@ fn every_path_of_the_route_table_is_documented_and_the_other_way_round() {
     let table = include_str!("../../src/api/routes.rs");
     let literals = table.split('"').skip(1).step_by(2).filter(|literal| literal.starts_with("/api/"));
     let mut routed: BTreeSet<&str> = literals.collect();
-    assert!(table.contains("route(health::PATH"), "health moved");
+    assert!(table.contains("at!(health::PATH"), "health moved");
     routed.insert("/api/health");
     let documented = documented();
     assert_eq!(routed, documented.iter().map(|(_, path)| path.as_str()).collect());
