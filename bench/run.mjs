@@ -1,5 +1,5 @@
 // `make bench`: every scenario, then one table. Options go in BENCH_ARGS:
-//   --rounds N    how often each scenario runs (5)
+//   --rounds N    how often each scenario runs, and a third of how often restless ones do (5)
 //   --seconds N   how long each round of a read lasts (4)
 //   --only NAMES  some of reads, registrations, writes, logins, starts, memory, with commas between
 //   --full        a million requests for the growth of memory, not a hundred thousand

@@ -4,12 +4,12 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 
-const CORES = { server: "0", client: "1" };
+const CORES = { server: "0", client: "1", all: "0,1" };
 
 export const canPin =
   availableParallelism() >= 2 && spawnSync("taskset", ["--version"]).status === 0;
 
-/** The command line that runs `command` on the core of `role`. */
+/** The command line that runs `command` on the core of `role`, or on `all`. */
 export function pinned(role, command) {
   return canPin ? ["taskset", "-c", CORES[role], ...command] : command;
 }

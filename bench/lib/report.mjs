@@ -5,6 +5,7 @@ import { arch, cpus, platform } from "node:os";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { canPin } from "./cores.mjs";
+import { RESTLESS } from "./rounds.mjs";
 
 const PAGE = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
 const BEGIN = "<!-- bench: written by `make bench` -->";
@@ -56,7 +57,8 @@ export function conditions({ rounds, seconds }) {
   const { version } = createRequire(import.meta.url)("workerd/package.json");
   const cores = canPin ? "server and client on a core each" : "unpinned";
   return (
-    `Medians of ${rounds} rounds (reads: ${seconds} s each, in turns), workerd ${version}, ` +
+    `Medians of ${rounds} rounds in turns, and of ${RESTLESS * rounds} for reads (${seconds} s each), cold starts and ` +
+    `syncs of 3 ms; workerd ${version}, ` +
     `${platform()} ${arch()} with ${cpus().length} cores, ${cores}.`
   );
 }

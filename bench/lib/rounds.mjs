@@ -4,6 +4,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { summary } from "./load.mjs";
 
+/** How many times as many rounds there are where figures move more from one to the next. */
+export const RESTLESS = 3;
+
 /** Longer than the pause before a report. */
 const REST_MS = 1_500;
 /** Two clock ticks, within which a timer or two of the runtime's own fit. */

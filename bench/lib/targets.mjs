@@ -28,11 +28,12 @@ export const startPlatform = ({ settings, ...options } = {}) =>
   });
 
 /** The least that a Rust Worker can be. */
-export const startHello = () => startServer({ directory: peer("hello/build"), compatibilityDate });
+export const startHello = (options) =>
+  startServer({ directory: peer("hello/build"), compatibilityDate, ...options });
 
 /** The least that a Worker can be: it answers `body` to everything. */
-export const startFloor = (body) =>
-  startServer({ directory: bundled("floor"), compatibilityDate, settings: { BODY: body } });
+export const startFloor = (body, options) =>
+  startServer({ directory: bundled("floor"), compatibilityDate, settings: { BODY: body }, ...options });
 
 export const startHono = ({ settings, ...options } = {}) =>
   startServer({

@@ -19,8 +19,8 @@ const WASM = "index_bg.wasm";
  *
  * `objects` lists its Durable Object classes, `settings` its text bindings. `storage` is a folder
  * that outlives the server; without one a folder is made and removed. `preload` is a library that
- * stands between workerd and the C library. The answer's `spawnedAt` is when the process began, which
- * is after peers were bundled and the configuration was written.
+ * stands between workerd and the C library, `cores` where the process runs. The answer's `spawnedAt`
+ * is when it began, which is after peers were bundled and the configuration was written.
  */
 export async function startServer({
   directory,
@@ -29,6 +29,7 @@ export async function startServer({
   settings = {},
   storage,
   preload,
+  cores = "server",
 }) {
   const folder = mkdtempSync(join(tmpdir(), "event-platform-bench-"));
   const disk = storage ?? join(folder, "objects");
@@ -36,7 +37,7 @@ export async function startServer({
   const config = join(folder, "config.capnp");
   writeFileSync(config, capnp({ directory, compatibilityDate, objects, settings, disk }));
 
-  const [program, ...args] = pinned("server", [
+  const [program, ...args] = pinned(cores, [
     workerd.default, "serve", "--binary", "--control-fd=3", compiled(config),
   ]);
   const spawnedAt = performance.now();

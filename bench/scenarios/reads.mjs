@@ -1,7 +1,7 @@
 // Reads that memory should answer, each with a token.
 
 import { drive } from "../lib/load.mjs";
-import { inTurns, withServers } from "../lib/rounds.mjs";
+import { RESTLESS, inTurns, withServers } from "../lib/rounds.mjs";
 import { startExpress, startFloor, startHello, startHono, startPlatform } from "../lib/targets.mjs";
 import { createEvent, signUpOrganizer } from "../../tests/worker/support/people.mjs";
 
@@ -26,7 +26,11 @@ export async function measureReads({ rounds, seconds }) {
       ];
       const run = (contestant, seconds) => drive({ ...contestant, connections: CONNECTIONS, seconds });
       for (const contestant of all) await run(contestant, 1);
-      return inTurns({ rounds, contestants: all, measure: (contestant) => run(contestant, seconds) });
+      return inTurns({
+        rounds: RESTLESS * rounds,
+        contestants: all,
+        measure: (contestant) => run(contestant, seconds),
+      });
     });
   });
 }
