@@ -8,8 +8,7 @@ const CLIENT_LIMIT = 0.9;
 
 /**
  * Sends requests over `connections` for `seconds`, or `amount` of them, and fails when one is not
- * answered with status `expect`. With `rate` it sends no more than so many a second. `server` is what `startServer` gives, `request` what autocannon
- * takes.
+ * answered with status `expect`. `server` is what `startServer` gives, `request` what autocannon takes.
  */
 export async function drive({
   server,
@@ -20,7 +19,6 @@ export async function drive({
   connections,
   seconds,
   amount,
-  rate,
 }) {
   const latencies = [];
   const unexpected = new Map();
@@ -35,7 +33,6 @@ export async function drive({
         url: server.url + path,
         connections,
         ...(amount ? { amount } : { duration: seconds }),
-        ...(rate && { overallRate: rate }),
         headers,
         requests: [request],
         // Seconds; a slow disk makes one request wait for many.

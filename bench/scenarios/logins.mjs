@@ -1,8 +1,9 @@
-// Four logins at a time at bcrypt's cost 10, by themselves and while others read: what a login costs,
-// and what those who read feel of it. Express's bcrypt has threads of its own; all share one core.
+// Logins at bcrypt's cost 10, one and four at a time, by themselves and while others read: what a login
+// costs, and what those who read feel of it. Express's bcrypt has threads of its own; all share one core.
 
 import { drive } from "../lib/load.mjs";
 import { inTurns, withServers } from "../lib/rounds.mjs";
+import { arrive } from "../lib/steady.mjs";
 import { startExpress, startPlatform } from "../lib/targets.mjs";
 import { PASSWORD, createEvent, signUpOrganizer } from "../../tests/worker/support/people.mjs";
 
@@ -24,39 +25,45 @@ export async function measureLogins({ rounds, seconds: asked }) {
       for (let n = 0; n < EVENTS; n++) await createEvent(organizer);
       contestants.push({ name, server, organizer });
     }
-    for (const contestant of contestants) await logIn(contestant, 2);
+    for (const contestant of contestants) await logIn(contestant, { atOnce: LOGINS, seconds: 2 });
     const named = (scenario) => contestants.map((contestant) => ({ ...contestant, scenario }));
-    const alone = await inTurns({
+    const one = await inTurns({
+      rounds,
+      contestants: named("1 login at a time, cost 10"),
+      measure: (contestant) => logIn(contestant, { atOnce: 1, seconds }),
+    });
+    const four = await inTurns({
       rounds,
       contestants: named("4 logins at a time, cost 10"),
-      measure: (contestant) => logIn(contestant, seconds),
+      measure: (contestant) => logIn(contestant, { atOnce: LOGINS, seconds }),
     });
     const beside = await inTurns({
       rounds,
       contestants: named("200 reads/s beside 4 logins"),
       measure: async (contestant) => {
-        // workerd puts idle objects away after ten seconds, and the others' turn takes longer.
-        await read(contestant, 1);
-        const [reads] = await Promise.all([read(contestant, seconds), logIn(contestant, seconds)]);
-        return { ...reads, cpuMicros: NaN };
+        const [reads] = await Promise.all([
+          read(contestant, seconds),
+          logIn(contestant, { atOnce: LOGINS, seconds }),
+        ]);
+        return reads;
       },
     });
-    return [...alone, ...beside];
+    return [...one, ...four, ...beside];
   });
 }
 
-const logIn = ({ server, organizer }, seconds) =>
+const logIn = ({ server, organizer }, { atOnce, seconds }) =>
   drive({
     server,
     path: "/api/login",
     headers: { "content-type": "application/json" },
     request: { method: "POST", body: JSON.stringify({ email: organizer.email, password: PASSWORD }) },
-    connections: LOGINS,
+    connections: atOnce,
     seconds,
   });
 
 const read = ({ server, organizer }, seconds) =>
-  drive({
+  arrive({
     server,
     path: "/api/events",
     headers: { authorization: `Bearer ${organizer.token}` },
