@@ -13,14 +13,17 @@
     reason = "every index is a byte or a constant within a table of that size"
 )]
 
-use std::array;
-use std::cell::RefCell;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
-/// Hashes that are computed side by side at most. A fourth makes none of them faster.
+/// Hashes that are computed side by side at most. A fourth would make each 4 % faster.
 pub(super) const LANES: usize = 3;
 
+/// Words that are mixed into a block, one a round and two at its end.
+const SUBKEYS: usize = 18;
+
 /// A key, or a salt, as it is mixed into the state: repeated until it fills 18 words.
-pub(super) type Words = [u32; 18];
+pub(super) type Words = [u32; SUBKEYS];
 
 /// What key and salt have made of the digits of π so far.
 pub(super) struct Schedule {
@@ -29,22 +32,19 @@ pub(super) struct Schedule {
     state: State,
 }
 
-#[derive(Clone, Copy)]
-struct State {
-    subkeys: Words,
-    tables: [[u32; 256]; 4],
-}
+/// The 18 subkeys and, behind them, the four tables of 256 words.
+type State = [u32; SUBKEYS + 4 * 256];
 
 /// What every hash begins with: the digits of π.
-static PI: [u32; 18 + 4 * 256] = include!(concat!(env!("OUT_DIR"), "/pi.rs"));
+static PI: State = include!(concat!(env!("OUT_DIR"), "/pi.rs"));
 
-thread_local! {
-    /// Where states are worked on. Their addresses are known when this is compiled, which saves an
-    /// addition in each lookup: 28 ms instead of 34 a hash, three at a time. A state is copied here
-    /// and back for some thousand lookups per word.
-    static BENCH: RefCell<[State; LANES]> =
-        const { RefCell::new([State { subkeys: [0; 18], tables: [[0; 256]; 4] }; LANES]) };
-}
+/// Where states are worked on. What is static has an address that is known when this is compiled,
+/// which saves an addition in each lookup. Atomics are what makes it mutable without `unsafe`: where
+/// there is one thread, as in WebAssembly, they are loaded and stored like any other word.
+static BENCH: [[AtomicU32; PI.len()]; LANES] = [const { [const { AtomicU32::new(0) }; PI.len()] }; LANES];
+
+/// Who has it works at the bench.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Does something for each of `N` lanes, without a loop at run time and without a call, which the
 /// compiler would make of a closure where it saves space.
@@ -66,112 +66,114 @@ macro_rules! each {
 impl Schedule {
     /// Mixes key and salt in for the first time: `ExpandKey(state, salt, key)`.
     pub(super) fn new(key: Words, salt: Words) -> Self {
-        let mut state = State { subkeys: [0; 18], tables: [[0; 256]; 4] };
-        let words = state.subkeys.iter_mut().chain(state.tables.as_flattened_mut());
-        for (word, digits) in words.zip(PI) {
-            *word = digits;
-        }
+        let mut state = PI;
         let mut halves = [[salt[0], salt[1]], [salt[2], salt[3]]].into_iter().cycle();
-        expand(array::from_mut(&mut state), [&key], |([left], [right])| {
-            let [first, second] = halves.next().unwrap_or_default();
-            *left ^= first;
-            *right ^= second;
+        at_the_bench([&mut state], || {
+            expand([&key], |([left], [right])| {
+                let [first, second] = halves.next().unwrap_or_default();
+                *left ^= first;
+                *right ^= second;
+            });
         });
         Self { key, salt, state }
     }
 
-    /// Encrypts two words.
-    pub(super) fn encrypt(&self, (left, right): (u32, u32)) -> (u32, u32) {
-        let ([left], [right]) = encrypt(array::from_ref(&self.state), ([left], [right]));
+    /// Encrypts two words, so many times.
+    pub(super) fn encrypt(&mut self, (left, right): (u32, u32), times: u32) -> (u32, u32) {
+        let ([left], [right]) = at_the_bench([&mut self.state], || {
+            (0..times).fold(([left], [right]), |blocks, _| encrypt(blocks))
+        });
         (left, right)
-    }
-}
-
-impl State {
-    #[inline(always)]
-    fn lookup(&self, word: u32) -> u32 {
-        let [a, b, c, d] = word.to_be_bytes();
-        let [first, second, third, fourth] = &self.tables;
-        let sum = first[usize::from(a)].wrapping_add(second[usize::from(b)]);
-        (sum ^ third[usize::from(c)]).wrapping_add(fourth[usize::from(d)])
     }
 }
 
 /// Mixes key and salt into each state `rounds` times more, side by side.
 pub(super) fn advance<const N: usize>(schedules: [&mut Schedule; N], rounds: u32) {
-    // Nothing in here calls out, so that nobody can borrow the bench twice.
-    BENCH.with_borrow_mut(|bench| {
-        for (place, schedule) in bench.iter_mut().zip(&schedules) {
-            *place = schedule.state;
-        }
+    let keys = schedules.each_ref().map(|schedule| schedule.key);
+    let salts = schedules.each_ref().map(|schedule| schedule.salt);
+    at_the_bench(schedules.map(|schedule| &mut schedule.state), || {
         for _ in 0..rounds {
-            expand(bench, schedules.each_ref().map(|schedule| &schedule.key), |_| {});
-            expand(bench, schedules.each_ref().map(|schedule| &schedule.salt), |_| {});
-        }
-        for (place, schedule) in bench.iter().zip(schedules) {
-            schedule.state = *place;
+            expand(keys.each_ref(), |_| {});
+            expand(salts.each_ref(), |_| {});
         }
     });
+}
+
+/// Puts each state in a lane of the bench, and takes them back when the work is done.
+fn at_the_bench<const N: usize, T>(states: [&mut State; N], work: impl FnOnce() -> T) -> T {
+    // What a panic left there is overwritten.
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for (lane, state) in BENCH.iter().zip(&states) {
+        for (place, word) in lane.iter().zip(state.iter()) {
+            place.store(*word, Relaxed);
+        }
+    }
+    let result = work();
+    for (lane, state) in BENCH.iter().zip(states) {
+        for (place, word) in lane.iter().zip(state) {
+            *word = place.load(Relaxed);
+        }
+    }
+    result
 }
 
 /// A block of each lane: its left halves and its right halves.
 type Blocks<const N: usize> = ([u32; N], [u32; N]);
 
-/// `ExpandKey(state, salt, key)` for the first `N` states; `salt` changes each block.
+/// `ExpandKey(state, salt, key)` in the first `N` lanes; `salt` changes each block.
 #[inline(always)]
-fn expand<const M: usize, const N: usize>(
-    states: &mut [State; M],
-    keys: [&Words; N],
-    mut salt: impl FnMut(&mut Blocks<N>),
-) {
-    for (state, key) in states.iter_mut().zip(keys) {
-        for (subkey, word) in state.subkeys.iter_mut().zip(key) {
-            *subkey ^= word;
+fn expand<const N: usize>(keys: [&Words; N], mut salt: impl FnMut(&mut Blocks<N>)) {
+    for (lane, key) in BENCH.iter().zip(keys) {
+        for (subkey, word) in lane.iter().zip(key) {
+            subkey.store(subkey.load(Relaxed) ^ word, Relaxed);
         }
     }
     let mut blocks = ([0; N], [0; N]);
-    for pair in 0..9 {
+    for pair in 0..PI.len() / 2 {
         salt(&mut blocks);
-        blocks = encrypt(states, blocks);
+        blocks = encrypt(blocks);
         each!(N, n => {
-            states[n].subkeys[2 * pair] = blocks.0[n];
-            states[n].subkeys[2 * pair + 1] = blocks.1[n];
+            BENCH[n][2 * pair].store(blocks.0[n], Relaxed);
+            BENCH[n][2 * pair + 1].store(blocks.1[n], Relaxed);
         });
-    }
-    for table in 0..4 {
-        for pair in 0..128 {
-            salt(&mut blocks);
-            blocks = encrypt(states, blocks);
-            each!(N, n => {
-                states[n].tables[table][2 * pair] = blocks.0[n];
-                states[n].tables[table][2 * pair + 1] = blocks.1[n];
-            });
-        }
     }
 }
 
-/// Encrypts a block in each of the first `N` states.
+/// Encrypts a block in each of the first `N` lanes.
 ///
 /// The loop stays a loop: unrolled, the compiler sorts the steps by lane, and each lane waits by
 /// itself again.
 #[inline(always)]
-fn encrypt<const M: usize, const N: usize>(
-    states: &[State; M],
-    (mut left, mut right): Blocks<N>,
-) -> Blocks<N> {
-    for pair in 0..8 {
+fn encrypt<const N: usize>((mut left, mut right): Blocks<N>) -> Blocks<N> {
+    for round in 0..16 {
         each!(N, n => {
-            left[n] ^= states[n].subkeys[2 * pair];
-            right[n] ^= states[n].lookup(left[n]);
+            left[n] ^= word(n, round);
+            right[n] ^= substituted(n, left[n]);
         });
-        each!(N, n => {
-            right[n] ^= states[n].subkeys[2 * pair + 1];
-            left[n] ^= states[n].lookup(right[n]);
-        });
+        (left, right) = (right, left);
     }
     each!(N, n => {
-        left[n] ^= states[n].subkeys[16];
-        right[n] ^= states[n].subkeys[17];
+        left[n] ^= word(n, 16);
+        right[n] ^= word(n, 17);
     });
     (right, left)
+}
+
+/// Blowfish's function F: a word's bytes, the first one first, looked up in a table each.
+#[inline(always)]
+fn substituted(lane: usize, input: u32) -> u32 {
+    let sum = looked_up(lane, 0, input >> 24).wrapping_add(looked_up(lane, 1, input >> 16));
+    (sum ^ looked_up(lane, 2, input >> 8)).wrapping_add(looked_up(lane, 3, input))
+}
+
+/// The entry for the last byte of `input`. To shift is cheaper than `to_be_bytes`, for which
+/// WebAssembly has no instruction.
+#[inline(always)]
+fn looked_up(lane: usize, table: usize, input: u32) -> u32 {
+    word(lane, SUBKEYS + 256 * table + (input & 0xff) as usize)
+}
+
+#[inline(always)]
+fn word(lane: usize, at: usize) -> u32 {
+    BENCH[lane][at].load(Relaxed)
 }

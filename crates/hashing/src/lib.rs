@@ -54,7 +54,7 @@ impl Hashing {
         let text = [(b"Orph", b"eanB"), (b"ehol", b"derS"), (b"cryD", b"oubt")];
         let bytes = text.into_iter().flat_map(|(left, right)| {
             let block = (u32::from_be_bytes(*left), u32::from_be_bytes(*right));
-            let (left, right) = (0..64).fold(block, |block, _| self.schedule.encrypt(block));
+            let (left, right) = self.schedule.encrypt(block, 64);
             [left, right].into_iter().flat_map(u32::to_be_bytes)
         });
         let mut digest = Digest::default();
