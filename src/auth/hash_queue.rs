@@ -1,17 +1,16 @@
 //! Who is computing hashes, and whose turn it is.
 //!
-//! Each request drives its own hash, by timers of its own, because the runtime lets none wait for
-//! another. The oldest few hashes are computed side by side, and each of their requests takes all of
-//! them on by a slice, lets other work in, and comes back as soon as its timer lets it: while one
-//! waits for that, another computes. The rest look in now and then. Who finds their hash done takes
-//! it and leaves.
+//! Each request looks after its own hash, by timers of its own, because the runtime lets none wait
+//! for another. The oldest few hashes are computed side by side, by the request that has waited
+//! longest: it takes them on by a slice and lets other work in. The rest look in now and then. Who
+//! finds their hash done takes it and leaves.
 //!
 //! Nobody says so when a client goes away: its request is just not heard of again. So a hash that
 //! has not been asked for in a while is passed over, and forgotten in the end.
 
 use std::collections::VecDeque;
 
-use super::hashing::{self, Digest, Hashing, SIDE_BY_SIDE};
+use super::hashing::{self, Digest, Hashing};
 use crate::domain::{Refusal, Timestamp};
 
 /// Names a hash in the queue.
@@ -50,11 +49,11 @@ impl HashQueue {
     pub const ROUNDS_MAX: u64 = 128 << 10;
     /// Hashes in the queue at most, however little work they are.
     pub const MAX: usize = 1_024;
-    /// About a millisecond of work, for one hash as for three. It takes a few slices until a
-    /// request that comes in between is answered, so longer ones would be felt.
-    const SLICE_ROUNDS: u32 = 14;
-    /// How seldom those look in whose hash is not being computed yet: after a millisecond for each
-    /// before them, and this at most, so that a long queue is no work in itself.
+    /// Two to four milliseconds of work, which is what others wait for. A timer takes one more until
+    /// the next slice: shorter slices would leave the processor idle for a larger part of the time.
+    const SLICE_ROUNDS: u32 = 32;
+    /// How seldom the others look in: after a millisecond for each before them, and this at most, so
+    /// that a long queue is no work in itself.
     const FAR_MS: u32 = 50;
     /// Milliseconds after which a hash is passed over.
     const ABSENT_MS: i64 = 100;
@@ -78,7 +77,7 @@ impl HashQueue {
         Ok(ticket)
     }
 
-    /// Looks in, and computes for about a millisecond if the hash is one of the oldest.
+    /// Looks in, and computes for a slice if the hash is the oldest.
     pub fn turn(&mut self, ticket: Ticket, now: Timestamp) -> Turn {
         let Some(job) = self.jobs.iter_mut().find(|job| job.ticket == ticket) else {
             return Turn::Forgotten;
@@ -87,13 +86,12 @@ impl HashQueue {
         let is_done = job.hashing.is_done();
         let before = self.jobs.iter().take_while(|job| job.ticket != ticket);
         let before = before.filter(|job| job.is_waiting(now)).count();
-        if !is_done && before < SIDE_BY_SIDE {
+        if !is_done && before == 0 {
             let waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now));
             hashing::advance(waiting.map(|job| &mut *job.hashing), Self::SLICE_ROUNDS);
         }
         match self.jobs.iter().position(|job| job.ticket == ticket && job.hashing.is_done()) {
             Some(at) => self.jobs.remove(at).map_or(Turn::Forgotten, |job| Turn::Done(job.hashing.finish())),
-            None if before < SIDE_BY_SIDE => Turn::Later { ms: 0 },
             None => Turn::Later { ms: u32::try_from(before).map_or(Self::FAR_MS, |ms| ms.min(Self::FAR_MS)) },
         }
     }
@@ -113,6 +111,7 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
+    use super::hashing::SIDE_BY_SIDE;
     use super::*;
 
     const SALT: [u8; 16] = [7; 16];
@@ -138,16 +137,18 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_computed_together_whoever_of_them_comes() {
+    fn the_oldest_are_computed_together_when_the_first_of_them_comes() {
         let mut queue = HashQueue::default();
         let [a, b, c, d] = [1, 2, 3, 4].map(|name| queue.submit(hashing(name, 7), at(0)).unwrap());
-        assert_eq!(queue.turn(d, at(0)), Turn::Later { ms: 3 });
-        let slices = (1_u32 << 7).div_ceil(HashQueue::SLICE_ROUNDS);
-        for ticket in [a, b, c].into_iter().cycle().take(slices as usize - 1) {
-            assert_eq!(queue.turn(ticket, at(0)), Turn::Later { ms: 0 });
+        for (ticket, ms) in [(b, 1), (c, 2), (d, 3)] {
+            assert_eq!(queue.turn(ticket, at(0)), Turn::Later { ms });
         }
-        assert_eq!(queue.turn(b, at(1)), expected(2, 7));
+        let slices = (1_u32 << 7).div_ceil(HashQueue::SLICE_ROUNDS);
+        for _ in 1..slices {
+            assert_eq!(queue.turn(a, at(0)), Turn::Later { ms: 0 });
+        }
         assert_eq!(queue.turn(a, at(1)), expected(1, 7));
+        assert_eq!(queue.turn(b, at(1)), expected(2, 7));
         assert_eq!(queue.turn(c, at(1)), expected(3, 7));
         // The fourth has not been taken a step.
         for _ in 1..slices {
