@@ -59,7 +59,7 @@ export function conditions({ rounds, seconds }) {
   return (
     `Medians of ${rounds} rounds in turns, and of ${RESTLESS * rounds} for reads (${seconds} s each), cold starts and ` +
     `syncs of 3 ms; workerd ${version}, ` +
-    `${platform()} ${arch()} with ${cpus().length} cores, ${cores}.`
+    `${platform()} ${arch()} with ${cpus().length} cores (${cpus()[0].model.trim()}), ${cores}.`
   );
 }
 
