@@ -5,8 +5,9 @@
 //! longest: it takes them on by a slice and lets other work in. The rest look in now and then. Who
 //! finds their hash done takes it and leaves.
 //!
-//! Nobody says so when a client goes away: its request is just not heard of again. So a hash that
-//! has not been asked for in a while is passed over, and forgotten in the end.
+//! Nobody says so when a client goes away: its request is just not heard of again. So the next one
+//! computes when the first is late, and a hash that has not been asked for in a while is passed over,
+//! and forgotten in the end.
 
 use std::collections::VecDeque;
 
@@ -55,6 +56,8 @@ impl HashQueue {
     /// How seldom the others look in: after a millisecond for each before them, and this at most, so
     /// that a long queue is no work in itself.
     const FAR_MS: u32 = 50;
+    /// Milliseconds after which the next one computes in the place of the first.
+    const LATE_MS: i64 = 20;
     /// Milliseconds after which a hash is passed over.
     const ABSENT_MS: i64 = 100;
     /// Milliseconds after which a hash is forgotten.
@@ -77,7 +80,7 @@ impl HashQueue {
         Ok(ticket)
     }
 
-    /// Looks in, and computes for a slice if the hash is the oldest.
+    /// Looks in, and computes for a slice if nobody who is older will.
     pub fn turn(&mut self, ticket: Ticket, now: Timestamp) -> Turn {
         let Some(job) = self.jobs.iter_mut().find(|job| job.ticket == ticket) else {
             return Turn::Forgotten;
@@ -85,9 +88,10 @@ impl HashQueue {
         job.seen = now;
         let is_done = job.hashing.is_done();
         let before = self.jobs.iter().take_while(|job| job.ticket != ticket);
-        let before = before.filter(|job| job.is_waiting(now)).count();
-        if !is_done && before == 0 {
-            let waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now));
+        let is_first = !before.clone().any(|job| job.is_waiting(now, Self::LATE_MS));
+        let before = before.filter(|job| job.is_waiting(now, Self::ABSENT_MS)).count();
+        if !is_done && is_first {
+            let waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now, Self::ABSENT_MS));
             hashing::advance(waiting.map(|job| &mut *job.hashing), Self::SLICE_ROUNDS);
         }
         match self.jobs.iter().position(|job| job.ticket == ticket && job.hashing.is_done()) {
@@ -103,9 +107,9 @@ impl HashQueue {
 }
 
 impl Job {
-    /// Whether there is something to compute, and somebody who wants it.
-    fn is_waiting(&self, now: Timestamp) -> bool {
-        !self.hashing.is_done() && now.ms_since(self.seen) < HashQueue::ABSENT_MS
+    /// Whether there is something to compute, and somebody who has asked for it within `ms`.
+    fn is_waiting(&self, now: Timestamp, ms: i64) -> bool {
+        !self.hashing.is_done() && now.ms_since(self.seen) < ms
     }
 }
 
@@ -155,6 +159,21 @@ mod tests {
             assert_eq!(queue.turn(d, at(1)), Turn::Later { ms: 0 });
         }
         assert_eq!(queue.turn(d, at(1)), expected(4, 7));
+    }
+
+    #[test]
+    fn the_next_one_computes_when_the_first_is_late() {
+        let mut queue = HashQueue::default();
+        let [first, next] = [1, 2].map(|name| queue.submit(hashing(name, 6), at(0)).unwrap());
+        let slices = (1_u32 << 6).div_ceil(HashQueue::SLICE_ROUNDS);
+        for _ in 0..slices {
+            assert_eq!(queue.turn(next, at(19)), Turn::Later { ms: 1 });
+        }
+        for _ in 1..slices {
+            assert_eq!(queue.turn(next, at(20)), Turn::Later { ms: 1 });
+        }
+        assert_eq!(queue.turn(next, at(20)), expected(2, 6));
+        assert_eq!(queue.turn(first, at(21)), expected(1, 6));
     }
 
     #[test]
