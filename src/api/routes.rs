@@ -6,7 +6,6 @@
 use std::convert::Infallible;
 use std::future::ready;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -18,9 +17,8 @@ use http::header::{
     RETRY_AFTER,
 };
 use http::{HeaderValue, Method, StatusCode};
+use tower::{Layer, Service, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_layer::Layer;
-use tower_service::Service;
 
 use super::door::{App, Trace, X_REQUEST_ID};
 use super::ports::BoxFuture;
@@ -132,7 +130,8 @@ impl Routes {
             return handle(&self.app, request).await;
         }
         let layer = self.cors.get_or_init(|| cors(&self.app.config.cors));
-        let Ok(response) = layer.layer(Inner(Arc::clone(&self.app))).call(request).await;
+        let inner = service_fn(|request| handle(&self.app, request).map(Ok::<_, Infallible>));
+        let Ok(response) = layer.layer(inner).call(request).await;
         preflight_has_no_content(response)
     }
 }
@@ -154,23 +153,6 @@ fn handle(app: &Arc<App>, request: Request) -> BoxFuture<'static, Response> {
             }
             Box::pin(ready(response))
         }
-    }
-}
-
-/// What the CORS layer goes around.
-struct Inner(Arc<App>);
-
-impl Service<Request> for Inner {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        Box::pin(handle(&self.0, request).map(Ok))
     }
 }
 
