@@ -12,7 +12,7 @@ const LOGINS = 4;
 const READERS = 8;
 const READS_PER_SECOND = 200;
 const EVENTS = 50;
-/** Of fewer reads, the first ones over new connections would be more than the hundredth part. */
+/** So that a hundredth of the reads is more than a few. */
 const SECONDS_MIN = 6;
 
 export async function measureLogins({ rounds, seconds: asked }) {
@@ -27,16 +27,14 @@ export async function measureLogins({ rounds, seconds: asked }) {
     }
     for (const contestant of contestants) await logIn(contestant, { atOnce: LOGINS, seconds: 2 });
     const named = (scenario) => contestants.map((contestant) => ({ ...contestant, scenario }));
-    const one = await inTurns({
-      rounds,
-      contestants: named("1 login at a time, cost 10"),
-      measure: (contestant) => logIn(contestant, { atOnce: 1, seconds }),
-    });
-    const four = await inTurns({
-      rounds,
-      contestants: named("4 logins at a time, cost 10"),
-      measure: (contestant) => logIn(contestant, { atOnce: LOGINS, seconds }),
-    });
+    const alone = (scenario, atOnce) =>
+      inTurns({
+        rounds,
+        contestants: named(scenario),
+        measure: (contestant) => logIn(contestant, { atOnce, seconds }),
+      });
+    const one = await alone("1 login at a time, cost 10", 1);
+    const four = await alone("4 logins at a time, cost 10", LOGINS);
     const beside = await inTurns({
       rounds,
       contestants: named("200 reads/s beside 4 logins"),

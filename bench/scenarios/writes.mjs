@@ -1,15 +1,14 @@
 // Leases and writes: one client creates ten events a second while 32 connections read the list as
 // fast as they can. How long a creation takes, and how many of the reads had to ask the Catalog.
 
-import { setTimeout as pause } from "node:timers/promises";
 import { drive, summary } from "../lib/load.mjs";
-import { percentile } from "../lib/statistics.mjs";
+import { steadily } from "../lib/steady.mjs";
 import { createEvent, signUpOrganizer } from "../../tests/worker/support/people.mjs";
 import { startWorkerd } from "../../tests/worker/support/workerd.mjs";
 
 const EVENTS = 50;
 const CONNECTIONS = 32;
-const EVERY_MS = 100;
+const CREATIONS_PER_SECOND = 10;
 
 export async function measureWrites({ rounds, seconds }) {
   const server = await startWorkerd({ counting: true, settings: { CACHE_LEASE_MS: "1000" } });
@@ -32,7 +31,7 @@ export async function measureWrites({ rounds, seconds }) {
 }
 
 async function oneRound(server, organizer, seconds) {
-  const [asked, begun] = [server.asked("Catalog"), performance.now()];
+  const asked = server.asked("Catalog");
   const [reads, creations] = await Promise.all([
     drive({
       server: { url: server.url, cpuMicros: () => undefined },
@@ -40,24 +39,10 @@ async function oneRound(server, organizer, seconds) {
       connections: CONNECTIONS,
       seconds,
     }),
-    createSteadily(organizer, begun + seconds * 1000),
+    steadily({ rate: CREATIONS_PER_SECOND, seconds, action: () => createEvent(organizer) }),
   ]);
   // Each creation is a question, too: its report.
   const questions = server.asked("Catalog") - asked - creations.count;
   const count = reads.throughput * seconds;
-  delete creations.count;
   return { reads: { ...reads, asked: questions / count }, creations };
-}
-
-async function createSteadily(organizer, until) {
-  const latencies = [];
-  const pending = [];
-  for (let due = performance.now(); due < until; due += EVERY_MS) {
-    await pause(Math.max(0, due - performance.now()));
-    const begun = performance.now();
-    pending.push(createEvent(organizer).then(() => latencies.push(performance.now() - begun)));
-  }
-  await Promise.all(pending);
-  const [p50, p99] = [50, 99].map((share) => percentile(latencies, share));
-  return { throughput: 1000 / EVERY_MS, p50, p99, cpuMicros: NaN, count: latencies.length };
 }
