@@ -2,6 +2,7 @@
 // printed when one of them fails.
 
 import { after, afterEach, before } from "node:test";
+import { startEdge } from "./edge.mjs";
 import { MailDouble } from "./mail-double.mjs";
 import { startMiniflare } from "./miniflare.mjs";
 import { startWorkerd } from "./workerd.mjs";
@@ -9,6 +10,11 @@ import { startWorkerd } from "./workerd.mjs";
 /** The server stands in `.current` once the tests run. */
 export const useWorkerd = (options) => useServer(() => startWorkerd(options));
 export const useMiniflare = (options) => useServer(() => startMiniflare(options));
+
+/** A server behind an edge that compresses answers and weakens their tags. */
+export function useEdge(server) {
+  return useStarted(() => startEdge(server.current));
+}
 
 /** A server that mails through a double of Resend: `{ server, mail }`, each with `.current`. */
 export function useWorkerdWithMail(options = {}) {
