@@ -99,7 +99,7 @@ impl Caller {
         let Bearer { user, account, session } = &self.0;
         let asked_at = app.runtime.now();
         let command = account::Command::Authorize { user: *user, session: *session, visiting };
-        let envelope = Envelope { command, have: None };
+        let envelope = Envelope::new(command);
         match app.hub.account(account, envelope).await?.outcome {
             Outcome::Reply(account::Reply::Profile(profile)) => {
                 app.confirmed.note(*session, asked_at);

@@ -54,11 +54,20 @@ pub trait Runtime: Send + Sync {
 
 /// An object did not answer. The words are for the log.
 #[derive(Debug)]
-pub struct Unreachable(pub String);
+pub enum Unreachable {
+    /// It has too much to do, was reset more often than it was asked again, or is of another version: the
+    /// next try may succeed, and does nothing twice.
+    ForNow(String),
+    /// It has failed.
+    Failed(String),
+}
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "object unreachable: {}", self.0)
+        match self {
+            Self::ForNow(cause) => write!(f, "object unavailable: {cause}"),
+            Self::Failed(cause) => write!(f, "object unreachable: {cause}"),
+        }
     }
 }
 

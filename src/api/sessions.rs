@@ -37,7 +37,7 @@ pub(super) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Prob
     };
     let key = key_of(&email)?;
 
-    let begin = Envelope { command: Command::BeginLogin, have: None };
+    let begin = Envelope::new(Command::BeginLogin);
     let hash = match app.hub.account(&key, begin).await?.outcome {
         Outcome::Reply(Reply::Challenge(hash)) => hash,
         Outcome::Refused(answer) => return Err(failed(&app, &trace, answer)),
@@ -53,7 +53,7 @@ pub(super) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Prob
     let (refresh_token, refresh) = onetime::issue(&key, &entropy(&app), refresh_expiry(&app, now));
     let session = NewSession { id: SessionId::new(now, &app.id_entropy()), refresh };
     let session_id = session.id;
-    let finish = Envelope { command: Command::FinishLogin { matched, session, stronger }, have: None };
+    let finish = Envelope::new(Command::FinishLogin { matched, session, stronger });
     match app.hub.account(&key, finish).await?.outcome {
         Outcome::Reply(Reply::Profile(profile)) => {
             audit::log(&app, &trace, SecurityEventKind::Login, Some(profile.id));

@@ -18,6 +18,8 @@ use crate::objects::{Answer, Envelope, catalog, event};
 
 /// How long a mail provider may take to answer.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long another object may take to hear of something: longer than its leases last.
+const TELLING_TIMEOUT: Duration = Duration::from_secs(15);
 /// Requests on their way at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// Bytes of a provider's answer that are looked at.
@@ -42,7 +44,14 @@ pub(super) async fn deliver(
 /// Sends what travels together: mails, or one parcel for another object.
 async fn consign(config: &Config, hub: &WorkerHub, items: &[Item]) -> Vec<(Item, Delivery)> {
     match items {
-        [item] if item.parcel.recipient().is_none() => vec![(item.clone(), tell(hub, &item.parcel).await)],
+        [item] if item.parcel.recipient().is_none() => {
+            let told = select(Box::pin(tell(hub, &item.parcel)), Delay::from(TELLING_TIMEOUT)).await;
+            let delivery = match told {
+                Either::Left((delivery, _)) => delivery,
+                Either::Right(_) => Delivery::Retry { after_ms: None },
+            };
+            vec![(item.clone(), delivery)]
+        }
         mails => send_mails(config, mails).await,
     }
 }
@@ -52,15 +61,15 @@ async fn tell(hub: &WorkerHub, parcel: &Parcel) -> Delivery {
         Parcel::Mail(_) | Parcel::Report(None) => Delivery::Done,
         Parcel::Report(Some(report)) => {
             let command = catalog::Command::Report(report.clone());
-            arrival(hub.catalog(Envelope { command, have: None }).await)
+            arrival(hub.catalog(Envelope::new(command)).await)
         }
         Parcel::Notice(notice, events) => {
             let command = catalog::Command::Notice((**notice).clone(), events.clone());
-            arrival(hub.catalog(Envelope { command, have: None }).await)
+            arrival(hub.catalog(Envelope::new(command)).await)
         }
         Parcel::Tell(event, notice) => {
             let command = event::Command::Notice(notice.clone());
-            arrival(hub.event(*event, Envelope { command, have: None }).await)
+            arrival(hub.event(*event, Envelope::new(command)).await)
         }
     }
 }

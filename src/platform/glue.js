@@ -1,6 +1,8 @@
 // The crossings that every request makes between JavaScript and wasm, one each way. A crossing
 // per header would cost more than everything that is done with them.
 
+import { retrying } from "event-platform-retry";
+
 const READ = ["authorization", "origin", "if-none-match", "accept"];
 const WRITE = [
   ...READ,
@@ -41,12 +43,17 @@ export function respond(status, head, body) {
 
 /** Asks a Durable Object by name; resolves to its answer or rejects with its complaint. */
 export function ask(namespace, name, command) {
-  return namespace.getByName(name).ask(command);
+  return retrying((again) => namespace.getByName(name).ask(command, again));
 }
 
 /** Lets a Durable Object's leases run out. */
 export function hold(namespace, name) {
   return namespace.getByName(name).hold();
+}
+
+/** Milliseconds until none of a Durable Object's leases is out. */
+export function drains(namespace, name) {
+  return namespace.getByName(name).drains();
 }
 
 /** Runs a statement at once. What it finds comes back as an array of arrays, nothing as nothing. */

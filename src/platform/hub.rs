@@ -1,7 +1,6 @@
 //! Carries commands to Durable Objects: RPC with JSON, answered with JSON.
 
 use send_wrapper::SendWrapper;
-use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -9,12 +8,14 @@ use worker::{Env, ObjectNamespace};
 
 use crate::api::ports::{BoxFuture, Hub, Unreachable};
 use crate::domain::{AccountKey, EventId};
-use crate::objects::{Answer, Envelope, account, catalog, event};
+use crate::objects::message::CommandId;
+use crate::objects::{Answer, Envelope, Object, account, catalog, event};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
     fn ask(namespace: &JsValue, name: &str, command: &str) -> js_sys::Promise;
     fn hold(namespace: &JsValue, name: &str) -> js_sys::Promise;
+    fn drains(namespace: &JsValue, name: &str) -> js_sys::Promise;
 }
 
 #[wasm_bindgen(module = "/src/platform/together.js")]
@@ -54,6 +55,12 @@ impl WorkerHub {
             let _ = JsFuture::from(held).await;
         }
     }
+
+    /// Whether the Catalog lets leases run out, as far as it says so.
+    pub(super) fn catalog_drains(&self) -> impl Future<Output = bool> + 'static {
+        let drains = drains(self.catalog.as_ref(), CATALOG);
+        async move { JsFuture::from(drains).await.is_ok_and(|ms| ms.as_f64().is_some_and(|ms| ms > 0.0)) }
+    }
 }
 
 impl Hub for WorkerHub {
@@ -62,7 +69,7 @@ impl Hub for WorkerHub {
         key: &'a AccountKey,
         envelope: Envelope<account::Command>,
     ) -> BoxFuture<'a, Result<Answer<account::Reply>, Unreachable>> {
-        send(ask, &self.accounts, key.as_str().to_owned(), envelope)
+        send::<account::Account>(ask, &self.accounts, key.as_str().to_owned(), envelope)
     }
 
     fn event(
@@ -71,32 +78,42 @@ impl Hub for WorkerHub {
         envelope: Envelope<event::Command>,
     ) -> BoxFuture<'_, Result<Answer<event::Reply>, Unreachable>> {
         let ask = if envelope.command.comes_in_crowds() { ask_together } else { ask };
-        send(ask, &self.events, id.to_string(), envelope)
+        send::<event::Event>(ask, &self.events, id.to_string(), envelope)
     }
 
     fn catalog(
         &self,
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
-        send(ask, &self.catalog, CATALOG.to_owned(), envelope)
+        send::<catalog::Catalog>(ask, &self.catalog, CATALOG.to_owned(), envelope)
     }
 }
 
-fn send<'a, C, R>(
+/// Sends a command to an object, with an id if it must not be done twice.
+fn send<O: Object>(
     ask: Ask,
-    namespace: &'a ObjectNamespace,
+    namespace: &ObjectNamespace,
     name: String,
-    envelope: Envelope<C>,
-) -> BoxFuture<'a, Result<Answer<R>, Unreachable>>
+    envelope: Envelope<O::Command>,
+) -> BoxFuture<'_, Result<Answer<O::Reply>, Unreachable>>
 where
-    C: Serialize + Send + 'a,
-    R: DeserializeOwned + Send + 'a,
+    O::Command: Send + 'static,
 {
     Box::pin(async move {
-        let body = serde_json::to_string(&envelope).map_err(|error| Unreachable(error.to_string()))?;
+        let id = O::remembers(&envelope.command).then(command_id).flatten();
+        let envelope = Envelope { id, ..envelope };
+        let body =
+            serde_json::to_string(&envelope).map_err(|error| Unreachable::Failed(error.to_string()))?;
         let answer = post(ask, namespace, name, body).await?;
-        serde_json::from_str(&answer).map_err(|error| Unreachable(error.to_string()))
+        // What cannot be read was written by another version.
+        serde_json::from_str(&answer).map_err(|error| Unreachable::ForNow(error.to_string()))
     })
+}
+
+fn command_id() -> Option<CommandId> {
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy).ok()?;
+    Some(CommandId::new(u128::from_le_bytes(entropy)))
 }
 
 /// wasm has one thread: what JavaScript holds never leaves it.
@@ -108,9 +125,15 @@ fn post(
 ) -> BoxFuture<'_, Result<String, Unreachable>> {
     Box::pin(SendWrapper::new(async move {
         let asked = ask(namespace.as_ref(), &name, &body);
-        let answer = JsFuture::from(asked)
-            .await
-            .map_err(|error| Unreachable(worker::Error::from(error).to_string()))?;
-        answer.as_string().ok_or_else(|| Unreachable("an answer that is no text".to_owned()))
+        let answer = JsFuture::from(asked).await.map_err(failure)?;
+        answer.as_string().ok_or_else(|| Unreachable::Failed("an answer that is no text".to_owned()))
     }))
+}
+
+/// What the runtime says of a call that has failed (`retry.js`).
+fn failure(error: JsValue) -> Unreachable {
+    let overloaded = js_sys::Reflect::get(&error, &JsValue::from_str("overloaded"));
+    let overloaded = overloaded.is_ok_and(|overloaded| overloaded.is_truthy());
+    let cause = worker::Error::from(error).to_string();
+    if overloaded { Unreachable::ForNow(cause) } else { Unreachable::Failed(cause) }
 }

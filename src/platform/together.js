@@ -6,13 +6,14 @@
 // work that outlives the request (`waitUntil`), and nobody waits for it without a limit.
 
 import { waitUntil } from "cloudflare:workers";
+import { RESTARTED, retrying, unavailable } from "event-platform-retry";
 
 /** Commands in one call; as many as a turn executes. */
 const COMMANDS_MAX = 256;
 /** How long a call waits at most while ever more commands join it. */
 const GATHERING_MS = 25;
 /** How long a command waits for an answer. Nobody but a call that has been lost takes so long. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 10_000;
 
 /** By the object's name, the call that commands can still join. */
 const calls = new Map();
@@ -26,7 +27,7 @@ export function askTogether(namespace, name, command) {
     waitUntil(make(call, namespace, name));
   }
   const { promise, resolve, reject } = Promise.withResolvers();
-  const patience = setTimeout(() => reject(new Error("the call was lost")), PATIENCE_MS);
+  const patience = setTimeout(() => reject(unavailable("the call was lost")), PATIENCE_MS);
   call.asked.push({ command, resolve, reject });
   return promise.finally(() => clearTimeout(patience));
 }
@@ -36,7 +37,11 @@ async function make(call, namespace, name) {
   try {
     await gather(call);
     if (calls.get(name) === call) calls.delete(name);
-    const answers = await namespace.getByName(name).askAll(asked.map(({ command }) => command));
+    const commands = asked.map(({ command }) => command);
+    const answers = await retrying(async (again) => {
+      const answers = await namespace.getByName(name).askAll(commands, again);
+      return answers.some(({ answer }) => answer === RESTARTED) ? RESTARTED : answers;
+    });
     asked.forEach(({ resolve, reject }, at) => {
       const { answer, complaint } = answers[at];
       if (complaint === undefined) resolve(answer);

@@ -79,7 +79,7 @@ impl State {
         if self.overloaded {
             return Ok(Answer::refused(Refusal::Overloaded));
         }
-        self.ask(to, envelope).map_err(Unreachable)
+        self.ask(to, envelope).map_err(Unreachable::Failed)
     }
 
     /// Has an object execute a command, all by itself in its turn.
@@ -96,9 +96,9 @@ impl State {
     fn command(&mut self, to: &Address, text: &str) -> Result<String, String> {
         let mut now = self.now;
         let node = self.node(to);
-        let received = node.receive(now, text).map_err(|error| error.to_string())?;
+        let received = node.receive(now, text, false).map_err(|error| error.to_string())?;
         let (ticket, guarded, announces) = match received {
-            Received::Answered(answer) => return Ok(answer),
+            Received::Answered(answer) | Received::Unknown { answer, .. } => return Ok(answer),
             Received::Waiting { ticket, guarded, announces } => (ticket, guarded, announces),
         };
         if guarded {
@@ -110,12 +110,12 @@ impl State {
             node.ready(ticket);
         }
         let outcome = node.turn(now);
+        let settled = outcome.map(|settled| settled.into_iter().find(|one| one.ticket == ticket).unwrap());
         if guarded {
-            node.release_leases(now);
+            node.release_leases(now, settled.as_ref().is_ok_and(|settled| settled.granted));
         }
         self.now = now;
-        let settled = outcome.map_err(|failed| failed.error.to_string())?;
-        let settled = settled.into_iter().find(|settled| settled.ticket == ticket).unwrap();
+        let settled = settled.map_err(|failed| failed.error.to_string())?;
         if announces && settled.granted {
             self.announce(to);
         }
@@ -202,7 +202,7 @@ impl State {
 /// The object that a parcel is for, and what it is told.
 pub(crate) fn addressed(parcel: &Parcel) -> Option<(Address, String)> {
     fn text<C: Serialize>(command: C) -> String {
-        serde_json::to_string(&Envelope { command, have: None }).unwrap()
+        serde_json::to_string(&Envelope::new(command)).unwrap()
     }
     match parcel {
         Parcel::Mail(_) | Parcel::Report(None) => None,

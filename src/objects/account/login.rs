@@ -19,6 +19,12 @@ impl Account {
         session: &NewSession,
         stronger: Option<Secret<String>>,
     ) -> Result<Reply, Fault> {
+        if let Some(owner) =
+            self.owner.as_ref().filter(|_| self.sessions.iter().any(|one| one.id == session.id))
+        {
+            // An earlier try of this very command has begun the session.
+            return Ok(Reply::Profile(Box::new(owner.profile.clone())));
+        }
         if let Some(failed) = self.judge(turn, matched)? {
             return Ok(failed);
         }

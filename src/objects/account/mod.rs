@@ -125,6 +125,20 @@ impl Object for Account {
         }
     }
 
+    fn remembers(command: &Command) -> bool {
+        match command {
+            Command::Refresh(..)
+            | Command::VerifyEmail { .. }
+            | Command::ForgotPassword(_)
+            | Command::ResetPassword(..) => true,
+            Command::By(_, order) => matches!(
+                order,
+                Order::Logout | Order::ResendVerification(_) | Order::ChangePassword(..) | Order::Delete(_)
+            ),
+            _ => false,
+        }
+    }
+
     fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
         match command {
             Command::Exists => Ok(Reply::Exists(self.owner.is_some())),

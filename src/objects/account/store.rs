@@ -7,7 +7,7 @@ use crate::domain::guard::LoginGuard;
 use crate::domain::{Secret, SessionId, Timestamp};
 use crate::objects::schema::Step;
 use crate::objects::sql::{Row, Sql, SqlError};
-use crate::objects::{Turn, outbox};
+use crate::objects::{Turn, answered, outbox};
 
 /// The schema, one entry per version.
 pub(super) const MIGRATIONS: &[Step] = &[
@@ -50,6 +50,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES],
     super::feed::SCHEMA,
+    &[answered::SCHEMA],
 ];
 
 /// What a one-time token is good for, as stored.
@@ -116,7 +117,7 @@ pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
     for table in ["account", "sessions", "tokens", "security_events", "feed"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;
     }
-    Ok(())
+    answered::forget(sql)
 }
 
 pub(super) fn insert_token(sql: &dyn Sql, purpose: &str, token: &OneTimeToken) -> Result<(), SqlError> {

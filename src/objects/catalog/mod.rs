@@ -19,7 +19,8 @@ pub use query::statements;
 pub use words::words;
 
 use super::sql::{Sql, SqlError};
-use super::{Fault, Kind, Object, Turn};
+use super::{Check, Fault, Kind, Object, Turn};
+use crate::domain::Timestamp;
 
 /// The index of events. All of it lives in SQL, where the lists are made.
 #[derive(Debug, Default)]
@@ -28,6 +29,7 @@ pub struct Catalog {
 }
 
 impl Object for Catalog {
+    const GRANTS_LEASES: bool = true;
     const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
     type Command = Command;
     type Reply = Reply;
@@ -50,6 +52,14 @@ impl Object for Catalog {
             Command::Participations { .. } | Command::Organizes(_) => Kind::Read,
             Command::Report(report) if report.news => Kind::GuardedWrite,
             Command::Report(_) | Command::Notice(..) => Kind::Write,
+        }
+    }
+
+    /// A report of a version that is known can tell of nothing but seats, and of who has come and gone.
+    fn check(&self, sql: &dyn Sql, _now: Timestamp, command: &Command) -> Result<Check<Reply>, Fault> {
+        match command {
+            Command::Report(report) if self.founded && store::knows(sql, report)? => Ok(Check::Write),
+            _ => Ok(Check::Change),
         }
     }
 

@@ -10,9 +10,9 @@ use super::protocol::{Reply, Report};
 use super::words;
 use crate::domain::{EventId, Timestamp, UserId, limits};
 use crate::objects::event::Snapshot;
-use crate::objects::outbox;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
+use crate::objects::{lease, outbox};
 
 /// The schema, one entry per version. A deleted event keeps a row in `versions`, against reports
 /// that come late.
@@ -56,6 +56,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
         "CREATE TABLE notices (user TEXT PRIMARY KEY, changes INTEGER, name TEXT) WITHOUT ROWID;",
     ],
     &[outbox::LANES],
+    &[lease::longest::SCHEMA],
 ];
 
 const MINUTE_MS: i64 = 60_000;
@@ -72,6 +73,13 @@ const fn first_of_minute(start: Timestamp) -> i64 {
 /// The first number of those that start at `bound` or later: events start on the minute.
 pub(super) const fn first_at(bound: Timestamp) -> i64 {
     first_of_minute(bound.plus_ms(MINUTE_MS - 1))
+}
+
+/// Whether this version of the event, or a later one, has been reported.
+pub(super) fn knows(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
+    let known: Option<u64> =
+        sql::value(sql, "SELECT version FROM versions WHERE event = ?", &[report.event.into()])?;
+    Ok(known.is_some_and(|version| report.version <= version))
 }
 
 /// Takes a report in; whether it said anything new.
