@@ -11,9 +11,12 @@ use super::asking::{self, unexpected};
 use super::door::{App, Trace};
 use super::problem::Problem;
 use crate::auth::tokens::Bearer;
-use crate::domain::EventId;
 use crate::domain::account::{Profile, Role};
+use crate::domain::{ClientKey, EventId};
 use crate::objects::{Envelope, Outcome, account};
+
+/// Where the platform says who calls; it comes with what is no read. A client cannot set it there.
+const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 
 /// A caller whose token is ours and in force. Whether the session still stands is for
 /// [`Caller::profile`] to say, which asks the account.
@@ -37,7 +40,7 @@ pub(super) struct Asked {
     pub(super) app: Arc<App>,
     pub(super) trace: Arc<Trace>,
     pub(super) uri: Uri,
-    pub(super) headers: HeaderMap,
+    pub(super) client: ClientKey,
 }
 
 impl FromRequestParts<Arc<App>> for Asked {
@@ -48,7 +51,7 @@ impl FromRequestParts<Arc<App>> for Asked {
             app: Arc::clone(app),
             trace: parts.extensions.get::<Arc<Trace>>().cloned().unwrap_or_default(),
             uri: parts.uri.clone(),
-            headers: parts.headers.clone(),
+            client: ClientKey::parse(parts.headers.get(CLIENT_ADDRESS).and_then(|value| value.to_str().ok())),
         })
     }
 }

@@ -28,6 +28,7 @@ mod page;
 mod passwords;
 pub mod ports;
 mod problem;
+mod rates;
 mod registrations;
 mod routes;
 mod sessions;

@@ -4,6 +4,7 @@
 //! ids come in as arguments, and what cannot be granted comes back as a [`Refusal`].
 
 pub mod account;
+pub mod client;
 pub mod email;
 pub mod event;
 pub mod guard;
@@ -18,6 +19,7 @@ pub mod time;
 pub mod waitlist;
 pub mod zone;
 
+pub use client::ClientKey;
 pub use email::Email;
 pub use ids::{AccountKey, EventId, RegistrationId, SessionId, UserId};
 pub use password::Password;

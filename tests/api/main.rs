@@ -21,6 +21,7 @@ mod participants;
 mod passwords;
 mod privacy;
 mod profile;
+mod rates;
 mod registrations;
 mod service;
 mod sessions;
