@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::auth::tokens::TokenKeys;
-use crate::domain::Secret;
+use crate::domain::{Rate, Secret};
 use crate::mail::{Carrier, Provider, Sender};
 
 /// The settings of a deployment.
@@ -29,6 +29,8 @@ pub struct Config {
     pub mail_provider: Provider,
     /// The sender of mail.
     pub mail_from: String,
+    /// How much one session may change.
+    pub changes: Rate,
     /// Whether commands that wait for an object share a commit. Only a measurement turns it off.
     pub group_commit: bool,
 }
@@ -102,6 +104,10 @@ impl Config {
             public_url: get("PUBLIC_URL").map(|url| base_url("PUBLIC_URL", &url)).transpose()?,
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
+            changes: Rate {
+                burst: number(&get, "CHANGES_BURST", 500, 1, 1_000_000, "1 to 1000000")?,
+                per_second: number(&get, "CHANGES_PER_SECOND", 10, 1, 1_000_000, "1 to 1000000")?,
+            },
             group_commit: get("GROUP_COMMIT").as_deref() != Some("off"),
         })
     }
@@ -191,6 +197,7 @@ mod tests {
     fn a_secret_is_all_that_must_be_set() {
         let config = read(&[SECRET]).unwrap();
         assert_eq!((config.bcrypt_cost, config.cache_lease_ms), (10, 1000));
+        assert_eq!(config.changes, Rate { burst: 500, per_second: 10 });
         assert_eq!(config.cors, Cors::Any);
         assert_eq!(config.mail_provider, Provider::Log);
     }
@@ -205,6 +212,8 @@ mod tests {
             (vec![SECRET, ("BCRYPT_COST", "ten")], "BCRYPT_COST"),
             (vec![SECRET, ("ACCESS_TOKEN_TTL_SECONDS", "0")], "ACCESS_TOKEN_TTL_SECONDS"),
             (vec![SECRET, ("CACHE_LEASE_MS", "10001")], "CACHE_LEASE_MS"),
+            (vec![SECRET, ("CHANGES_BURST", "0")], "CHANGES_BURST"),
+            (vec![SECRET, ("CHANGES_PER_SECOND", "many")], "CHANGES_PER_SECOND"),
             (vec![SECRET, ("CORS_ORIGINS", "https://a.example, nonsense")], "CORS_ORIGINS"),
             (vec![SECRET, ("PUBLIC_URL", "ftp://example.com")], "PUBLIC_URL"),
             (vec![SECRET, ("MAIL_PROVIDER", "pigeon")], "MAIL_PROVIDER"),

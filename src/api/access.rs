@@ -12,7 +12,7 @@ use super::door::{App, Trace};
 use super::problem::Problem;
 use crate::auth::tokens::Bearer;
 use crate::domain::account::{Profile, Role};
-use crate::domain::{ClientKey, EventId};
+use crate::domain::{ClientKey, EventId, Rate, Refusal};
 use crate::objects::{Envelope, Outcome, account};
 
 /// Where the platform says who calls; it comes with what is no read. A client cannot set it there.
@@ -90,18 +90,28 @@ impl Caller {
 
     /// The account behind the token, provided that the session stands.
     pub(super) async fn profile(&self, app: &App) -> Result<Profile, Problem> {
-        self.profile_visiting(app, None).await
+        self.authorized(app, None, None).await
     }
 
-    /// The same, noting that the caller is about to register for `visiting`.
-    pub(super) async fn profile_visiting(
+    /// The same for a change, of which a session may make so many.
+    pub(super) async fn profile_for_change(&self, app: &App) -> Result<Profile, Problem> {
+        self.authorized(app, None, Some(app.config.changes)).await
+    }
+
+    /// The same, noting that the caller is about to register for `event`.
+    pub(super) async fn profile_visiting(&self, app: &App, event: EventId) -> Result<Profile, Problem> {
+        self.authorized(app, Some(event), Some(app.config.changes)).await
+    }
+
+    async fn authorized(
         &self,
         app: &App,
         visiting: Option<EventId>,
+        changes: Option<Rate>,
     ) -> Result<Profile, Problem> {
         let Bearer { user, account, session } = &self.0;
         let asked_at = app.runtime.now();
-        let command = account::Command::Authorize { user: *user, session: *session, visiting };
+        let command = account::Command::Authorize { user: *user, session: *session, visiting, changes };
         let envelope = Envelope { command, have: None };
         match app.hub.account(account, envelope).await?.outcome {
             Outcome::Reply(account::Reply::Profile(profile)) => {
@@ -109,7 +119,9 @@ impl Caller {
                 Ok(*profile)
             }
             Outcome::Refused(refusal) => {
-                app.confirmed.forget(*session);
+                if refusal == Refusal::Unauthenticated {
+                    app.confirmed.forget(*session);
+                }
                 Err(refusal.into())
             }
             _ => Err(unexpected()),
@@ -130,13 +142,14 @@ impl Caller {
 
     /// Gives an order to the caller's own account.
     pub(super) async fn order(&self, app: &App, order: account::Order) -> Result<account::Reply, Problem> {
-        let holder = account::Holder { user: self.0.user, session: self.0.session };
+        let changes = order.is_counted().then_some(app.config.changes);
+        let holder = account::Holder { user: self.0.user, session: self.0.session, changes };
         asking::account(app, &self.0.account, account::Command::By(holder, order)).await
     }
 
-    /// The account behind the token, provided that it may organize events.
+    /// The account behind the token for a change, provided that it may organize events.
     pub(super) async fn organizer(&self, app: &App) -> Result<Profile, Problem> {
-        let profile = self.profile(app).await?;
+        let profile = self.profile_for_change(app).await?;
         if profile.role == Role::Organizer { Ok(profile) } else { Err(Problem::forbidden()) }
     }
 }

@@ -16,6 +16,7 @@ pub mod roster;
 pub mod schedule;
 pub mod secret;
 pub mod time;
+pub mod token_bucket;
 pub mod waitlist;
 pub mod zone;
 
@@ -26,4 +27,5 @@ pub use password::Password;
 pub use refusal::{FieldError, Invalid, Refusal};
 pub use secret::Secret;
 pub use time::Timestamp;
+pub use token_bucket::{Rate, TokenBucket};
 pub use zone::Zone;

@@ -168,3 +168,90 @@ fn one_address_is_not_signed_up_over_and_over() {
     app.advance_ms(60_000);
     sign_up(&app, "192.0.2.1", "ada@example.com").expect(201);
 }
+
+/// A deployment in which a session may change five things at once, and two a second.
+fn few_changes() -> App {
+    App::with(&[("CHANGES_BURST", "5"), ("CHANGES_PER_SECOND", "2"), ("CACHE_LEASE_MS", "0")])
+}
+
+#[test]
+fn a_script_creates_three_hundred_events_in_a_row() {
+    let app = App::with(&[("CACHE_LEASE_MS", "0")]);
+    let ada = app.organizer("Ada");
+    for n in 0..300 {
+        app.event(&ada, json!({ "title": format!("Event {n}") }));
+    }
+}
+
+#[test]
+fn a_session_that_changes_too_much_is_held_back_whichever_isolate_it_asks() {
+    let app = few_changes();
+    let other = app.another_isolate();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let event = app.event(&ada, json!({}));
+    let path = format!("/api/events/{event}");
+    for n in 0..2 {
+        app.put(&path).by(&ada).json(&json!({ "title": format!("Title {n}") })).send().expect(200);
+        // What is refused counts, too.
+        other.patch(&path).by(&ada).json(&json!({ "capacity": 0 })).send().expect(422);
+    }
+    for app in [&app, &other] {
+        expect_limited(app.put(&path).by(&ada).json(&json!({ "title": "More" })).send(), "1");
+        expect_limited(app.delete(&path).by(&ada).send(), "1");
+    }
+    // Reads do not count, and neither do other sessions, those of the same person among them.
+    for _ in 0..9 {
+        app.get("/api/me").by(&ada).send().expect(200);
+    }
+    app.register(&bob, &event);
+    let again = app.log_in(&ada.email);
+    app.put(&path).by(&again).json(&json!({ "title": "Again" })).send().expect(200);
+    app.advance_ms(1_000);
+    app.put(&path).by(&ada).json(&json!({ "title": "Later" })).send().expect(200);
+    app.delete(&path).by(&ada).send().expect(204);
+    expect_limited(app.post("/api/events").by(&ada).json(&json!({})).send(), "1");
+}
+
+#[test]
+fn everything_that_a_session_changes_counts() {
+    let app = few_changes();
+    let ada = app.organizer("Ada");
+    let event = app.event(&ada, json!({}));
+    let registration = app.register(&ada, &event)["id"].as_str().unwrap().to_owned();
+    let one = format!("/api/events/{event}/registrations/{registration}");
+    for _ in 0..3 {
+        app.post(&format!("{one}/check-in")).by(&ada).send().expect(200);
+    }
+    let body = json!({ "name": "A", "password": PASSWORD, "current_password": PASSWORD });
+    for call in [
+        app.post("/api/events"),
+        app.put(&format!("/api/events/{event}")),
+        app.patch(&format!("/api/events/{event}")),
+        app.delete(&format!("/api/events/{event}")),
+        app.post(&format!("/api/events/{event}/register")),
+        app.delete(&format!("/api/events/{event}/register")),
+        app.post(&format!("/api/events/{event}/join")),
+        app.delete(&one),
+        app.post(&format!("{one}/check-in")),
+        app.delete(&format!("{one}/check-in")),
+        app.patch("/api/me"),
+        app.put("/api/me/password"),
+        app.delete("/api/me"),
+        app.post("/api/me/calendar-key"),
+        app.post("/api/verify-email/resend"),
+    ] {
+        expect_limited(call.by(&ada).json(&body).send(), "1");
+    }
+    // A session can always be ended.
+    app.post("/api/logout").by(&ada).send().expect(204);
+}
+
+#[test]
+fn a_restart_lets_a_session_begin_anew() {
+    let mut app = few_changes();
+    let ada = app.organizer("Ada");
+    (0..5).for_each(|_| drop(app.event(&ada, json!({}))));
+    expect_limited(app.post("/api/events").by(&ada).json(&json!({})).send(), "1");
+    app.restart();
+    app.event(&ada, json!({}));
+}
