@@ -30,6 +30,7 @@ pub mod ports;
 mod problem;
 mod rates;
 mod registrations;
+mod residence;
 mod routes;
 mod sessions;
 mod verification;

@@ -31,6 +31,13 @@ pub trait Hub: Send + Sync {
         &self,
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
+
+    /// Asks the Catalog outside any jurisdiction, which knows where the data lives. Where the deployment
+    /// has no jurisdiction it is the same.
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
 }
 
 /// Time, chance and the log.
@@ -98,6 +105,14 @@ impl RateLimit {
 /// An object did not answer. The words are for the log.
 #[derive(Debug)]
 pub struct Unreachable(pub String);
+
+impl Unreachable {
+    /// Whether the object is of a version that does not know the command.
+    #[must_use]
+    pub fn does_not_know_the_command(&self) -> bool {
+        self.0.contains("unknown variant")
+    }
+}
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

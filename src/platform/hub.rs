@@ -1,55 +1,114 @@
 //! Carries commands to Durable Objects: RPC with JSON, answered with JSON.
 
+use std::cell::Cell;
+
 use send_wrapper::SendWrapper;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Env, ObjectNamespace};
+use worker::Env;
 
 use crate::api::ports::{BoxFuture, Hub, Unreachable};
-use crate::domain::{AccountKey, EventId};
-use crate::objects::{Answer, Envelope, account, catalog, event};
+use crate::config::Placement;
+use crate::domain::{AccountKey, EventId, Residence};
+use crate::objects::{Answer, Envelope, Outcome, account, catalog, event};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
-    fn ask(namespace: &JsValue, name: &str, command: &str) -> js_sys::Promise;
-    fn hold(namespace: &JsValue, name: &str) -> js_sys::Promise;
+    fn ask(namespace: &JsValue, name: &str, location: Option<&str>, command: &str) -> js_sys::Promise;
+    fn hold(namespace: &JsValue, name: &str, location: Option<&str>) -> js_sys::Promise;
+
+    /// Fails where the runtime knows no jurisdictions, as workerd by itself.
+    #[wasm_bindgen(catch)]
+    fn within(namespace: &JsValue, jurisdiction: &str) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/platform/together.js")]
 extern "C" {
     #[wasm_bindgen(js_name = "askTogether")]
-    fn ask_together(namespace: &JsValue, name: &str, command: &str) -> js_sys::Promise;
+    fn ask_together(
+        namespace: &JsValue,
+        name: &str,
+        location: Option<&str>,
+        command: &str,
+    ) -> js_sys::Promise;
 }
 
-type Ask = fn(&JsValue, &str, &str) -> js_sys::Promise;
+type Ask = fn(&JsValue, &str, Option<&str>, &str) -> js_sys::Promise;
 
 /// The name of the one Catalog.
 const CATALOG: &str = "catalog";
 
+thread_local! {
+    /// Whether the data lives where this deployment looks for it, as far as the objects of this
+    /// isolate know.
+    static AT_HOME: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
 /// The namespaces of the three objects.
 pub(super) struct WorkerHub {
-    accounts: ObjectNamespace,
-    events: ObjectNamespace,
-    catalog: ObjectNamespace,
+    accounts: Namespace,
+    events: Namespace,
+    catalog: Namespace,
+    /// That of the Catalog outside any jurisdiction.
+    registry: Namespace,
+    placement: Placement,
+}
+
+/// Objects of one class. wasm has one thread: what JavaScript holds never leaves it.
+struct Namespace {
+    namespace: SendWrapper<JsValue>,
+    location: Option<&'static str>,
 }
 
 impl WorkerHub {
-    pub(super) fn new(env: &Env) -> worker::Result<Self> {
+    /// Finds the namespaces.
+    ///
+    /// # Errors
+    /// When one is not bound, or the runtime does not know the jurisdiction.
+    pub(super) fn new(env: &Env, placement: Placement) -> worker::Result<Self> {
+        let bound = |binding: &str, location| {
+            let namespace = SendWrapper::new(env.durable_object(binding)?.as_ref().clone());
+            Ok::<_, worker::Error>(Namespace { namespace, location })
+        };
+        let placed = |binding: &str, location| {
+            let bound = bound(binding, location)?;
+            let Some(jurisdiction) = placement.jurisdiction else { return Ok(bound) };
+            let namespace = SendWrapper::new(within(&bound.namespace, jurisdiction.as_str())?);
+            Ok::<_, worker::Error>(Namespace { namespace, location })
+        };
         Ok(Self {
-            accounts: env.durable_object("ACCOUNTS")?,
-            events: env.durable_object("EVENTS")?,
-            catalog: env.durable_object("CATALOG")?,
+            accounts: placed("ACCOUNTS", None)?,
+            events: placed("EVENTS", None)?,
+            catalog: placed("CATALOG", placement.catalog_location)?,
+            registry: bound("CATALOG", placement.catalog_location)?,
+            placement,
         })
     }
-}
 
-impl WorkerHub {
+    /// Whether what an object tells others would arrive where the data lives. It would not if the
+    /// deployment's jurisdiction was changed: then it must wait. Isolates ask for themselves
+    /// (`api/residence.rs`).
+    pub(super) async fn is_at_home(&self) -> bool {
+        if let Some(known) = AT_HOME.get() {
+            return known;
+        }
+        let asked = self.registry(Envelope { command: catalog::Command::Residence, have: None }).await;
+        let residence = match asked {
+            Ok(Answer { outcome: Outcome::Reply(catalog::Reply::Residence(residence)), .. }) => residence,
+            Err(error) if error.does_not_know_the_command() => Residence::Anywhere,
+            _ => return false,
+        };
+        let known = residence.admits(self.placement.jurisdiction);
+        AT_HOME.set(known);
+        known.unwrap_or(self.placement.jurisdiction.is_none())
+    }
+
     /// Lets the Catalog drain its leases for a change that it will hear of. Nothing depends on
     /// it: a Catalog that has not heard drains when the change arrives.
     pub(super) fn hold_catalog(&self) -> impl Future<Output = ()> + 'static {
-        let held = hold(self.catalog.as_ref(), CATALOG);
+        let held = hold(&self.catalog.namespace, CATALOG, self.catalog.location);
         async move {
             let _ = JsFuture::from(held).await;
         }
@@ -80,11 +139,18 @@ impl Hub for WorkerHub {
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
         send(ask, &self.catalog, CATALOG.to_owned(), envelope)
     }
+
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
+        send(ask, &self.registry, CATALOG.to_owned(), envelope)
+    }
 }
 
 fn send<'a, C, R>(
     ask: Ask,
-    namespace: &'a ObjectNamespace,
+    to: &'a Namespace,
     name: String,
     envelope: Envelope<C>,
 ) -> BoxFuture<'a, Result<Answer<R>, Unreachable>>
@@ -94,20 +160,14 @@ where
 {
     Box::pin(async move {
         let body = serde_json::to_string(&envelope).map_err(|error| Unreachable(error.to_string()))?;
-        let answer = post(ask, namespace, name, body).await?;
+        let answer = post(ask, to, name, body).await?;
         serde_json::from_str(&answer).map_err(|error| Unreachable(error.to_string()))
     })
 }
 
-/// wasm has one thread: what JavaScript holds never leaves it.
-fn post(
-    ask: Ask,
-    namespace: &ObjectNamespace,
-    name: String,
-    body: String,
-) -> BoxFuture<'_, Result<String, Unreachable>> {
+fn post(ask: Ask, to: &Namespace, name: String, body: String) -> BoxFuture<'_, Result<String, Unreachable>> {
     Box::pin(SendWrapper::new(async move {
-        let asked = ask(namespace.as_ref(), &name, &body);
+        let asked = ask(&to.namespace, &name, to.location, &body);
         let answer = JsFuture::from(asked)
             .await
             .map_err(|error| Unreachable(worker::Error::from(error).to_string()))?;

@@ -23,6 +23,7 @@ mod privacy;
 mod profile;
 mod rates;
 mod registrations;
+mod residence;
 mod service;
 mod sessions;
 #[path = "../support/mod.rs"]

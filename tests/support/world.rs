@@ -32,6 +32,10 @@ pub(crate) struct State {
     pub(crate) log: Vec<String>,
     pub(crate) post: Post,
     pub(crate) nodes: BTreeMap<Address, Node>,
+    /// The Catalog outside any jurisdiction.
+    pub(crate) registry: Node,
+    /// Whether it cannot be reached.
+    pub(crate) registry_is_away: bool,
     /// Questions that the API has asked objects.
     pub(crate) hops: u64,
     /// The rate limits that the deployment binds, each with how many calls it lets pass in its period.
@@ -51,6 +55,8 @@ impl World {
             log: Vec::new(),
             post: Post::new(),
             nodes: BTreeMap::new(),
+            registry: Address::Catalog.found(longest_lease_ms),
+            registry_is_away: false,
             hops: 0,
             rate_limits: BTreeMap::new(),
             calls: Vec::new(),
@@ -84,6 +90,22 @@ impl State {
             self.calls.push((limit, key.to_owned(), self.now));
         }
         within
+    }
+
+    /// Answers a question about where the data lives.
+    pub(crate) fn registered(
+        &mut self,
+        envelope: &Envelope<catalog::Command>,
+    ) -> Result<Answer<catalog::Reply>, Unreachable> {
+        if self.registry_is_away {
+            return Err(Unreachable("away".to_owned()));
+        }
+        let text = serde_json::to_string(envelope).unwrap();
+        let answer = match self.registry.receive(self.now, &text).unwrap() {
+            Received::Answered(answer) => answer,
+            Received::Waiting { .. } => self.registry.turn(self.now).unwrap().pop().unwrap().answer,
+        };
+        Ok(serde_json::from_str(&answer).unwrap())
     }
 
     /// Answers a question of the API.
@@ -258,6 +280,13 @@ impl Hub for World {
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
         Box::pin(ready(self.state().answer(&Address::Catalog, envelope)))
+    }
+
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
+        Box::pin(ready(self.state().registered(&envelope)))
     }
 }
 

@@ -12,17 +12,18 @@ import { eventually } from "./eventually.mjs";
 
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 5_000;
-const COUNTING = fileURLToPath(new URL("counting.js", import.meta.url));
+const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
  * Starts a server in a folder of its own.
  *
  * `settings` are added to `TEST_SETTINGS`; one that is `undefined` is left out. `isolates` is the
  * number of worker services, each on its own port; the first one owns the objects. With `counting`
- * the objects say when they are asked.
+ * the objects say when they are asked; with `jurisdictions` the runtime knows these.
  */
-export async function startWorkerd({ settings = {}, isolates = 1, counting = false } = {}) {
-  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, counting);
+export async function startWorkerd({ settings = {}, isolates = 1, counting, jurisdictions } = {}) {
+  const around = counting ? "counting.js" : jurisdictions ? "jurisdictions.js" : undefined;
+  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, around);
   try {
     await server.start();
   } catch (failure) {
@@ -34,7 +35,8 @@ export async function startWorkerd({ settings = {}, isolates = 1, counting = fal
 
 class Workerd {
   #settings;
-  #counting;
+  /** A module around the Worker's own. */
+  #around;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #process;
   #output = "";
@@ -42,9 +44,9 @@ class Workerd {
   /** One `{ url }` for each isolate. The url changes with every start. */
   isolates;
 
-  constructor(settings, isolates, counting) {
+  constructor(settings, isolates, around) {
     this.#settings = settings;
-    this.#counting = counting;
+    this.#around = around;
     this.isolates = Array.from({ length: isolates }, () => ({ url: undefined }));
     mkdirSync(join(this.#folder, "objects"));
   }
@@ -173,7 +175,7 @@ ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
   /** The first isolate holds the objects; the others reach them by its name. */
   #workerConfig(index) {
     const { modules, compatibilityDate, compatibilityFlags } = builtWorker();
-    if (this.#counting) modules.unshift({ name: "counting.js", type: "esm", path: COUNTING });
+    if (this.#around) modules.unshift({ name: this.#around, type: "esm", path: beside(this.#around) });
     const embed = { esm: "esModule", wasm: "wasm" };
     const module = ({ name, type, path }) => `(name = "${name}", ${embed[type]} = embed ${text(path)})`;
     const owner = index === 0 ? "" : `, serviceName = "${isolateName(0)}"`;
