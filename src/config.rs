@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::auth::tokens::TokenKeys;
-use crate::domain::Secret;
+use crate::domain::{Jurisdiction, Rate, Secret};
 use crate::mail::{Carrier, Provider, Sender};
 
 /// The settings of a deployment.
@@ -29,9 +29,25 @@ pub struct Config {
     pub mail_provider: Provider,
     /// The sender of mail.
     pub mail_from: String,
+    /// Where objects live.
+    pub placement: Placement,
+    /// How much one session may change.
+    pub changes: Rate,
     /// Whether commands that wait for an object share a commit. Only a measurement turns it off.
     pub group_commit: bool,
 }
+
+/// Where objects live. It counts when an object is made, and objects are made once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Placement {
+    /// What all of them stay within; it cannot be changed once there is data.
+    pub jurisdiction: Option<Jurisdiction>,
+    /// A hint at where the Catalog is to be, as the platform names regions.
+    pub catalog_location: Option<&'static str>,
+}
+
+/// The regions that the platform takes as a hint.
+const LOCATIONS: [&str; 9] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
 
 /// Origins that browsers may call from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +118,11 @@ impl Config {
             public_url: get("PUBLIC_URL").map(|url| base_url("PUBLIC_URL", &url)).transpose()?,
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
+            placement: placement(&get)?,
+            changes: Rate {
+                burst: number(&get, "CHANGES_BURST", 500, 1, 1_000_000, "1 to 1000000")?,
+                per_second: number(&get, "CHANGES_PER_SECOND", 10, 1, 1_000_000, "1 to 1000000")?,
+            },
             group_commit: get("GROUP_COMMIT").as_deref() != Some("off"),
         })
     }
@@ -122,6 +143,23 @@ fn number(
         .ok()
         .filter(|value| (least..=most).contains(value))
         .ok_or(ConfigError { name, expected })
+}
+
+fn placement(get: &impl Fn(&str) -> Option<String>) -> Result<Placement, ConfigError> {
+    let jurisdiction = match get("JURISDICTION").as_deref().map(str::trim) {
+        None | Some("none") => None,
+        Some(name) => Some(
+            Jurisdiction::parse(name)
+                .ok_or(ConfigError { name: "JURISDICTION", expected: "eu, fedramp or none" })?,
+        ),
+    };
+    let catalog_location = get("CATALOG_LOCATION").map(|name| {
+        LOCATIONS.into_iter().find(|known| *known == name.trim()).ok_or(ConfigError {
+            name: "CATALOG_LOCATION",
+            expected: "wnam, enam, sam, weur, eeur, apac, oc, afr or me",
+        })
+    });
+    Ok(Placement { jurisdiction, catalog_location: catalog_location.transpose()? })
 }
 
 fn cors(text: &str) -> Result<Cors, ConfigError> {
@@ -191,8 +229,18 @@ mod tests {
     fn a_secret_is_all_that_must_be_set() {
         let config = read(&[SECRET]).unwrap();
         assert_eq!((config.bcrypt_cost, config.cache_lease_ms), (10, 1000));
+        assert_eq!(config.placement, Placement::default());
+        assert_eq!(config.changes, Rate { burst: 500, per_second: 10 });
         assert_eq!(config.cors, Cors::Any);
         assert_eq!(config.mail_provider, Provider::Log);
+    }
+
+    #[test]
+    fn where_objects_live_is_a_choice() {
+        let config = read(&[SECRET, ("JURISDICTION", " eu"), ("CATALOG_LOCATION", "weur ")]).unwrap();
+        let eu = Some(Jurisdiction::Eu);
+        assert_eq!(config.placement, Placement { jurisdiction: eu, catalog_location: Some("weur") });
+        assert_eq!(read(&[SECRET, ("JURISDICTION", "none")]).unwrap().placement, Placement::default());
     }
 
     #[test]
@@ -205,6 +253,10 @@ mod tests {
             (vec![SECRET, ("BCRYPT_COST", "ten")], "BCRYPT_COST"),
             (vec![SECRET, ("ACCESS_TOKEN_TTL_SECONDS", "0")], "ACCESS_TOKEN_TTL_SECONDS"),
             (vec![SECRET, ("CACHE_LEASE_MS", "10001")], "CACHE_LEASE_MS"),
+            (vec![SECRET, ("JURISDICTION", "EU")], "JURISDICTION"),
+            (vec![SECRET, ("CATALOG_LOCATION", "mars")], "CATALOG_LOCATION"),
+            (vec![SECRET, ("CHANGES_BURST", "0")], "CHANGES_BURST"),
+            (vec![SECRET, ("CHANGES_PER_SECOND", "many")], "CHANGES_PER_SECOND"),
             (vec![SECRET, ("CORS_ORIGINS", "https://a.example, nonsense")], "CORS_ORIGINS"),
             (vec![SECRET, ("PUBLIC_URL", "ftp://example.com")], "PUBLIC_URL"),
             (vec![SECRET, ("MAIL_PROVIDER", "pigeon")], "MAIL_PROVIDER"),

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::confirmed::Confirmed;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
+use super::residence::Verdict;
 use super::routes::Routes;
 use super::{conditional, health};
 use crate::auth::hash_queue::HashQueue;
@@ -42,6 +43,7 @@ pub(super) struct App {
     pub(super) hashes: Mutex<HashQueue>,
     cache: Mutex<Cache>,
     pub(super) confirmed: Confirmed,
+    pub(super) residence: Verdict,
 }
 
 impl App {
@@ -128,6 +130,7 @@ impl Api {
                     hashes: Mutex::default(),
                     cache: Mutex::default(),
                     confirmed: Confirmed::default(),
+                    residence: Verdict::default(),
                 };
                 Some(Routes::new(Arc::new(app)))
             }

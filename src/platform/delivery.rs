@@ -57,6 +57,9 @@ async fn consign(config: &Config, hub: &WorkerHub, items: &[Item]) -> Vec<(Item,
 }
 
 async fn tell(hub: &WorkerHub, parcel: &Parcel) -> Delivery {
+    if !hub.is_at_home().await {
+        return Delivery::Retry { after_ms: None };
+    }
     match parcel {
         Parcel::Mail(_) | Parcel::Report(None) => Delivery::Done,
         Parcel::Report(Some(report)) => {

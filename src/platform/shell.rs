@@ -76,6 +76,7 @@ impl Shell {
     fn of<O: Object + 'static>(state: DurableObjectState, env: &Env, settle: Function) -> Self {
         let config = super::object_config(env);
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
+        let placement = config.as_ref().map(|config| config.placement).unwrap_or_default();
         let pace = config.as_ref().map_or_else(Pace::default, |config| config.mail_provider.pace());
         let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms).paced(pace).salted(salt()));
         if config.as_ref().is_some_and(|config| !config.group_commit) {
@@ -92,8 +93,8 @@ impl Shell {
             alarm_known: Cell::new(false),
             resting_until: Cell::default(),
             pace,
+            hub: WorkerHub::new(env, placement).ok(),
             config,
-            hub: WorkerHub::new(env).ok(),
         }))
     }
 }
@@ -316,6 +317,9 @@ impl Inner {
         let (Some(Parcel::Report(Some(report))), Some(hub)) = (report, &self.hub) else {
             return;
         };
+        if !hub.is_at_home().await {
+            return log_error("report_delayed", "the data lives in another jurisdiction, or it is not known");
+        }
         let command = catalog::Command::Report(report.clone());
         let mut heard = hub.catalog(Envelope::new(command));
         for _ in 0..ANNOUNCING_MAX {

@@ -61,6 +61,13 @@ impl App {
         Self { world: Arc::clone(&self.world), settings: self.settings.clone(), api }
     }
 
+    /// The same deployment with a setting changed, through an isolate of its own.
+    pub(crate) fn with_setting(&self, name: &'static str, value: &str) -> Self {
+        let mut settings = self.settings.clone();
+        settings.insert(0, (name, value.to_owned()));
+        Self { world: Arc::clone(&self.world), api: isolate(&self.world, &settings), settings }
+    }
+
     /// Restarts everything: what was in memory alone is gone.
     pub(crate) fn restart(&mut self) {
         self.state().nodes.values_mut().for_each(super::node::Node::crash);
