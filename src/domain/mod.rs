@@ -7,6 +7,7 @@ pub mod account;
 pub mod email;
 pub mod event;
 pub mod guard;
+pub mod host;
 pub mod ids;
 pub mod limits;
 pub mod password;

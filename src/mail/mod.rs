@@ -4,17 +4,26 @@
 //! rendered when it goes out, and one adapter per provider turns them into an HTTP request.
 //! Nothing here does I/O.
 
+mod cloudflare;
 mod log;
+mod mailgun;
 mod postmark;
 mod provider;
 mod render;
 mod resend;
 mod sendgrid;
+mod ses;
+mod sigv4;
 mod text;
+mod verdict;
 mod view;
 
-pub use provider::{Carrier, HttpRequest, HttpResponse, Outgoing, Plan, Provider, USER_AGENT, retry_after};
+pub use mailgun::Mailgun;
+pub use postmark::Postmark;
+pub use provider::{Carrier, HttpRequest, Outgoing, Plan, Provider, USER_AGENT};
 pub use render::{Attachment, Message, Sender, render};
+pub use ses::Ses;
+pub use verdict::{HttpResponse, Verdict, retry_after};
 pub use view::long_date;
 
 use serde::{Deserialize, Serialize};
@@ -170,6 +179,18 @@ impl Letter {
             | Self::EventDeleted { has_seat: true, .. } => Some(Method::Cancel),
             _ => None,
         }
+    }
+
+    /// Whether it goes to all participants of an event rather than to the one who has done something.
+    #[must_use]
+    pub const fn is_bulk(&self) -> bool {
+        matches!(
+            self,
+            Self::EventChanged { .. }
+                | Self::EventCancelled { .. }
+                | Self::EventDeleted { .. }
+                | Self::Reminder { .. }
+        )
     }
 
     /// Whether a calendar file goes with it.
