@@ -1,7 +1,7 @@
 // The built worker in miniflare, for what raw workerd cannot be told: to evict an object, to bind a
-// rate limiter, and to serve the site beside the worker as `wrangler.toml` says.
+// rate limiter or a sender of mail, and to serve the site beside the worker as `wrangler.toml` says.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
@@ -44,6 +44,9 @@ class MiniflareServer {
       log: new Log(LogLevel.ERROR),
       handleStructuredLogs: ({ message }) => (this.output += `${message}\n`),
       resourcePersistencePath: this.#folder,
+      // What the emulated binding of the Email Service was given shows here.
+      unsafeLocalExplorer: this.#sendsMail,
+      ...(this.#sendsMail && { resourceTmpPath: join(this.#folder, "tmp") }),
       telemetry: { enabled: false },
       cf: false,
       workers: [{ config: this.#config() }],
@@ -55,6 +58,29 @@ class MiniflareServer {
   async restart() {
     await this.#miniflare.dispose();
     await this.start();
+  }
+
+  get #sendsMail() {
+    return Object.values(this.#env).some(({ type }) => type === "send-email");
+  }
+
+  /** The mails that a `send-email` binding was given, each with the `content` of its attachments. */
+  async sentMails() {
+    const folder = join(this.#folder, "tmp");
+    const files = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
+    const emails = `${this.url}/cdn-cgi/local/explorer/api/local/email/sending`;
+    const { result } = await (await fetch(emails)).json();
+    return Promise.all(
+      result.map(async ({ messageId }) => {
+        const id = messageId.replace(/^<|>$/g, "");
+        const { result: mail } = await (await fetch(`${emails}/${encodeURIComponent(id)}`)).json();
+        const attachments = mail.attachments.map((attachment, index) => {
+          const file = files.find((path) => path.includes(`${id}-${index + 1}.`));
+          return { ...attachment, content: file && readFileSync(file, "utf8") };
+        });
+        return { ...mail, attachments };
+      }),
+    );
   }
 
   /** Drops every object from memory; each comes back from its storage when it is next asked. */

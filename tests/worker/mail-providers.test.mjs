@@ -1,0 +1,222 @@
+// Each provider gets what its API wants of the built Worker: links, the calendar file, the headers that
+// end reminders. The HTTP APIs are doubles on local ports; the binding of Cloudflare's Email Service is
+// miniflare's. What somebody can mend waits until it is mended.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Client } from "./support/client.mjs";
+import { eventually } from "./support/eventually.mjs";
+import { expectStatus } from "./support/expect.mjs";
+import { cancel, createEvent, freshEmail, register, signUp, signUpOrganizer } from "./support/people.mjs";
+import { MailgunDouble, PostmarkDouble, SesDouble } from "./support/provider-doubles.mjs";
+import { useMiniflare, useWorkerd, useWorkerdWithMail } from "./support/server.mjs";
+
+const MAIL_FROM = "Événements, Ltd <events@example.org>";
+const LINK = /https:\/\/events\.example\/api\/verify-email\?token=[\w-]{20,}/;
+
+/** A start whose last reminder is due at the next full minute that is not too close. */
+function startsInAQuarter() {
+  const minute = Math.ceil((Date.now() + 8_000) / 60_000) * 60_000;
+  const [date, time] = new Date(minute + 15 * 60_000).toISOString().split("T");
+  return { date, time: time.slice(0, 5), title: "Soon" };
+}
+
+const subjects = (mails) => mails.map(({ subject }) => subject).sort();
+
+/** What is the same whoever carries the mail. `mailsTo(address, count)` gives those that were taken. */
+function carries(server, mailsTo, calendarType) {
+  test("the link that confirms an address", async () => {
+    const { email } = await signUp(server.current);
+    const [mail] = await mailsTo(email, 1);
+    assert.equal(mail.subject, "Confirm your e-mail address");
+    assert.match(mail.text, LINK);
+    assert.match(mail.html, LINK);
+    assert.ok(mail.from.includes("events@example.org"), mail.from);
+    assert.deepEqual(mail.files, []);
+  });
+
+  test("the calendar file of a registration, byte by byte", async () => {
+    const organizer = await signUpOrganizer(server.current);
+    const event = await createEvent(organizer, { title: "Tea & <cake> für alle ☕" });
+    const person = await signUp(server.current, { name: "Zoë \"Z\" Ångström" });
+    expectStatus(await register(person, event), 201);
+    const mails = await mailsTo(person.email, 2);
+    const { files } = mails.find(({ subject }) => subject === `You are registered: ${event.title}`);
+    assert.deepEqual(
+      files.map(({ name, type }) => [name, type]),
+      [["event.ics", calendarType]],
+    );
+    assert.match(files[0].content, /^BEGIN:VCALENDAR\r\n[^]*METHOD:REQUEST\r\n[^]*END:VCALENDAR\r\n$/);
+    assert.ok(files[0].content.replaceAll("\r\n ", "").includes("SUMMARY:Tea & <cake> für alle ☕\r\n"));
+  });
+
+  test("the headers that end reminders with one click", async () => {
+    const organizer = await signUpOrganizer(server.current);
+    const event = await createEvent(organizer, startsInAQuarter());
+    const person = await signUp(server.current);
+    expectStatus(await register(person, event), 201);
+    const mails = await eventually(
+      async () => {
+        const mails = await mailsTo(person.email, 3);
+        assert.equal(mails.length, 3);
+        return mails;
+      },
+      { within: 90_000 },
+    );
+    const { headers } = mails.find(({ headers }) => headers?.["List-Unsubscribe"]);
+    assert.match(headers["List-Unsubscribe"], /^<https:\/\/events\.example\/api\/events\/.*\/unremind\?key=.*>$/);
+    assert.equal(headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+  });
+
+  test("each mail once, in a row for one person", async () => {
+    const organizer = await signUpOrganizer(server.current);
+    const event = await createEvent(organizer, { title: "Twice" });
+    const person = await signUp(server.current);
+    expectStatus(await register(person, event), 201);
+    expectStatus(await cancel(person, event), 204);
+    const mails = await mailsTo(person.email, 3);
+    const expected = ["Confirm your e-mail address", "Registration cancelled: Twice", "You are registered: Twice"];
+    assert.deepEqual(subjects(mails), expected);
+  });
+}
+
+/** The lines of the log about mail, without what each try adds. */
+const mailLines = (server) =>
+  server.current.output
+    .split("\n")
+    .filter((line) => line.startsWith("{") && line.includes('"event":"mail"'))
+    .map((line) => JSON.parse(line))
+    .map(({ kind, outcome, status, code, missing }) => ({ kind, outcome, status, code, missing }));
+
+describe("Amazon SES carries", { concurrency: true }, () => {
+  const { server, mail } = useWorkerdWithMail({ settings: { MAIL_FROM } }, SesDouble);
+  carries(server, (address, count) => mail.current.mailsTo(address, count), "text/calendar");
+});
+
+describe("Mailgun carries", { concurrency: true }, () => {
+  const { server, mail } = useWorkerdWithMail({ settings: { MAIL_FROM } }, MailgunDouble);
+  const mailsTo = (address, count) => mail.current.mailsTo(address, count);
+  carries(server, mailsTo, "text/calendar; charset=utf-8; method=REQUEST");
+
+  test("nothing that follows its reader", async () => {
+    const { email } = await signUp(server.current);
+    const [{ tracking, headers }] = await mailsTo(email, 1);
+    assert.equal(tracking, "no");
+    assert.match(headers["Message-Id"], /^<[\w-]+@example\.org>$/);
+  });
+});
+
+describe("Cloudflare's Email Service carries", { concurrency: true }, () => {
+  const settings = { MAIL_PROVIDER: "cloudflare", MAIL_FROM };
+  const server = useMiniflare({ settings, env: { EMAIL: { type: "send-email" } } });
+  const mailsTo = (address, count) =>
+    eventually(
+      async () => {
+        const mails = (await server.current.sentMails()).filter(({ to }) => to.includes(address));
+        assert.ok(mails.length >= count, `${mails.length} of ${count} mails to ${address}`);
+        const named = ({ filename: name, contentType: type, content }) => ({ name, type, content });
+        return mails.map((mail) => ({ ...mail, files: mail.attachments.map(named) }));
+      },
+      { within: 45_000, every: 200 },
+    );
+  carries(server, mailsTo, "text/calendar");
+});
+
+describe("What can be mended", { concurrency: true }, () => {
+  const ses = useWorkerdWithMail({}, SesDouble);
+  const mailgun = useWorkerdWithMail({}, MailgunDouble);
+  const postmark = useWorkerdWithMail({}, PostmarkDouble);
+
+  for (const [name, { server, mail }, answer, logged] of [
+    [
+      "a sender that SES has not verified",
+      ses,
+      [400, { message: "Email address is not verified. …" }, { "x-amzn-errortype": "MessageRejected" }],
+      { status: 400, code: "MessageRejected" },
+    ],
+    ["a domain that Mailgun does not know", mailgun, [404, { message: "Domain not found" }], { status: 404, code: null }],
+    [
+      "a sender that Postmark has not verified",
+      postmark,
+      [422, { ErrorCode: 300, Message: "Invalid 'From' address: it is not a verified sender signature." }],
+      { status: 422, code: "300" },
+    ],
+  ]) {
+    test(`waits, and goes out once it is: ${name}`, async () => {
+      const email = freshEmail();
+      mail.current.answerNext(answer, answer);
+      await signUp(server.current, { email });
+      await mail.current.mailsTo(email);
+      const line = { kind: "confirm_address", missing: null };
+      const tries = await eventually(() => {
+        const lines = mailLines(server);
+        assert.equal(lines.length, 3);
+        return lines;
+      });
+      const waiting = { ...line, ...logged, outcome: "waiting" };
+      assert.deepEqual(tries, [waiting, waiting, { ...line, outcome: "sent", status: 200, code: null }]);
+      assert.ok(!server.current.output.includes(email), "an address shows");
+      for (const [setting, value] of Object.entries(mail.current.settings)) {
+        if (!/KEY|TOKEN/.test(setting)) continue;
+        assert.ok(!server.current.output.includes(value), `${setting} shows`);
+      }
+    });
+  }
+
+  test("is no part of a mail that is wrong: it is not tried again", async () => {
+    const email = freshEmail();
+    const refusal = [400, { message: "Illegal address" }, { "x-amzn-errortype": "BadRequestException" }];
+    await eventually(() => assert.equal(mailLines(ses.server).length, 3), { within: 45_000 });
+    ses.mail.current.answerNext(refusal);
+    await signUp(ses.server.current, { email });
+    await eventually(() => {
+      const last = mailLines(ses.server).at(-1);
+      assert.deepEqual([last.outcome, last.code], ["refused", "BadRequestException"]);
+    });
+  });
+});
+
+describe("Without its binding", () => {
+  const server = useWorkerd({ settings: { MAIL_PROVIDER: "cloudflare" } });
+
+  test("mail for Cloudflare's Email Service waits, and says for what", async () => {
+    await signUp(server.current);
+    await eventually(() => {
+      const [line] = mailLines(server);
+      assert.deepEqual([line?.outcome, line?.missing], ["waiting", "EMAIL"]);
+    });
+  });
+});
+
+describe("Postmark's streams", () => {
+  const { server, mail } = useWorkerdWithMail({}, PostmarkDouble);
+
+  test("are told apart: letters to everybody go over the broadcast stream", async () => {
+    const organizer = await signUpOrganizer(server.current);
+    const event = await createEvent(organizer, { title: "Talk" });
+    const people = await Promise.all([1, 2, 3].map(() => signUp(server.current)));
+    for (const person of people) expectStatus(await register(person, event), 201);
+    await Promise.all(people.map(({ email }) => mail.current.mailsTo(email, 2)));
+    expectStatus(await organizer.delete(`/api/events/${event.id}`), 204);
+    for (const { email } of people) {
+      const mails = await mail.current.mailsTo(email, 3);
+      const streams = Object.fromEntries(mails.map(({ subject, stream }) => [subject, stream]));
+      assert.deepEqual(streams, {
+        "Confirm your e-mail address": "outbound",
+        "You are registered: Talk": "outbound",
+        [mails.at(-1).subject]: "broadcasts",
+      });
+    }
+  });
+});
+
+describe("Printed mail", () => {
+  const server = useWorkerd({ settings: { ALLOW_LOG_MAIL: undefined, PUBLIC_URL: undefined } });
+
+  test("leads to this machine, whose log it is in", async () => {
+    const { email } = await signUp(server.current);
+    expectStatus(await new Client(server.current).post("/api/password/forgot", { email }), 202);
+    const link = `${server.current.url}/api/password/reset?token=`;
+    await eventually(() => assert.ok(server.current.output.includes(link), "no link is printed"));
+  });
+});
