@@ -1,9 +1,10 @@
 //! Where a request comes in and its answer goes out.
 //!
 //! (1) The request gets an id. (2) A deployment with a bad setting answers nothing else; one that is
-//! set up for this machine alone answers nobody else. (3) The route table finds the handler. (4) The answer gets what every answer has: the id, `nosniff`,
-//! the body of a problem, the entity-tag of a read and the 304 that follows from it. (5) One line
-//! is logged: what was asked and how it ended, and nothing about the person but the user's id.
+//! set up for this machine alone answers nobody else. (3) The route table finds the handler. (4) The
+//! answer gets what every answer has: the id, `nosniff`, the body of a problem, the entity-tag of a
+//! read and the 304 that follows from it. (5) One line is logged: what was asked and how it ended,
+//! and nothing about the person but the user's id.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

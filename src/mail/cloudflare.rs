@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::render::address;
+use super::mailbox::address;
 use super::{Attachment, HttpResponse, Message, Outgoing, Sender, Verdict};
 use crate::objects::outbox::Pace;
 

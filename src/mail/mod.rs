@@ -6,6 +6,7 @@
 
 mod cloudflare;
 mod log;
+mod mailbox;
 mod mailgun;
 mod postmark;
 mod provider;
@@ -36,7 +37,7 @@ use crate::domain::{Email, EventId, RegistrationId, Secret};
 
 /// The identity of a mail at a provider that knows no idempotency keys: the same for every try.
 fn message_id(key: &str, sender: &Sender<'_>) -> String {
-    let domain = render::address(sender.from).1.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let domain = mailbox::address(sender.from).1.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     format!("<{}@{domain}>", digest::text(key.as_bytes()))
 }
 

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::mailbox::{address, ascii_mailbox};
 use super::provider::HttpRequest;
-use super::render::{address, ascii_mailbox};
 use super::sigv4::{self, Credentials, Unsigned};
 use super::{Attachment, HttpResponse, Message, Outgoing, Sender, Verdict};
 use crate::domain::account::Name;
