@@ -1,9 +1,9 @@
 // The built worker in miniflare, for what raw workerd cannot be told: to evict an object, to bind a
 // rate limiter or a sender of mail, and to serve the site beside the worker as `wrangler.toml` says.
 
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { OBJECTS, TEST_SETTINGS, builtWorker, siteConfig } from "./build.mjs";
 
@@ -67,7 +67,8 @@ class MiniflareServer {
   /** The mails that a `send-email` binding was given, each with the `content` of its attachments. */
   async sentMails() {
     const folder = join(this.#folder, "tmp");
-    const files = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
+    const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
+    const plain = (name) => name.replace(/\W/g, "");
     const emails = `${this.url}/cdn-cgi/local/explorer/api/local/email/sending`;
     const { result } = await (await fetch(emails)).json();
     return Promise.all(
@@ -75,8 +76,8 @@ class MiniflareServer {
         const id = messageId.replace(/^<|>$/g, "");
         const { result: mail } = await (await fetch(`${emails}/${encodeURIComponent(id)}`)).json();
         const attachments = mail.attachments.map((attachment, index) => {
-          const file = files.find((path) => path.includes(`${id}-${index + 1}.`));
-          return { ...attachment, content: file && readFileSync(file, "utf8") };
+          const stored = names.find((name) => plain(basename(name)).startsWith(plain(`${id}-${index + 1}`)));
+          return { ...attachment, content: stored && readFileSync(join(folder, stored), "utf8") };
         });
         return { ...mail, attachments };
       }),
