@@ -121,6 +121,44 @@ describe("Cloudflare's Email Service carries", { concurrency: true }, () => {
   carries(server, mailsTo, "text/calendar");
 });
 
+/** In the place of the Email Service: it knows the sender's domain from the third mail on. */
+const UNVERIFIED = `
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  let asked = 0;
+  export class Sender extends WorkerEntrypoint {
+    send({ to }) {
+      if (asked++ < 2) throw Object.assign(new Error("not verified: " + to), { code: "E_SENDER_NOT_VERIFIED" });
+    }
+  }
+  export default {};`;
+
+describe("A sender that Cloudflare has not verified", () => {
+  const sender = {
+    name: "sender",
+    compatibilityDate: "2026-07-01",
+    manifest: { mainModule: "index.js", modules: { "index.js": { type: "esm", contents: UNVERIFIED } } },
+    exports: { Sender: { type: "worker" } },
+  };
+  const env = { EMAIL: { type: "worker", worker: "sender", exportName: "Sender" } };
+  const server = useMiniflare({ settings: { MAIL_PROVIDER: "cloudflare" }, env, beside: [sender] });
+
+  test("leaves mail waiting, and it goes out once that is mended", async () => {
+    const { email } = await signUp(server.current);
+    const tries = await eventually(
+      () => {
+        const lines = mailLines(server);
+        assert.equal(lines.length, 3);
+        return lines;
+      },
+      { within: 45_000 },
+    );
+    const line = { kind: "confirm_address", missing: null };
+    const waiting = { ...line, outcome: "waiting", status: 500, code: "E_SENDER_NOT_VERIFIED" };
+    assert.deepEqual(tries, [waiting, waiting, { ...line, outcome: "sent", status: 200, code: null }]);
+    assert.ok(!server.current.output.includes(email), "an address shows");
+  });
+});
+
 describe("What can be mended", { concurrency: true }, () => {
   const ses = useWorkerdWithMail({}, SesDouble);
   const mailgun = useWorkerdWithMail({}, MailgunDouble);

@@ -9,9 +9,12 @@ import { OBJECTS, TEST_SETTINGS, builtWorker, siteConfig } from "./build.mjs";
 
 const WORKER = "event-platform";
 
-/** `env` holds further bindings in miniflare's own terms; `site` says whether files are served. */
-export async function startMiniflare({ settings = {}, env = {}, site = false } = {}) {
-  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env, site);
+/**
+ * `env` holds further bindings in miniflare's own terms, `beside` the configurations of further Workers that
+ * they lead to; `site` says whether files are served.
+ */
+export async function startMiniflare({ settings = {}, env = {}, beside = [], site = false } = {}) {
+  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env, beside, site);
   try {
     await server.start();
   } catch (failure) {
@@ -24,6 +27,7 @@ export async function startMiniflare({ settings = {}, env = {}, site = false } =
 class MiniflareServer {
   #settings;
   #env;
+  #beside;
   #site;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #miniflare;
@@ -31,9 +35,10 @@ class MiniflareServer {
   url;
   output = "";
 
-  constructor(settings, env, site) {
+  constructor(settings, env, beside, site) {
     this.#settings = settings;
     this.#env = env;
+    this.#beside = beside;
     this.#site = site;
   }
 
@@ -49,7 +54,7 @@ class MiniflareServer {
       ...(this.#sendsMail && { resourceTmpPath: join(this.#folder, "tmp") }),
       telemetry: { enabled: false },
       cf: false,
-      workers: [{ config: this.#config() }],
+      workers: [this.#config(), ...this.#beside].map((config) => ({ config })),
     });
     this.url = (await this.#miniflare.ready).origin;
   }
@@ -68,20 +73,17 @@ class MiniflareServer {
   async sentMails() {
     const folder = join(this.#folder, "tmp");
     const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
-    const plain = (name) => name.replace(/\W/g, "");
-    const emails = `${this.url}/cdn-cgi/local/explorer/api/local/email/sending`;
-    const { result } = await (await fetch(emails)).json();
-    return Promise.all(
-      result.map(async ({ messageId }) => {
-        const id = messageId.replace(/^<|>$/g, "");
-        const { result: mail } = await (await fetch(`${emails}/${encodeURIComponent(id)}`)).json();
-        const attachments = mail.attachments.map((attachment, index) => {
-          const stored = names.find((name) => plain(basename(name)).startsWith(plain(`${id}-${index + 1}`)));
-          return { ...attachment, content: stored && readFileSync(join(folder, stored), "utf8") };
-        });
-        return { ...mail, attachments };
-      }),
-    );
+    const list = `${this.url}/cdn-cgi/local/explorer/api/local/email/sending?per_page=100`;
+    const { result } = await (await fetch(list)).json();
+    return result.map((mail) => {
+      const id = mail.messageId.replace(/^<|>$/g, "");
+      const stored = (rest) => {
+        const name = names.find((name) => basename(name) === id + rest);
+        return name && readFileSync(join(folder, name), "utf8");
+      };
+      const withContent = (file, index) => ({ ...file, content: stored(`-${index + 1}.ics`) });
+      return { ...mail, text: stored(".txt"), html: stored(".html"), attachments: mail.attachments.map(withContent) };
+    });
   }
 
   /** Drops every object from memory; each comes back from its storage when it is next asked. */
