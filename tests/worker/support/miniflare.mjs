@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { OBJECTS, TEST_SETTINGS, builtWorker, siteConfig } from "./build.mjs";
+import { eventually } from "./eventually.mjs";
 
 const WORKER = "event-platform";
 
@@ -22,6 +23,19 @@ export async function startMiniflare({ settings = {}, env = {}, beside = [], sit
     throw failure;
   }
   return server;
+}
+
+/** The mails to an address, once so many were given to the `send-email` binding and all of them are written. */
+export function sentMailsTo(server, address, count) {
+  return eventually(
+    async () => {
+      const mails = (await server.sentMails()).filter(({ to }) => to.includes(address));
+      const written = ({ text, html, attachments }) => text && html && attachments.every(({ content }) => content);
+      if (mails.length >= count && mails.every(written)) return mails;
+      throw new Error(`${mails.length} of ${count} mails to ${address}`);
+    },
+    { within: 45_000, every: 200 },
+  );
 }
 
 class MiniflareServer {
