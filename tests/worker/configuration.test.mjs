@@ -26,7 +26,13 @@ describe("The configuration", () => {
     "an ALLOW_LOG_MAIL that is neither": { ALLOW_LOG_MAIL: "perhaps" },
   };
 
-  const sound = { JWT_SECRET, BCRYPT_COST: "4", CACHE_LEASE_MS: "100", MAIL_PROVIDER: "log" };
+  const sound = {
+    JWT_SECRET,
+    BCRYPT_COST: "4",
+    CACHE_LEASE_MS: "100",
+    MAIL_PROVIDER: "log",
+    ALLOW_LOG_MAIL: "true",
+  };
 
   for (const [mistake, settings] of Object.entries(MISTAKES)) {
     test(`with ${mistake} answers every call with 503 misconfigured`, async () => {
