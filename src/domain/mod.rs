@@ -8,6 +8,7 @@ pub mod client;
 pub mod email;
 pub mod event;
 pub mod guard;
+pub mod host;
 pub mod ids;
 pub mod limits;
 pub mod password;

@@ -46,7 +46,12 @@ impl App {
 
     /// A deployment with other settings than those of the tests.
     pub(crate) fn with(settings: &[(&'static str, &str)]) -> Self {
-        let ours = [("JWT_SECRET", SECRET), ("BCRYPT_COST", "4"), ("PUBLIC_URL", "https://events.example")];
+        let ours = [
+            ("JWT_SECRET", SECRET),
+            ("BCRYPT_COST", "4"),
+            ("PUBLIC_URL", "https://events.example"),
+            ("ALLOW_LOG_MAIL", "true"),
+        ];
         let settings: Vec<_> =
             settings.iter().chain(&ours).map(|(name, value)| (*name, (*value).to_owned())).collect();
         let lease_ms = config(&settings).map_or(0, |config| config.cache_lease_ms);
@@ -96,6 +101,12 @@ impl App {
         let state = self.state();
         let theirs = state.post.sent.iter().filter(|sent| sent.mail.to.as_str() == person.email);
         theirs.map(|sent| sent.mail.letter.kind()).collect()
+    }
+
+    /// A read of a path below another origin than that of the tests.
+    pub(crate) fn at(&self, origin: &str, path: &str) -> Call<'_> {
+        let uri = format!("{origin}{path}");
+        Call { app: self, request: Request::builder().uri(uri).body(Bytes::new()).unwrap() }
     }
 
     pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
