@@ -38,6 +38,7 @@ pub(super) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Prob
     };
     let key = key_of(&email)?;
     rates::account(&app, &key, RateLimit::Account).await?;
+    hashing::admit(&app, client)?;
 
     let begin = Envelope::new(Command::BeginLogin);
     let hash = match app.hub.account(&key, begin).await?.outcome {
