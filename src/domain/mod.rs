@@ -6,6 +6,7 @@
 pub mod account;
 pub mod email;
 pub mod event;
+pub mod fenwick;
 pub mod guard;
 pub mod ids;
 pub mod limits;
