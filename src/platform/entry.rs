@@ -14,7 +14,7 @@ use worker::{Context, Env};
 use super::hub::WorkerHub;
 use super::runtime::WorkerRuntime;
 use super::{config, http};
-use crate::api::{Afterwards, Api};
+use crate::api::{Afterwards, Api, BodyStream};
 
 thread_local! {
     /// Bindings are the same for every request of an isolate. It holds nothing that cannot be
@@ -55,6 +55,9 @@ async fn answer(
     let mut response = api.serve(http::read(&request).await).await;
     if let Some(work) = Afterwards::take(&mut response) {
         Context::new(context).wait_until(work);
+    }
+    if let Some(pieces) = BodyStream::take(&mut response) {
+        return Ok(http::write_pieces(&response, pieces)?.into());
     }
     Ok(http::write(&request, &response, &repeats)?.into())
 }

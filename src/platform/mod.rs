@@ -11,6 +11,7 @@ mod hub;
 mod runtime;
 mod shell;
 mod sql;
+mod stream;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
