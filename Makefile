@@ -78,6 +78,8 @@ test: test-native test-worker test-client test-browser test-contract ## run ever
 test-native: | $(NEXTEST) prerequisites
 	@echo "Native tests"
 	@$(NEXTEST) nextest run --workspace
+	@echo "The API over events that have outgrown their memory"
+	@EVENT_MEMORY=tiny $(NEXTEST) nextest run --test api
 
 test-worker: build site build/release/index.js
 	@echo "Tests in the real runtime"

@@ -1,13 +1,15 @@
 // `make bench`: every scenario, then one table. Options go in BENCH_ARGS:
 //   --rounds N    how often each scenario runs, and a third of how often restless ones do (5)
 //   --seconds N   how long each round of a read lasts (4)
-//   --only NAMES  some of reads, registrations, writes, logins, starts, memory, soak, with commas between
+//   --only NAMES  some of reads, registrations, large-events, writes, logins, starts, memory, soak, with
+//                 commas between
 //   --full        a million requests for the growth of memory, not a hundred thousand
 //   --write       put the table into docs/performance.md too
 
 import { parseArgs } from "node:util";
 import { pinThisProcess } from "./lib/cores.mjs";
 import { conditions, table, writePage } from "./lib/report.mjs";
+import { measureLargeEvents } from "./scenarios/large-events.mjs";
 import { measureLogins } from "./scenarios/logins.mjs";
 import { measureMemory } from "./scenarios/memory.mjs";
 import { measureReads } from "./scenarios/reads.mjs";
@@ -19,6 +21,7 @@ import { measureWrites } from "./scenarios/writes.mjs";
 const SCENARIOS = {
   reads: measureReads,
   registrations: measureRegistrations,
+  "large-events": measureLargeEvents,
   writes: measureWrites,
   logins: measureLogins,
   starts: measureStarts,

@@ -8,12 +8,13 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use event_platform::domain::event::Details;
 use event_platform::domain::event::{Change, EventPatch, JoinUrl, Status};
-use event_platform::domain::roster::{Admission, Roster, Seat, Seats};
-use event_platform::domain::{Timestamp, UserId};
+use event_platform::domain::roster::{Admission, Departure, Lookup, Position, Roster, Seat, Seats, Sizes};
+use event_platform::domain::{Refusal, Timestamp, UserId};
 use event_platform::objects::account::{self, Account};
 use event_platform::objects::catalog::{self, Catalog, Participation, Report};
-use event_platform::objects::event::{Command, Event, IfMatch, Reply, SeatStatus, Snapshot};
+use event_platform::objects::event::{Command, IfMatch, Reply, SeatStatus, SizedEvent, Snapshot};
 use event_platform::objects::{Envelope, Host, Kind, Object, Outcome, Queued};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -161,81 +162,243 @@ fn hold_the_rules(event: &Snapshot, seats: &[(Seat, Option<u32>)]) -> Result<(),
     Ok(())
 }
 
+/// Steps that share a turn, the pause before them, and whether the object restarts after them.
+type Group = (Vec<Step>, i64, bool);
+
+fn groups() -> impl Strategy<Value = Vec<Group>> {
+    vec((vec(step(), 1..12), 0..300_000_i64, prop::bool::weighted(0.1)), 1..20)
+}
+
+/// An event answers as the naive one does and is rebuilt as it was, however little of it is in memory.
+fn answers_as_the_naive_one_does<const N: u32, const B: u32>(
+    first: EventPatch,
+    groups: Vec<Group>,
+) -> Result<(), TestCaseError> {
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<SizedEvent<N, B>>::new(0));
+    let (mut naive, mut now, mut registrations) = (NaiveEvent::default(), START, 0);
+    let created = create(1, &EventPatch { capacity: first.capacity, waitlist: first.waitlist, ..soon() });
+    let expected = naive.execute(now, &created);
+    prop_assert_eq!(ask(&mut host, &sql, now, &[created]), vec![expected]);
+
+    for (steps, pause_ms, restart) in groups {
+        now = now.plus_ms(pause_ms);
+        let commands: Vec<_> = steps.into_iter().map(|step| command(step, &mut registrations)).collect();
+        let expected: Vec<_> = commands.iter().map(|command| naive.execute(now, command)).collect();
+        let answers = ask(&mut host, &sql, now, &commands);
+        for ((answer, expected), command) in answers.into_iter().zip(expected).zip(&commands) {
+            prop_assert_eq!(answer, expected, "to {:?}", command);
+        }
+
+        let kept = in_order(&mut host, &sql, now);
+        let mut again = Host::<SizedEvent<N, B>>::new(0);
+        let rebuilt = in_order(&mut again, &sql, now);
+        prop_assert_eq!(&rebuilt, &kept);
+        if let Some(event) = naive.event() {
+            hold_the_rules(&event, &kept)?;
+            let read = ask(&mut again, &sql, now, &[Command::Read]);
+            prop_assert_eq!(read, vec![Outcome::Reply(Reply::Event(Box::new(event)))]);
+        }
+        if restart {
+            host = again;
+        }
+    }
+    Ok(())
+}
+
+/// A roster, and what is stored beside it: where it is asked for what it has not in memory, and where it
+/// is held against what it has.
+struct Stored {
+    roster: Roster,
+    rows: BTreeMap<u64, Seat>,
+}
+
+impl Stored {
+    fn new(sizes: Sizes) -> Self {
+        Self { roster: Roster::new(sizes), rows: BTreeMap::new() }
+    }
+
+    fn of_user(&self, user: UserId) -> Option<Seat> {
+        let row = self.rows.values().find(|seat| seat.user == user);
+        match self.roster.of_user(user) {
+            Lookup::Stands(seat) => assert_eq!(Some(seat), row),
+            Lookup::Nothing => assert_eq!(None, row),
+            Lookup::Elsewhere => {}
+        }
+        row.cloned()
+    }
+
+    fn register(&mut self, at: &Details, number: u32, person: UserId) -> Result<Admission, Refusal> {
+        let standing = self.of_user(person);
+        let admission = self.roster.register(at, START, registration_id(number), person, standing)?;
+        if let Admission::New(seat) = &admission {
+            self.rows.insert(seat.seq, seat.clone());
+        }
+        Ok(admission)
+    }
+
+    fn leave(&mut self, at: &Details, person: UserId) -> Option<Departure> {
+        let seat = self.of_user(person)?;
+        self.learn_heads();
+        let departure = self.roster.leave(at, START, seat);
+        self.rows.remove(&departure.left.seq);
+        self.write(&departure.promoted);
+        Some(departure)
+    }
+
+    fn promote(&mut self, at: &Details, most: usize) -> Vec<Seat> {
+        self.learn_heads();
+        let promoted = self.roster.promote(at, START, most);
+        self.write(&promoted);
+        promoted
+    }
+
+    fn learn_heads(&mut self) {
+        if self.roster.lacks_heads() {
+            let waiting = self.rows.values().filter(|seat| !seat.is_confirmed());
+            self.roster.learn_heads(waiting.take(self.roster.sizes().heads_max()).cloned().collect());
+        }
+    }
+
+    fn write(&mut self, promoted: &[Seat]) {
+        for seat in promoted {
+            self.rows.insert(seat.seq, seat.clone());
+        }
+    }
+
+    fn position(&self, seat: &Seat) -> Option<u32> {
+        let waits = |(_, other): &(&u64, &Seat)| !other.is_confirmed();
+        match self.roster.position(seat.seq).filter(|_| !seat.is_confirmed())? {
+            Position::Exact(position) => Some(position),
+            Position::InBlock { ahead, from_seq } => {
+                let within = self.rows.range(from_seq..=seat.seq).filter(waits).count();
+                Some(ahead + u32::try_from(within).unwrap())
+            }
+        }
+    }
+}
+
+/// From everything in memory to next to nothing.
+fn sizes() -> impl Strategy<Value = Sizes> {
+    prop_oneof![
+        Just(Sizes::DEFAULT),
+        (0..6_u32, 0..4_u32).prop_map(|(complete_max, block_bits)| Sizes { complete_max, block_bits }),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_event_answers_as_the_naive_one_does_and_is_rebuilt_as_it_was(
-        first in patch(),
-        groups in vec((vec(step(), 1..12), 0..300_000_i64, prop::bool::weighted(0.1)), 1..20),
+        first in patch(), groups in groups(),
     ) {
-        let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
-        let (mut naive, mut now, mut registrations) = (NaiveEvent::default(), START, 0);
-        let created = create(1, &EventPatch { capacity: first.capacity, waitlist: first.waitlist, ..soon() });
-        let expected = naive.execute(now, &created);
-        prop_assert_eq!(ask(&mut host, &sql, now, &[created]), vec![expected]);
+        answers_as_the_naive_one_does::<{ Sizes::DEFAULT.complete_max }, { Sizes::DEFAULT.block_bits }>(first, groups)?;
+    }
 
-        for (steps, pause_ms, restart) in groups {
-            now = now.plus_ms(pause_ms);
-            let commands: Vec<_> =
-                steps.into_iter().map(|step| command(step, &mut registrations)).collect();
-            let expected: Vec<_> = commands.iter().map(|command| naive.execute(now, command)).collect();
-            let answers = ask(&mut host, &sql, now, &commands);
-            for ((answer, expected), command) in answers.into_iter().zip(expected).zip(&commands) {
-                prop_assert_eq!(answer, expected, "to {:?}", command);
-            }
-
-            let kept = in_order(host.object(&sql, now).unwrap().roster().unwrap());
-            let mut again = Host::<Event>::new(0);
-            let rebuilt = in_order(again.object(&sql, now).unwrap().roster().unwrap());
-            prop_assert_eq!(&rebuilt, &kept);
-            if let Some(event) = naive.event() {
-                hold_the_rules(&event, &kept)?;
-                let read = ask(&mut again, &sql, now, &[Command::Read]);
-                prop_assert_eq!(read, vec![Outcome::Reply(Reply::Event(Box::new(event)))]);
-            }
-            if restart {
-                host = again;
-            }
+    #[test]
+    fn an_event_that_has_outgrown_its_memory_answers_as_the_naive_one_does(
+        first in patch(), groups in groups(), much in any::<bool>(),
+    ) {
+        if much {
+            answers_as_the_naive_one_does::<4, 2>(first, groups)?;
+        } else {
+            answers_as_the_naive_one_does::<0, 0>(first, groups)?;
         }
     }
 
     #[test]
     fn promotion_is_in_the_order_of_arrival_and_who_returns_is_last(
         seats in 1..4_u32,
+        sizes in sizes(),
         steps in vec((0..PEOPLE, any::<bool>()), 1..80),
     ) {
         let at = details(&EventPatch { capacity: Change::Set(seats), ..soon() });
-        let (mut roster, mut line, mut promoted) = (Roster::default(), Vec::<UserId>::new(), Vec::new());
+        let (mut stored, mut line, mut promoted) = (Stored::new(sizes), Vec::<UserId>::new(), Vec::new());
         for (number, (person, comes)) in (0..).zip(steps) {
             let person = user(person);
             if comes {
-                match roster.register(&at, START, registration_id(number), person).unwrap() {
+                match stored.register(&at, number, person).unwrap() {
                     Admission::New(seat) if !seat.is_confirmed() => line.push(person),
                     Admission::New(_) => prop_assert!(line.is_empty(), "somebody was overtaken"),
                     Admission::Standing(seat) => prop_assert_eq!(seat.user, person),
                 }
-            } else if let Ok(departure) = roster.leave(&at, START, person) {
+            } else if let Some(departure) = stored.leave(&at, person) {
                 line.retain(|waiting| *waiting != person);
                 promoted.extend(departure.promoted.iter().map(|seat| seat.user));
             }
             for moved_up in promoted.drain(..) {
                 prop_assert_eq!(moved_up, line.remove(0));
             }
-            prop_assert!(roster.seats(&at).confirmed <= seats);
+            for (place, waiting) in (1..).zip(&line) {
+                prop_assert_eq!(stored.position(&stored.of_user(*waiting).unwrap()), Some(place));
+            }
+            prop_assert!(stored.roster.seats(&at).confirmed <= seats);
         }
+    }
+
+    #[test]
+    fn nobody_is_overtaken_while_many_are_given_their_seats(
+        sizes in sizes(),
+        before in 1..20_u32,
+        raised in 1..30_u32,
+        waitlist in any::<bool>(),
+        steps in vec((0..40_u32, 0..3_u8), 1..60),
+    ) {
+        let few = details(&EventPatch { capacity: Change::Set(1), ..soon() });
+        let fields = EventPatch { capacity: Change::Set(raised), waitlist: Change::Set(waitlist), ..soon() };
+        let many = details(&fields);
+        let mut stored = Stored::new(sizes);
+        for number in 0..before {
+            stored.register(&few, number, user(number)).unwrap();
+        }
+        for (number, (person, what)) in (before..).zip(steps) {
+            let seats = stored.roster.seats(&many);
+            let free = raised - seats.confirmed;
+            let promoted = match what {
+                0 => {
+                    let standing = stored.of_user(user(person));
+                    match stored.register(&many, number, user(person)) {
+                        Ok(Admission::New(seat)) => {
+                            prop_assert_eq!(seat.is_confirmed(), free > 0 && seats.waitlisted == 0);
+                        }
+                        Ok(Admission::Standing(seat)) => prop_assert_eq!(Some(seat), standing),
+                        Err(refusal) => {
+                            prop_assert_eq!(refusal, Refusal::EventFull);
+                            prop_assert!(!waitlist && free <= seats.waitlisted);
+                        }
+                    }
+                    Vec::new()
+                }
+                1 => stored.leave(&many, user(person)).map_or(Vec::new(), |departure| departure.promoted),
+                _ => stored.promote(&many, 2),
+            };
+            for (at, seat) in promoted.iter().enumerate() {
+                let waits_longer = |other: &Seat| !other.is_confirmed() && other.seq < seat.seq;
+                prop_assert!(!stored.rows.values().any(waits_longer), "{} was overtaken", at);
+            }
+            prop_assert!(stored.roster.seats(&many).confirmed <= raised);
+        }
+        while stored.roster.owes_seats(&many) {
+            prop_assert!(!stored.promote(&many, 2).is_empty());
+        }
+        let (mut seats, rows) = (stored.roster.seats(&many), stored.rows.values());
+        seats.remaining = None;
+        let confirmed = u32::try_from(rows.clone().filter(|seat| seat.is_confirmed()).count()).unwrap();
+        let waitlisted = u32::try_from(rows.count()).unwrap() - confirmed;
+        prop_assert_eq!(seats, Seats { confirmed, waitlisted, remaining: None });
+        prop_assert!(waitlisted == 0 || confirmed == raised);
     }
 
     #[test]
     fn who_has_left_leaves_nothing_behind(people in vec(0..PEOPLE, 1..20)) {
         let at = details(&soon());
-        let mut roster = Roster::default();
+        let mut stored = Stored::new(Sizes::DEFAULT);
         for (number, person) in (0..).zip(&people) {
-            roster.register(&at, START, registration_id(number), user(*person)).unwrap();
-            roster.leave(&at, START, user(*person)).unwrap();
+            stored.register(&at, number, user(*person)).unwrap();
+            stored.leave(&at, user(*person)).unwrap();
         }
-        let blank = Roster::restore([], u64::try_from(people.len()).unwrap());
-        prop_assert_eq!(format!("{roster:?}"), format!("{blank:?}"));
+        let blank = Roster::restore(Sizes::DEFAULT, [], u64::try_from(people.len()).unwrap());
+        prop_assert_eq!(format!("{:?}", stored.roster), format!("{blank:?}"));
     }
 
     #[test]

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use event_platform::domain::event::{Change, Description, EventPatch, Status, Title};
-use event_platform::domain::roster::{Roster, Seats};
+use event_platform::domain::roster::{Lookup, Roster, Seats, Sizes};
 use event_platform::domain::{Timestamp, schedule};
 use event_platform::objects::catalog::{Catalog, Command, Cursor, Order, Query, Reply, Report, Scope, words};
-use event_platform::objects::event::Snapshot;
+use event_platform::objects::event::{self, Event, Snapshot};
+use event_platform::objects::sql::Sql;
 use event_platform::objects::{Envelope, Host, Outcome};
 
 #[path = "../../tests/support/mod.rs"]
@@ -48,25 +49,93 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() {
     roster();
+    for people in [100_000, 230_000, 1_000_000] {
+        large_event(people);
+    }
     catalog();
+}
+
+/// An event of so many, three in five with a seat, read back from its database; then a thousand more.
+fn large_event(people: u32) {
+    let sql = filled(people);
+    let counting = Instant::now();
+    Host::<Event>::new(0).object(&sql, NOW).unwrap();
+    let counting = counting.elapsed();
+
+    let before = IN_USE.load(Ordering::Relaxed);
+    let in_use = || (IN_USE.load(Ordering::Relaxed).saturating_sub(before)) as f64 / 1e6;
+    let loading = Instant::now();
+    let mut host = Host::<Event>::new(0);
+    host.object(&sql, NOW).unwrap();
+    let loading = loading.elapsed();
+    let loaded = in_use();
+    let registering = Instant::now();
+    for from in (people..people + 1_000).step_by(50) {
+        let commands = (from..from + 50).map(|number| fixtures::register(number, number).into());
+        host.turn(&sql, NOW, commands.collect()).unwrap();
+    }
+    let registering = registering.elapsed().as_secs_f64() * 1e6 / 1e3;
+    let leaving = Instant::now();
+    for from in (0..1_000).step_by(50) {
+        let leave = |number| event::Command::Leave { user: fixtures::user(number) }.into();
+        host.turn(&sql, NOW, (from..from + 50).map(leave).collect()).unwrap();
+    }
+    let leaving = leaving.elapsed().as_secs_f64() * 1e6 / 1e3;
+    let looking = Instant::now();
+    for number in people..people + 1_000 {
+        let command = event::Command::Mine { user: fixtures::user(number) };
+        host.read(&sql, NOW, Envelope::new(command)).unwrap();
+    }
+    let looking = looking.elapsed().as_secs_f64() * 1e6 / 1e3;
+    println!("event of {people}: counted in {counting:.0?} by the first load, loaded in {loading:.2?}");
+    println!("  memory {loaded:.2} MB once loaded, {:.2} MB after a thousand more", in_use());
+    println!("  register {registering:.0} µs, leave {leaving:.0} µs, look at one's place {looking:.0} µs");
+}
+
+/// The database of an event as a version that kept no counts has left it.
+fn filled(people: u32) -> Sqlite {
+    let sql = Sqlite::in_memory();
+    let capacity = EventPatch { capacity: Change::Set(people / 5 * 3), ..fixtures::soon() };
+    Host::<Event>::new(0)
+        .turn(&sql, NOW, vec![fixtures::create(1, &capacity).into(), fixtures::register(0, 0).into()])
+        .unwrap();
+    let with_number = |column: &str| format!("substr({column}, 1, 28) || printf('%08x', n)");
+    sql.run(
+        &format!(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {people} - 1)
+             INSERT INTO registrations (seq, id, user_id, account, name, email, status, registered_at,
+                 confirmed_at, change, told, origin)
+             SELECT n, {}, {}, account, name, n || email, iif(n < {people} / 5 * 3, 'confirmed', 'waitlisted'),
+                 registered_at, iif(n < {people} / 5 * 3, confirmed_at, NULL), change + n, told, origin
+             FROM n, (SELECT * FROM registrations)",
+            with_number("id"),
+            with_number("user_id")
+        ),
+        &[],
+    )
+    .unwrap();
+    sql
 }
 
 /// Half of the people get a seat, half wait; then the middle of the waitlist asks and leaves.
 fn roster() {
     let details = fixtures::details(&EventPatch { capacity: Change::Set(MANY / 2), ..fixtures::soon() });
     let before = IN_USE.load(Ordering::Relaxed);
-    let mut roster = Roster::default();
+    let mut roster = Roster::new(Sizes { complete_max: MANY, ..Sizes::DEFAULT });
     let registering = Instant::now();
     for number in 0..MANY {
-        roster.register(&details, NOW, fixtures::registration_id(number), fixtures::user(number)).unwrap();
+        let (id, user) = (fixtures::registration_id(number), fixtures::user(number));
+        std::hint::black_box(roster.of_user(user));
+        roster.register(&details, NOW, id, user, None).unwrap();
     }
     let registering = registering.elapsed();
     let bytes = IN_USE.load(Ordering::Relaxed) - before;
     let leaving = Instant::now();
     for number in MANY / 4..MANY / 4 * 3 {
-        let seat = roster.of_user(fixtures::user(number)).unwrap().clone();
-        std::hint::black_box(roster.position(&seat));
-        roster.leave(&details, NOW, fixtures::user(number)).unwrap();
+        let Lookup::Stands(seat) = roster.of_user(fixtures::user(number)) else { unreachable!() };
+        let seat = seat.clone();
+        std::hint::black_box(roster.position(seat.seq));
+        roster.leave(&details, NOW, seat);
     }
     let leaving = leaving.elapsed();
     println!("roster of {MANY}: {:.1} MB in memory", bytes as f64 / 1e6);

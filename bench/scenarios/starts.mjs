@@ -7,11 +7,8 @@ import { join } from "node:path";
 
 import { RESTLESS, inTurns } from "../lib/rounds.mjs";
 import { startFloor, startHello, startHono, startPlatform } from "../lib/targets.mjs";
+import { fillEvent } from "../../tests/worker/support/large-events.mjs";
 import { createEvent, register, signUp, signUpOrganizer } from "../../tests/worker/support/people.mjs";
-
-// Node calls it experimental and says so; nothing else here needs it.
-process.removeAllListeners("warning");
-const { DatabaseSync } = await import("node:sqlite");
 
 const SEATS_TAKEN = 100_000;
 
@@ -91,16 +88,7 @@ async function fill(storage) {
   await server.stop();
 
   const [file] = readdirSync(join(storage, "Event")).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
-  const database = new DatabaseSync(join(storage, "Event", file));
-  database.exec(`
-    WITH RECURSIVE n(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < ${SEATS_TAKEN})
-    INSERT INTO registrations (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change)
-    SELECT seq + n, ${withNumber("id")}, ${withNumber("user_id")}, account, name, n || email, status,
-      registered_at, confirmed_at, change + n
-    FROM n, (SELECT * FROM registrations);
-    UPDATE event SET told_change = (SELECT max(change) FROM registrations);
-  `);
-  database.close();
+  fillEvent(join(storage, "Event", file), { confirmed: SEATS_TAKEN });
 
   server = await startPlatform({ storage });
   const late = await register(await signUp(server), event);
@@ -108,6 +96,3 @@ async function fill(storage) {
   await server.stop();
   return { organizer, event };
 }
-
-/** An id like the one of the first row, with a number of its own at the end. */
-const withNumber = (column) => `substr(${column}, 1, 24) || printf('%012x', n)`;

@@ -1505,7 +1505,7 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+         * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
          * @example "1.4yqk0R8vJt2sZc6a"
          */
         IfMatch: string;
@@ -1549,6 +1549,11 @@ export interface components {
          * @example "1.4yqk0R8vJt2sZc6a"
          */
         ETag: string;
+        /**
+         * @description The strong entity-tag of the answer, unless it is CSV, which is sent while it is read.
+         * @example "4yqk0R8vJt2sZc6a"
+         */
+        "ETag-Of-JSON": string;
         /**
          * @description The next page (RFC 8288), if there is one.
          * @example </api/events?cursor=WzEsMl0>; rel="next"
@@ -1851,7 +1856,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
                  * @example "1.4yqk0R8vJt2sZc6a"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1942,7 +1947,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
                  * @example "1.4yqk0R8vJt2sZc6a"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1977,7 +1982,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
                  * @example "1.4yqk0R8vJt2sZc6a"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2340,7 +2345,7 @@ export interface operations {
             200: {
                 headers: {
                     "Content-Disposition": components["headers"]["Content-Disposition"];
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETag-Of-JSON"];
                     Link: components["headers"]["Link"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

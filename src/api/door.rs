@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::body_stream::BodyStream;
 use super::confirmed::Confirmed;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
@@ -234,7 +235,8 @@ async fn finish(
         Some(problem) => Bytes::from(problem.body(request_id)),
         None => body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default(),
     };
-    let reads = matches!(*method, Method::GET | Method::HEAD) && parts.status == StatusCode::OK;
+    let streamed = parts.extensions.get::<BodyStream>().is_some();
+    let reads = matches!(*method, Method::GET | Method::HEAD) && parts.status == StatusCode::OK && !streamed;
     if reads && !parts.headers.contains_key(ETAG) {
         parts.headers.insert(ETAG, conditional::etag_of(&body));
     }
@@ -256,7 +258,9 @@ async fn finish(
         return http::Response::from_parts(parts, Bytes::new());
     }
     if *method == Method::HEAD {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        if parts.extensions.remove::<BodyStream>().is_none() {
+            parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
         return http::Response::from_parts(parts, Bytes::new());
     }
     http::Response::from_parts(parts, body)

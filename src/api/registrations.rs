@@ -6,24 +6,21 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
+use http::header::{ACCEPT, LINK};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::access::Caller;
+use super::access::{Caller, Signed};
 use super::asking::{self, unexpected};
 use super::credentials::base_url;
-use super::csv;
 use super::door::App;
 use super::input::{EventPath, RegistrationPath};
 use super::page::{self, Params};
 use super::problem::Problem;
+use super::spreadsheet::{self, Asking};
 use super::view::{self, OneRegistration, RegistrationPage, RegistrationView};
 use crate::domain::event::Status;
-use crate::domain::{EventId, FieldError, Invalid, RegistrationId, UserId};
-use crate::objects::event::{Command, Participant, Registration, Reply, SeatStatus};
-
-/// Registrations that are asked for at a time when all of them are wanted.
-const CSV_PAGE: u32 = 2_000;
+use crate::domain::{EventId, FieldError, Invalid, RegistrationId};
+use crate::objects::event::{Command, Participant, Reply, SeatStatus};
 
 /// `POST /api/events/:id/register`: a seat or a place on the waitlist, or what stands already.
 pub(super) async fn register(
@@ -93,13 +90,12 @@ pub(super) async fn join(
 /// `GET /api/events/:id/registrations`: the organizer's list, in the order of arrival, or with
 /// `Accept: text/csv` the whole of it as a spreadsheet.
 pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    caller: Caller,
+    Signed { asked, caller }: Signed,
     EventPath(event): EventPath,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let by = caller.profile(&app).await?.id;
+    let by = caller.profile(&asked.app).await?.id;
     let params = Params::read(query.as_deref());
     let mut invalid = Invalid::default();
     let status = invalid.take(status_filter(&params));
@@ -108,47 +104,16 @@ pub(super) async fn list(
     invalid.into_result()?;
     let (Some(status), Some(limit), Some(after)) = (status, limit, after) else { return Err(unexpected()) };
     if wants_csv(&headers) {
-        return spreadsheet(&app, event, by, status).await;
+        return spreadsheet::answer(asked, Asking { event, by, status }).await;
     }
-    let (registrations, next) = page_of(&app, event, Command::List { by, status, after, limit }).await?;
+    let command = Command::List { by, status, after, limit };
+    let Reply::Page { registrations, next } = asking::event(&asked.app, event, command).await? else {
+        return Err(unexpected());
+    };
     let views = registrations.iter().map(view::registration).collect();
     let path = format!("/api/events/{event}/registrations");
     let next = next.and_then(|seq| page::encode(&seq));
     Ok(paged(views, &params, &path, next))
-}
-
-/// The whole list, read page by page so that the event's object is never held up by it.
-async fn spreadsheet(
-    app: &App,
-    event: EventId,
-    by: UserId,
-    status: Option<SeatStatus>,
-) -> Result<Response, Problem> {
-    let mut csv = csv::HEADER.to_owned();
-    let mut after = None;
-    loop {
-        let command = Command::List { by, status, after, limit: CSV_PAGE };
-        let (registrations, next) = page_of(app, event, command).await?;
-        registrations.iter().for_each(|registration| csv::push(&mut csv, registration));
-        match next {
-            Some(_) => after = next,
-            None => break,
-        }
-    }
-    let disposition = format!("attachment; filename=\"registrations-{event}.csv\"");
-    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, disposition.as_str())];
-    Ok((headers, csv).into_response())
-}
-
-async fn page_of(
-    app: &App,
-    event: EventId,
-    command: Command,
-) -> Result<(Vec<Registration>, Option<u64>), Problem> {
-    match asking::event(app, event, command).await? {
-        Reply::Page { registrations, next } => Ok((registrations, next)),
-        _ => Err(unexpected()),
-    }
 }
 
 fn wants_csv(headers: &HeaderMap) -> bool {

@@ -7,6 +7,7 @@ pub mod account;
 pub mod client;
 pub mod email;
 pub mod event;
+pub mod fenwick;
 pub mod guard;
 pub mod host;
 pub mod ids;

@@ -9,90 +9,58 @@
 //!
 //! A refusal changes nothing. No command looks at more than the people it concerns: the cost is
 //! O(log n) for each of them.
+//!
+//! A roster is *complete* while the event is small: every registration is in memory. Past a bound it
+//! becomes *partial* for good, and holds the counts, the first in line, and what was prefetched of a
+//! turn's commands. The rules do not look anybody up. They are handed the registration in question, as
+//! [`Roster::of_user`] and [`Roster::of_id`] know it or as it is stored, so they are the same for both
+//! and read nothing. A partial roster that gives many seats at once may have to be told who is next
+//! ([`Roster::lacks_heads`]), and the second invariant then holds once [`Roster::owes_seats`] says no:
+//! until that, whoever comes joins the line.
 
-use rustc_hash::FxHashMap;
+mod blocks;
+mod known;
+mod line;
+mod seat;
 
 use super::event::{Details, Status};
-use super::waitlist::Waitlist;
 use super::{Refusal, RegistrationId, Timestamp, UserId, limits};
+pub use blocks::Block;
+use known::Known;
+use line::{Line, Served};
+pub use seat::{Admission, Departure, Lookup, Position, Seat, Seats, Sizes};
 
-/// A standing registration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seat {
-    /// Its place in the order of arrival; grows with each registration.
-    pub seq: u64,
-    /// The registration's id.
-    pub id: RegistrationId,
-    /// Whose it is.
-    pub user: UserId,
-    /// When it was made.
-    pub registered_at: Timestamp,
-    /// When a seat was given; `None` while on the waitlist.
-    pub confirmed_at: Option<Timestamp>,
-    /// When the participant was marked as attending.
-    pub checked_in_at: Option<Timestamp>,
-}
-
-impl Seat {
-    /// Whether a seat has been given, rather than a place on the waitlist.
-    #[must_use]
-    pub const fn is_confirmed(&self) -> bool {
-        self.confirmed_at.is_some()
-    }
-}
-
-/// How the seats of an event stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-pub struct Seats {
-    /// Seats given.
-    pub confirmed: u32,
-    /// People waiting for one.
-    pub waitlisted: u32,
-    /// Seats left; `None` when there is no limit.
-    pub remaining: Option<u32>,
-}
-
-/// What registering led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admission {
-    /// A new registration.
-    New(Seat),
-    /// The caller was registered already: this is what stands.
-    Standing(Seat),
-}
-
-/// A registration that ended, and who moved up because of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Departure {
-    /// The seat or place given back.
-    pub left: Seat,
-    /// Who got the seat, if anybody was waiting for it.
-    pub promoted: Vec<Seat>,
-}
-
-/// The standing registrations of one event. All keys are made here and not by users, so the maps need
-/// no hash that withstands them.
+/// The standing registrations of one event.
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
-    seats: FxHashMap<u64, Seat>,
-    by_user: FxHashMap<UserId, u64>,
-    by_id: FxHashMap<RegistrationId, u64>,
-    waiting: Waitlist,
+    sizes: Sizes,
+    known: Known,
+    line: Line,
     next_seq: u64,
 }
 
 impl Roster {
-    /// Takes up what stands, in the order of arrival. `next_seq` lies above every number used.
+    /// Nobody has come yet.
     #[must_use]
-    pub fn restore(seats: impl IntoIterator<Item = Seat>, next_seq: u64) -> Self {
-        let mut roster = Self { next_seq, ..Self::default() };
+    pub fn new(sizes: Sizes) -> Self {
+        Self { sizes, ..Self::default() }
+    }
+
+    /// Takes up what stands, in the order of arrival: all of it. `next_seq` lies above every number
+    /// used.
+    #[must_use]
+    pub fn restore(sizes: Sizes, seats: impl IntoIterator<Item = Seat>, next_seq: u64) -> Self {
+        let mut roster = Self { next_seq, ..Self::new(sizes) };
         let seats = seats.into_iter();
-        let (at_least, _) = seats.size_hint();
-        roster.seats.reserve(at_least);
-        roster.by_user.reserve(at_least);
-        roster.by_id.reserve(at_least);
+        roster.known.reserve(seats.size_hint().0);
         seats.for_each(|seat| roster.insert(seat));
         roster
+    }
+
+    /// Takes up the counts of more registrations than are kept in memory.
+    #[must_use]
+    pub fn restore_partial(sizes: Sizes, blocks: impl IntoIterator<Item = Block>, next_seq: u64) -> Self {
+        Self { sizes, known: Known::default(), line: Line::partial(sizes, blocks), next_seq }
     }
 
     /// How the seats stand under `details`.
@@ -101,7 +69,7 @@ impl Roster {
         let confirmed = self.confirmed();
         Seats {
             confirmed,
-            waitlisted: u32::try_from(self.waiting.len()).unwrap_or(u32::MAX),
+            waitlisted: self.line.waiting(),
             remaining: details.capacity().map(|capacity| capacity.saturating_sub(confirmed)),
         }
     }
@@ -109,33 +77,39 @@ impl Roster {
     /// Whether nobody is registered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.seats.is_empty()
+        self.confirmed() == 0 && self.line.waiting() == 0
     }
 
     /// The registration of a user.
     #[must_use]
-    pub fn of_user(&self, user: UserId) -> Option<&Seat> {
-        self.seats.get(self.by_user.get(&user)?)
+    pub fn of_user(&self, user: UserId) -> Lookup<'_> {
+        self.settled(self.known.of_user(user))
     }
 
     /// The registration of this id.
     #[must_use]
-    pub fn of_id(&self, id: RegistrationId) -> Option<&Seat> {
-        self.seats.get(self.by_id.get(&id)?)
+    pub fn of_id(&self, id: RegistrationId) -> Lookup<'_> {
+        self.settled(self.known.of_id(id))
     }
 
-    /// The place on the waitlist, counted from 1; `None` for a confirmed seat.
+    /// The place on the waitlist of the arrival of this number, which waits.
     #[must_use]
-    pub fn position(&self, seat: &Seat) -> Option<u32> {
-        self.waiting.position(seat.seq)
+    pub fn position(&self, seq: u64) -> Option<Position> {
+        self.line.position(seq)
     }
 
-    /// Every standing registration, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = &Seat> {
-        self.seats.values()
+    /// How many wait, which is the position of whoever has just joined the line.
+    #[must_use]
+    pub fn waiting(&self) -> u32 {
+        self.line.waiting()
     }
 
-    /// Gives `user` a seat, or a place at the tail of the waitlist.
+    /// The registrations that are in memory, in no particular order, and those of the first in line.
+    pub fn in_memory(&self) -> impl Iterator<Item = &Seat> {
+        self.known.iter().chain(self.line.heads())
+    }
+
+    /// Gives `user` a seat, or a place at the tail of the waitlist. `standing` is what the user has.
     ///
     /// # Errors
     /// `RegistrationNotOpen`, for a draft too, `EventCancelled`, `RegistrationClosed`, `EventFull`.
@@ -145,17 +119,21 @@ impl Roster {
         now: Timestamp,
         id: RegistrationId,
         user: UserId,
+        standing: Option<Seat>,
     ) -> Result<Admission, Refusal> {
-        if let Some(standing) = self.of_user(user) {
-            return Ok(Admission::Standing(standing.clone()));
+        if let Some(standing) = standing {
+            return Ok(Admission::Standing(standing));
         }
         match details.status() {
             Status::Draft => return Err(Refusal::RegistrationNotOpen),
             Status::Cancelled => return Err(Refusal::EventCancelled),
             Status::Published => details.registration().admit(now)?,
         }
-        let has_seat = self.free(details) > 0;
-        if !has_seat && !details.waitlist() {
+        let (free, waiting) = (self.free(details), self.line.waiting());
+        // Who waits goes first. Nobody waits while a seat is free, but for the moments in which many
+        // are given their seats.
+        let has_seat = free > 0 && waiting == 0;
+        if free <= waiting && !has_seat && !details.waitlist() {
             return Err(Refusal::EventFull);
         }
         let seat = Seat {
@@ -171,34 +149,15 @@ impl Roster {
         Ok(Admission::New(seat))
     }
 
-    /// Ends the registration of a user and moves the waitlist up.
-    ///
-    /// # Errors
-    /// `NotFound` if there is none.
-    pub fn leave(&mut self, details: &Details, now: Timestamp, user: UserId) -> Result<Departure, Refusal> {
-        let seq = *self.by_user.get(&user).ok_or(Refusal::NotFound)?;
-        self.depart(details, now, seq)
+    /// Ends this registration, and moves the first in line up if that frees a seat.
+    pub fn leave(&mut self, details: &Details, now: Timestamp, left: Seat) -> Departure {
+        self.take_out(&left);
+        Departure { left, promoted: self.promote(details, now, 1) }
     }
 
-    /// Ends the registration of this id and moves the waitlist up.
-    ///
-    /// # Errors
-    /// `NotFound` if there is none.
-    pub fn remove(
-        &mut self,
-        details: &Details,
-        now: Timestamp,
-        id: RegistrationId,
-    ) -> Result<Departure, Refusal> {
-        let seq = *self.by_id.get(&id).ok_or(Refusal::NotFound)?;
-        self.depart(details, now, seq)
-    }
-
-    /// Takes a user out and moves nobody up: for an event that is over for good.
-    pub fn forget(&mut self, user: UserId) {
-        if let Some(seat) = self.by_user.get(&user).copied().and_then(|seq| self.seats.remove(&seq)) {
-            self.take_out(&seat);
-        }
+    /// Takes a registration out and moves nobody up: for an event that is over for good.
+    pub fn forget(&mut self, seat: &Seat) {
+        self.take_out(seat);
     }
 
     /// Whether the event may change from `current` to `next` with those registered now.
@@ -215,24 +174,28 @@ impl Roster {
         Ok(())
     }
 
-    /// Gives the seats that are free under `details` to those who have waited longest, in order.
-    /// Called after the details have changed; leaving does it by itself.
-    pub fn promote(&mut self, details: &Details, now: Timestamp) -> Vec<Seat> {
+    /// Whether somebody waits for a seat that is free.
+    #[must_use]
+    pub fn owes_seats(&self, details: &Details) -> bool {
+        details.status() == Status::Published && self.free(details) > 0 && self.line.waiting() > 0
+    }
+
+    /// Gives the seats that are free under `details` to those who have waited longest, in order: `most`
+    /// of them, and as many as are known to be first in line. Called again and again after the details
+    /// have changed, until [`Roster::owes_seats`] says no; leaving does it by itself.
+    pub fn promote(&mut self, details: &Details, now: Timestamp, most: usize) -> Vec<Seat> {
         let mut promoted = Vec::new();
-        if details.status() != Status::Published {
-            return promoted;
-        }
-        let mut free = self.free(details);
-        while free > 0 {
-            let Some(seq) = self.waiting.first() else {
-                break;
+        while promoted.len() < most && self.owes_seats(details) {
+            let seat = match self.line.serve() {
+                Some(Served::Known(seq)) => self.known.get(seq).cloned(),
+                Some(Served::Head(seat)) => Some(seat),
+                None => break,
             };
-            self.waiting.remove(seq);
-            if let Some(seat) = self.seats.get_mut(&seq) {
-                seat.confirmed_at = Some(now);
-                promoted.push(seat.clone());
+            if let Some(seat) = seat {
+                let seat = Seat { confirmed_at: Some(now), ..seat };
+                self.replace(&seat);
+                promoted.push(seat);
             }
-            free = free.saturating_sub(1);
         }
         promoted
     }
@@ -240,25 +203,29 @@ impl Roster {
     /// Marks a participant as attending, or takes the mark back. Repeating it changes nothing.
     ///
     /// # Errors
-    /// `NotFound`, or `NotConfirmed` for somebody on the waitlist.
-    pub fn check_in(&mut self, id: RegistrationId, at: Option<Timestamp>) -> Result<Seat, Refusal> {
-        let seq = self.by_id.get(&id).ok_or(Refusal::NotFound)?;
-        let seat = self.seats.get_mut(seq).ok_or(Refusal::NotFound)?;
+    /// `NotConfirmed` for somebody on the waitlist.
+    pub fn check_in(&mut self, seat: Seat, at: Option<Timestamp>) -> Result<Seat, Refusal> {
         if !seat.is_confirmed() {
             return Err(Refusal::NotConfirmed);
         }
-        seat.checked_in_at = at.map(|at| seat.checked_in_at.unwrap_or(at));
-        Ok(seat.clone())
+        let seat = Seat { checked_in_at: at.map(|at| seat.checked_in_at.unwrap_or(at)), ..seat };
+        self.replace(&seat);
+        Ok(seat)
     }
 
-    /// Lets a participant in: from 15 minutes before the start until the end.
+    /// Lets a participant in, whose registration is `standing`: from 15 minutes before the start until
+    /// the end.
     ///
     /// # Errors
     /// `Forbidden` variants of the contract: `NotRegistered`, `EventCancelled`, `NotOpenYet`,
     /// `EventOver`, `NoJoinUrl`.
-    pub fn join(&mut self, details: &Details, now: Timestamp, user: UserId) -> Result<Seat, Refusal> {
-        let seat = self.of_user(user).filter(|seat| seat.is_confirmed()).ok_or(Refusal::NotRegistered)?;
-        let id = seat.id;
+    pub fn join(
+        &mut self,
+        details: &Details,
+        now: Timestamp,
+        standing: Option<Seat>,
+    ) -> Result<Seat, Refusal> {
+        let seat = standing.filter(Seat::is_confirmed).ok_or(Refusal::NotRegistered)?;
         if details.status() == Status::Cancelled {
             return Err(Refusal::EventCancelled);
         }
@@ -271,33 +238,88 @@ impl Roster {
         if details.join_url().is_none() {
             return Err(Refusal::NoJoinUrl);
         }
-        self.check_in(id, Some(now))
+        self.check_in(seat, Some(now))
     }
 
-    fn depart(&mut self, details: &Details, now: Timestamp, seq: u64) -> Result<Departure, Refusal> {
-        let left = self.seats.remove(&seq).ok_or(Refusal::NotFound)?;
-        self.take_out(&left);
-        Ok(Departure { left, promoted: self.promote(details, now) })
+    /// How much is kept in memory.
+    #[must_use]
+    pub const fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// Whether registrations are to be looked up, rather than all in memory.
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        matches!(self.line, Line::Partial { .. })
+    }
+
+    /// Prepares a partial roster for commands about these users and ids: `found` is what stands of them.
+    /// What was prefetched before is forgotten.
+    pub fn prefetched(
+        &mut self,
+        users: impl IntoIterator<Item = UserId>,
+        ids: impl IntoIterator<Item = RegistrationId>,
+        found: Vec<Seat>,
+    ) {
+        if self.is_partial() {
+            self.known = Known::default();
+            found.into_iter().for_each(|seat| self.known.insert(seat));
+            users.into_iter().for_each(|user| self.known.miss(Some(user), None));
+            ids.into_iter().for_each(|id| self.known.miss(None, Some(id)));
+        }
+    }
+
+    /// Whether somebody waits and nobody is known to be first: [`Roster::learn_heads`] is to be called
+    /// before anything that may give a seat away.
+    #[must_use]
+    pub fn lacks_heads(&self) -> bool {
+        self.line.lacks_heads()
+    }
+
+    /// Learns who are first in line, in their order.
+    pub fn learn_heads(&mut self, first_in_line: Vec<Seat>) {
+        self.line.learn_heads(first_in_line);
+    }
+
+    /// The counts that have changed since the last question. A roster that has just become partial
+    /// gives all of them.
+    pub fn take_changed_blocks(&mut self) -> Vec<Block> {
+        self.line.take_changed_blocks()
+    }
+
+    /// What is not in the memory of a complete roster is not there at all.
+    fn settled<'a>(&self, found: Lookup<'a>) -> Lookup<'a> {
+        if found == Lookup::Elsewhere && !self.is_partial() { Lookup::Nothing } else { found }
     }
 
     fn take_out(&mut self, left: &Seat) {
-        self.by_user.remove(&left.user);
-        self.by_id.remove(&left.id);
-        self.waiting.remove(left.seq);
+        self.known.remove(left);
+        self.line.remove(left);
+        if self.is_partial() {
+            self.known.miss(Some(left.user), Some(left.id));
+        }
     }
 
     fn insert(&mut self, seat: Seat) {
-        self.by_user.insert(seat.user, seat.seq);
-        self.by_id.insert(seat.id, seat.seq);
-        if !seat.is_confirmed() {
-            self.waiting.push(seat.seq);
-        }
         self.next_seq = self.next_seq.max(seat.seq.saturating_add(1));
-        self.seats.insert(seat.seq, seat);
+        self.line.add(&seat, self.sizes);
+        self.known.insert(seat);
+        if let Line::Complete(waitlist) = &self.line
+            && u32::try_from(self.known.len()).is_ok_and(|known| known > self.sizes.complete_max)
+        {
+            self.line = Line::outgrown(waitlist, &self.known, self.sizes);
+            self.known = Known::default();
+        }
+    }
+
+    fn replace(&mut self, seat: &Seat) {
+        if let Some(known) = self.known.get_mut(seat.seq) {
+            known.clone_from(seat);
+        }
     }
 
     fn confirmed(&self) -> u32 {
-        u32::try_from(self.seats.len().saturating_sub(self.waiting.len())).unwrap_or(u32::MAX)
+        self.line.confirmed(&self.known)
     }
 
     fn free(&self, details: &Details) -> u32 {

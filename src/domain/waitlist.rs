@@ -1,15 +1,17 @@
 //! A first-come, first-served queue that knows everybody's position.
 //!
 //! People leave from anywhere in it and ask for their position at any time, so a plain queue
-//! would be scanned again and again. A Fenwick tree over the arrivals (Fenwick, 1994) counts the
-//! people ahead in O(log n); what has left is swept out once it outweighs what is waiting.
+//! would be scanned again and again. A [`Fenwick`] tree over the arrivals counts the people ahead in
+//! O(log n); what has left is swept out once it outweighs what is waiting.
+
+use super::fenwick::Fenwick;
 
 /// Arrivals in order, each named by a number that only grows.
 #[derive(Debug, Clone, Default)]
 pub struct Waitlist {
     arrivals: Vec<Arrival>,
-    /// `counts[i]` is how many still wait among the `lowbit(i + 1)` arrivals that end at `i`.
-    counts: Vec<u32>,
+    /// One for each arrival that still waits.
+    counts: Fenwick,
     waiting: usize,
     head: usize,
 }
@@ -46,16 +48,8 @@ impl Waitlist {
         if self.arrivals.last().is_some_and(|last| last.seq >= seq) {
             return;
         }
-        let at = self.arrivals.len().saturating_add(1);
-        let mut count: u32 = 1;
-        let mut step: usize = 1;
-        while step < lowbit(at) {
-            let below = at.saturating_sub(step).saturating_sub(1);
-            count = count.saturating_add(self.counts.get(below).copied().unwrap_or(0));
-            step = step.saturating_mul(2);
-        }
         self.arrivals.push(Arrival { seq, waiting: true });
-        self.counts.push(count);
+        self.counts.push(1);
         self.waiting = self.waiting.saturating_add(1);
     }
 
@@ -67,11 +61,7 @@ impl Waitlist {
         if let Some(arrival) = self.arrivals.get_mut(at) {
             arrival.waiting = false;
         }
-        let mut node = at.saturating_add(1);
-        while let Some(count) = self.counts.get_mut(node.saturating_sub(1)) {
-            *count = count.saturating_sub(1);
-            node = node.saturating_add(lowbit(node));
-        }
+        self.counts.decrease(at);
         self.waiting = self.waiting.saturating_sub(1);
         while self.arrivals.get(self.head).is_some_and(|arrival| !arrival.waiting) {
             self.head = self.head.saturating_add(1);
@@ -83,13 +73,13 @@ impl Waitlist {
     /// The position of `seq`, counted from 1; `None` if it is not waiting.
     #[must_use]
     pub fn position(&self, seq: u64) -> Option<u32> {
-        let mut node = self.index_of(seq)?.saturating_add(1);
-        let mut ahead: u32 = 0;
-        while node > 0 {
-            ahead = ahead.saturating_add(self.counts.get(node.saturating_sub(1)).copied().unwrap_or(0));
-            node = node.saturating_sub(lowbit(node));
-        }
-        Some(ahead)
+        Some(self.counts.sum_of_first(self.index_of(seq)?.saturating_add(1)))
+    }
+
+    /// The first in line, so many at most.
+    pub fn heads(&self, most: usize) -> impl Iterator<Item = u64> {
+        let waiting = self.arrivals.iter().skip(self.head).filter(|arrival| arrival.waiting);
+        waiting.take(most).map(|arrival| arrival.seq)
     }
 
     fn index_of(&self, seq: u64) -> Option<usize> {
@@ -108,11 +98,6 @@ impl Waitlist {
                 .for_each(|arrival| self.push(arrival.seq));
         }
     }
-}
-
-/// The lowest bit set in `n`; 1 for 0, so that no loop stands still.
-const fn lowbit(n: usize) -> usize {
-    1_usize.wrapping_shl(n.trailing_zeros())
 }
 
 #[cfg(test)]

@@ -128,6 +128,9 @@ impl<O: Object> Host<O> {
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut commands = commands.into_iter();
         self.transact(sql, now, |sql, running, standing| {
+            let concerned: Vec<&O::Command> =
+                commands.as_slice().iter().map(|queued| &queued.command).collect();
+            running.object.prepare(sql, &concerned)?;
             let leases_are_out = standing.lease.remaining_ms(now) > 0;
             let mut remembers = false;
             for Queued { command, id, again } in commands.by_ref() {
@@ -158,9 +161,7 @@ impl<O: Object> Host<O> {
             running.forget_longer_leases(sql, now, standing.stamp, longest_lease_ms)
         })?;
         let (running, standing) = self.running(sql, now)?;
-        if std::mem::take(&mut running.changed) {
-            standing.stamp = standing.stamp.next();
-        }
+        standing.note_change(running);
         let stamp = standing.stamp;
         Ok(outcomes.into_iter().map(|outcome| Answer::new(stamp, 0, outcome)).collect())
     }
@@ -193,7 +194,8 @@ impl<O: Object> Host<O> {
     pub fn next_alarm(&self) -> Option<Timestamp> {
         let running = self.running.as_ref().filter(|running| running.founded)?;
         let circular = running.object.circular_due().filter(|_| running.outbox.has_room());
-        let due = [circular, running.outbox.next_due()].into_iter().flatten().min();
+        let unfinished = running.object.unfinished_since();
+        let due = [unfinished, circular, running.outbox.next_due()].into_iter().flatten().min();
         due.or_else(|| running.object.spent_at())
     }
 
@@ -217,11 +219,13 @@ impl<O: Object> Host<O> {
         }
         let mut due = Vec::new();
         self.transact(sql, now, |sql, running, _| {
+            running.resume(sql, now)?;
             running.write_circular(sql, now)?;
             due = running.outbox.due(sql, now, &pace)?;
             Ok(())
         })?;
-        let (running, _) = self.running(sql, now)?;
+        let (running, standing) = self.running(sql, now)?;
+        standing.note_change(running);
         let mut sealed = Vec::new();
         for item in due {
             if let Some(parcel) = running.object.seal(sql, item.parcel, now)? {
@@ -320,6 +324,15 @@ impl<O: Object> Host<O> {
     }
 }
 
+impl Standing {
+    /// Names the state anew if it has changed.
+    fn note_change<O>(&mut self, running: &mut Running<O>) {
+        if std::mem::take(&mut running.changed) {
+            self.stamp = self.stamp.next();
+        }
+    }
+}
+
 impl<O: Object> Running<O> {
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
         let version = schema::version(sql)?;
@@ -372,6 +385,16 @@ impl<O: Object> Running<O> {
         let have_run_out = stamp.loaded_at().plus_ms(i64::from(self.longest_granted_ms)) <= now;
         if self.founded && self.longest_granted_ms > ms && have_run_out {
             self.note_longest_lease(sql, ms)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with what was too much for one turn.
+    fn resume(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
+        if self.object.unfinished_since().is_some() {
+            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false, again: false };
+            self.object.resume(&mut turn)?;
+            self.changed = true;
         }
         Ok(())
     }

@@ -79,6 +79,14 @@ pub trait Object: Sized {
     /// When the database cannot be read.
     fn load(sql: &dyn Sql) -> Result<Self, SqlError>;
 
+    /// Reads at once what the commands of a turn will need, before the first of them executes.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn prepare(&mut self, _sql: &dyn Sql, _commands: &[&Self::Command]) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Whether the command may be the first that an object ever hears. Others find a blank object
     /// as it is and must refuse without touching its database, so that asking for what does not
     /// exist never stores anything.
@@ -133,6 +141,19 @@ pub trait Object: Sized {
     /// soon as its outbox is empty.
     fn spent_at(&self) -> Option<Timestamp> {
         None
+    }
+
+    /// Since when there is work that was too much for one turn, if there is.
+    fn unfinished_since(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Does the next part of that work: what fits in a turn.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn resume(&mut self, _turn: &mut Turn<'_>) -> Result<(), SqlError> {
+        Ok(())
     }
 
     /// When the object wants to write letters to many, if at all.

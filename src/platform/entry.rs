@@ -14,7 +14,7 @@ use worker::{Context, Env};
 use super::hub::WorkerHub;
 use super::runtime::WorkerRuntime;
 use super::{config, http};
-use crate::api::{Afterwards, Api};
+use crate::api::{Afterwards, Api, BodyStream};
 use crate::config::{ConfigError, Placement};
 
 thread_local! {
@@ -56,6 +56,9 @@ async fn answer(
     let mut response = api.serve(http::read(&request).await).await;
     if let Some(work) = Afterwards::take(&mut response) {
         Context::new(context).wait_until(work);
+    }
+    if let Some(pieces) = BodyStream::take(&mut response) {
+        return Ok(http::write_pieces(&response, pieces)?.into());
     }
     Ok(http::write(&request, &response, &repeats)?.into())
 }

@@ -51,6 +51,35 @@ export function stub(namespace, name, location) {
   return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
 }
 
+/**
+ * A response whose body is made piece by piece. The runtime asks for the next one when the client has
+ * taken the last, so there is never more than one at hand. What fails breaks the connection off: a body
+ * that ends in good order is complete.
+ */
+export function respondInPieces(status, head, pieces) {
+  let ended = false;
+  const end = () => {
+    if (!ended) pieces.free();
+    ended = true;
+  };
+  const source = {
+    async pull(controller) {
+      try {
+        const piece = await pieces.next();
+        // The client may have gone away meanwhile.
+        if (ended) return;
+        if (piece !== undefined) return controller.enqueue(piece);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      end();
+    },
+    cancel: end,
+  };
+  return respond(status, head, new ReadableStream(source, { highWaterMark: 0 }));
+}
+
 /** Asks a Durable Object by name; resolves to its answer or rejects with its complaint. */
 export function ask(namespace, name, location, command) {
   return retrying((again) => stub(namespace, name, location).ask(command, again));

@@ -15,7 +15,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
 use super::runtime::js_ms;
-use crate::api::{BODY_MAX_BYTES, Kept, Repeatable};
+use super::stream::PieceSource;
+use crate::api::{BODY_MAX_BYTES, Kept, Pieces, Repeatable};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
@@ -25,6 +26,9 @@ extern "C" {
 
     #[wasm_bindgen(catch)]
     fn respond(status: u16, head: &str, body: &JsValue) -> Result<web_sys::Response, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = "respondInPieces")]
+    fn respond_in_pieces(status: u16, head: &str, pieces: PieceSource) -> Result<web_sys::Response, JsValue>;
 
     /// `repeats.js`.
     pub(super) type Repeats;
@@ -126,15 +130,7 @@ pub(super) fn write(
     response: &Response<Bytes>,
     repeats: &Repeats,
 ) -> worker::Result<web_sys::Response> {
-    let mut head = String::with_capacity(512);
-    for (name, value) in response.headers() {
-        if let Ok(value) = value.to_str() {
-            head.push_str(name.as_str());
-            head.push('\n');
-            head.push_str(value);
-            head.push('\n');
-        }
-    }
+    let head = head_of(response);
     let body = response.body();
     let body = match response.extensions().get::<Kept>() {
         _ if body.is_empty() => JsValue::NULL,
@@ -146,4 +142,24 @@ pub(super) fn write(
         repeats.remember(request, js_ms(*until), &written, &body, before, after);
     }
     Ok(written)
+}
+
+/// Writes a response whose body is made while it is sent.
+pub(super) fn write_pieces(response: &Response<Bytes>, pieces: Pieces) -> worker::Result<web_sys::Response> {
+    let pieces = PieceSource::new(pieces);
+    Ok(respond_in_pieces(response.status().as_u16(), &head_of(response), pieces)?)
+}
+
+/// The headers' names and values, a line each.
+fn head_of(response: &Response<Bytes>) -> String {
+    let mut head = String::with_capacity(512);
+    for (name, value) in response.headers() {
+        if let Ok(value) = value.to_str() {
+            head.push_str(name.as_str());
+            head.push('\n');
+            head.push_str(value);
+            head.push('\n');
+        }
+    }
+    head
 }

@@ -13,6 +13,7 @@ mod hub;
 mod runtime;
 mod shell;
 mod sql;
+mod stream;
 
 use std::cell::OnceCell;
 use std::rc::Rc;

@@ -1,8 +1,13 @@
 //! The organizer's view of who is registered.
 
+use event_platform::api::BrokenOff;
+use event_platform::objects::event::Reply;
+use event_platform::objects::{Answer, Envelope};
+use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::app::{App, PASSWORD};
+use crate::support::app::{App, PASSWORD, Person, event_address, next_piece};
+use crate::support::fixtures::register;
 
 #[test]
 fn the_organizer_lists_registrations_in_the_order_of_arrival() {
@@ -113,4 +118,57 @@ fn a_registration_belongs_to_its_event() {
         app.delete(&path).by(&ada).send().expect_problem(404, "not_found");
         app.post(&format!("{path}/check-in")).by(&ada).send().expect_problem(404, "not_found");
     }
+}
+
+/// An event of 2,500 people, put there past the API.
+fn crowded(app: &App, organizer: &Person) -> String {
+    let event = app.event(organizer, json!({ "capacity": 1_200 }));
+    let address = event_address(&event);
+    for number in 0..2_500 {
+        let envelope = Envelope::new(register(number, number));
+        let answer: Answer<Reply> = app.state().ask(&address, envelope).unwrap();
+        assert!(answer.is_granted(), "{answer:?}");
+    }
+    event
+}
+
+#[test]
+fn a_long_spreadsheet_is_read_no_faster_than_it_is_sent() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event = crowded(&app, &ada);
+    let path = format!("/api/events/{event}/registrations");
+    let (head, mut pieces) = app.get(&path).by(&ada).header("accept", "text/csv").begin();
+    assert_eq!((head.status(), head.header("etag"), head.header("content-length")), (200, None, None));
+    let (asked, mut lines) = (app.state().hops, 0);
+    for (piece, questions) in [(1_001, 0), (1_000, 1), (500, 2)] {
+        let text = next_piece(&mut pieces).unwrap().unwrap();
+        lines += text.matches("\r\n").count();
+        assert_eq!((text.matches("\r\n").count(), app.state().hops - asked), (piece, questions));
+    }
+    assert_eq!((next_piece(&mut pieces), lines), (None, 2_501));
+
+    let whole = app.get(&path).by(&ada).header("accept", "text/csv").send().expect(200);
+    let rows: Vec<Vec<&str>> = whole.text().lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let positions = rows.iter().filter(|row| row[1] == "waitlisted").map(|row| row[2].parse().unwrap());
+    assert_eq!(positions.collect::<Vec<u32>>(), (1..=1_300).collect::<Vec<_>>());
+    let waiting = app.get(&format!("{path}?status=waitlisted")).by(&ada).header("accept", "text/csv").send();
+    assert_eq!(waiting.expect(200).text().lines().count(), 1_301);
+    let head = app.call(Method::HEAD, &path).by(&ada).header("accept", "text/csv").send().expect(200);
+    assert_eq!((head.header("content-length"), head.text()), (None, ""));
+}
+
+#[test]
+fn a_spreadsheet_that_cannot_be_read_to_its_end_is_broken_off() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event = crowded(&app, &ada);
+    let path = format!("/api/events/{event}/registrations");
+    let (_, mut pieces) = app.get(&path).by(&ada).header("accept", "text/csv").begin();
+    assert!(next_piece(&mut pieces).unwrap().is_ok());
+    app.delete(&format!("/api/events/{event}")).by(&ada).send().expect(204);
+    assert_eq!(next_piece(&mut pieces), Some(Err(BrokenOff)));
+    let state = app.state();
+    let told = state.log.iter().find(|line| line.contains("answer_broken_off")).expect("a line in the log");
+    assert!(told.contains("\"request_id\":\"") && told.contains("/api/events/{id}/registrations"), "{told}");
 }

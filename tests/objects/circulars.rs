@@ -266,13 +266,15 @@ fn all_mail_rests_while_the_provider_asks_for_it() {
 #[test]
 fn an_older_event_tells_its_participants_too() {
     let (sql, mut host) = crowded(2, PACE);
-    for table in ["editions", "circulars", "parked", "answered", "longest_lease"] {
+    for table in ["editions", "circulars", "parked", "answered", "longest_lease", "seat_blocks"] {
         sql.run(&format!("DROP TABLE {table}"), &[]).unwrap();
     }
     for column in ["told", "origin", "reminded"] {
         sql.run(&format!("ALTER TABLE registrations DROP COLUMN {column}"), &[]).unwrap();
     }
-    for index in ["outbox_mails", "outbox_others", "outbox_recipients", "outbox_batches"] {
+    let indexes =
+        ["outbox_mails", "outbox_others", "outbox_recipients", "outbox_batches", "registrations_id"];
+    for index in indexes {
         sql.run(&format!("DROP INDEX {index}"), &[]).unwrap();
     }
     for column in ["recipient", "expires_at", "batch"] {

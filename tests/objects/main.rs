@@ -6,6 +6,7 @@
 
 mod accounts;
 mod circulars;
+mod large_events;
 mod leases;
 mod outbox;
 mod queue;

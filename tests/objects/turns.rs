@@ -222,8 +222,7 @@ fn an_event_with_more_seats_than_one_read_takes_comes_back_as_it_was() {
     let leave = (0..PEOPLE).step_by(7).map(|number| Command::Leave { user: user(number) }).collect();
     turn(&mut host, &sql, START.plus_ms(5), leave).unwrap();
 
-    let before = in_order(host.object(&sql, START).unwrap().roster().unwrap());
+    let before = in_order(&mut host, &sql, START);
     assert_eq!(before.len(), PEOPLE as usize - PEOPLE.div_ceil(7) as usize);
-    let mut again = Host::<Event>::new(0);
-    assert_eq!(in_order(again.object(&sql, START).unwrap().roster().unwrap()), before);
+    assert_eq!(in_order(&mut Host::<Event>::new(0), &sql, START), before);
 }

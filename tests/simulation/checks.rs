@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_platform::domain::event::Status;
-use event_platform::domain::{Email, EventId};
+use event_platform::domain::{Email, EventId, Timestamp};
 use event_platform::objects::account::Account;
-use event_platform::objects::event::{Command, Event, Reply};
+use event_platform::objects::event::{Command, Event, Reply, SizedEvent, Snapshot};
 use event_platform::objects::sql::Sql;
 use event_platform::objects::{Envelope, Host, Outcome};
 
 use crate::clients::Clients;
 use crate::model::{Broken, NaiveAccount, Truth};
-use crate::support::checks::{catalog_differences, participations};
+use crate::support::checks::{catalog_differences, in_order, participations};
 use crate::support::naive::NaiveEvent;
-use crate::support::node::Address;
+use crate::support::node::{Address, EventMemory, TinyEvent};
 use crate::world::{Happened, World};
 
 /// Checks what a step may have broken.
@@ -44,33 +44,45 @@ fn is_rebuilt(world: &mut World, truth: &Truth, id: EventId) -> Result<(), Broke
     let Some((naive, event)) = truth.events.get(&id).and_then(|naive| Some((naive, naive.event()?))) else {
         return Ok(());
     };
-    let now = world.now;
+    let (now, memory) = (world.now, world.memory);
     let sql = &world.node(&Address::Event(id)).sql;
-    let mut host = Host::<Event>::new(0);
+    match memory {
+        EventMemory::Usual => is_stored(sql, now, &mut Host::<Event>::new(0), naive, event),
+        EventMemory::Tiny => is_stored(sql, now, &mut Host::<TinyEvent>::new(0), naive, event),
+    }
+}
+
+fn is_stored<const N: u32, const B: u32>(
+    sql: &dyn Sql,
+    now: Timestamp,
+    host: &mut Host<SizedEvent<N, B>>,
+    naive: &NaiveEvent,
+    event: Snapshot,
+) -> Result<(), Broken> {
+    let id = event.id;
     let read = Envelope::new(Command::Read);
     let stored = host.read(sql, now, read).map_err(|error| error.to_string())?.outcome;
     if stored != Outcome::Reply(Reply::Event(Box::new(event))) {
         return Err(format!("{id:?} is stored as {stored:#?}"));
     }
-    let roster =
-        host.object(sql, now).map_err(|error| error.to_string())?.roster().cloned().unwrap_or_default();
+    let seats = in_order(host, sql, now);
     let standing = naive.standing();
-    let agrees = standing.iter().all(|expected| {
-        roster.of_user(expected.user).is_some_and(|seat| {
-            (seat.id, seat.registered_at, seat.confirmed_at, seat.checked_in_at, roster.position(seat))
+    let agrees = seats.len() == standing.len()
+        && seats.iter().zip(&standing).all(|((seat, position), expected)| {
+            (seat.user, seat.id, seat.registered_at, seat.confirmed_at, seat.checked_in_at, *position)
                 == (
+                    expected.user,
                     expected.id,
                     expected.registered_at,
                     expected.confirmed_at,
                     expected.checked_in_at,
                     expected.position,
                 )
-        })
-    });
-    if agrees && roster.iter().count() == standing.len() {
+        });
+    if agrees {
         return Ok(());
     }
-    Err(format!("the roster of {id:?} is stored as {roster:#?}\nand stands as {standing:#?}"))
+    Err(format!("the seats of {id:?} are stored as {seats:#?}\nand stand as {standing:#?}"))
 }
 
 /// What careful clients were told is so, at any time.

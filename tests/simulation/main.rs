@@ -27,6 +27,7 @@ mod world;
 use checks::{acknowledged_stands, after_step, at_rest};
 use clients::Clients;
 use model::{Broken, Truth};
+use support::node::EventMemory;
 use world::{Happened, Weather, World};
 
 /// A run: who and what takes part, and for how long.
@@ -34,6 +35,7 @@ use world::{Happened, Weather, World};
 struct Scenario {
     name: &'static str,
     weather: Weather,
+    memory: EventMemory,
     people: u32,
     organizers: u32,
     events: u32,
@@ -70,7 +72,7 @@ impl Scenario {
     /// Plays until the storm has passed and everything has come to rest: a summary, and the last
     /// of what happened.
     fn play(self, seed: u64) -> (String, String) {
-        let (mut world, mut truth) = (World::new(seed, self.weather), Truth::default());
+        let (mut world, mut truth) = (World::new(seed, self.weather, self.memory), Truth::default());
         let outcome = self.storms(&mut world, &mut truth);
         let history = world.history();
         if let Err(broken) = outcome {
@@ -149,6 +151,7 @@ fn a_town_of_events_in_bad_weather() {
     let scenario = Scenario {
         name: "a_town_of_events_in_bad_weather",
         weather: BAD_WEATHER,
+        memory: EventMemory::Usual,
         people: 40,
         organizers: 4,
         events: 8,
@@ -162,6 +165,7 @@ fn one_event_that_everybody_wants() {
     let scenario = Scenario {
         name: "one_event_that_everybody_wants",
         weather: BAD_WEATHER,
+        memory: EventMemory::Usual,
         people: 150,
         organizers: 5,
         events: 1,
@@ -171,10 +175,39 @@ fn one_event_that_everybody_wants() {
 }
 
 #[test]
+fn one_large_event_that_everybody_wants() {
+    let scenario = Scenario {
+        name: "one_large_event_that_everybody_wants",
+        weather: BAD_WEATHER,
+        memory: EventMemory::Tiny,
+        people: 150,
+        organizers: 5,
+        events: 1,
+        commands: 40_000,
+    };
+    scenario.run(&[9]);
+}
+
+#[test]
+fn large_events_that_crash_all_the_time() {
+    let scenario = Scenario {
+        name: "large_events_that_crash_all_the_time",
+        weather: Weather { crash: 0.005, bad_disk: 0.05, ..BAD_WEATHER },
+        memory: EventMemory::Tiny,
+        people: 60,
+        organizers: 4,
+        events: 3,
+        commands: 30_000,
+    };
+    scenario.run(&[10, 11]);
+}
+
+#[test]
 fn objects_that_crash_all_the_time() {
     let scenario = Scenario {
         name: "objects_that_crash_all_the_time",
         weather: Weather { crash: 0.005, bad_disk: 0.05, ..BAD_WEATHER },
+        memory: EventMemory::Usual,
         people: 30,
         organizers: 4,
         events: 4,
@@ -188,6 +221,7 @@ fn messages_that_come_late_twice_or_never() {
     let scenario = Scenario {
         name: "messages_that_come_late_twice_or_never",
         weather: Weather { loss: 0.1, repeat: 0.3, late: 0.2, overload: 0.05, ..BAD_WEATHER },
+        memory: EventMemory::Usual,
         people: 40,
         organizers: 4,
         events: 4,
@@ -201,6 +235,7 @@ fn a_town_of_events_in_fine_weather() {
     let scenario = Scenario {
         name: "a_town_of_events_in_fine_weather",
         weather: Weather::CALM,
+        memory: EventMemory::Usual,
         people: 60,
         organizers: 4,
         events: 8,
@@ -214,6 +249,7 @@ fn one_seed_is_one_history() {
     let scenario = Scenario {
         name: "one_seed_is_one_history",
         weather: BAD_WEATHER,
+        memory: EventMemory::Usual,
         people: 30,
         organizers: 4,
         events: 4,

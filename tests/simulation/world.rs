@@ -13,7 +13,7 @@ use event_platform::objects::desk::Ticket;
 use event_platform::objects::outbox::{Delivery, Item, Parcel};
 use fastrand::Rng;
 
-use crate::support::node::{Address, Node};
+use crate::support::node::{Address, EventMemory, Node};
 use crate::support::post::{Post, Sent};
 use crate::support::world::START;
 
@@ -129,6 +129,7 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) random: Rng,
     pub(crate) weather: Weather,
+    pub(crate) memory: EventMemory,
     /// Commands that were executed.
     pub(crate) executed: u64,
     /// Objects that have lost their memory.
@@ -143,11 +144,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, weather: Weather) -> Self {
+    pub(crate) fn new(seed: u64, weather: Weather, memory: EventMemory) -> Self {
         Self {
             now: START,
             random: Rng::with_seed(seed),
             weather,
+            memory,
             executed: 0,
             accidents: 0,
             steps: BTreeMap::new(),

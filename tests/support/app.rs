@@ -8,9 +8,10 @@ use std::task::{Context, Poll, Waker};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use event_platform::api::{Afterwards, Api};
+use event_platform::api::{Afterwards, Api, BodyStream, BrokenOff, Pieces};
 use event_platform::config::Config;
 use event_platform::domain::EventId;
+use futures_util::{StreamExt, TryStreamExt};
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -271,8 +272,25 @@ impl Call<'_> {
         if let Some(work) = Afterwards::take(&mut response) {
             now(work);
         }
+        if let Some(pieces) = BodyStream::take(&mut response) {
+            let pieces: Result<Vec<Bytes>, BrokenOff> = now(pieces.try_collect());
+            *response.body_mut() = pieces.expect("the whole of the body").concat().into();
+        }
         Answer(response)
     }
+
+    /// The answer with a body that is sent in pieces, none of which has been asked for.
+    pub(crate) fn begin(self) -> (Answer, Pieces) {
+        let mut response = now(self.app.api.serve(self.request));
+        let pieces = BodyStream::take(&mut response).expect("a body in pieces");
+        (Answer(response), pieces)
+    }
+}
+
+/// The next piece of a body, as text; `None` at its end.
+pub(crate) fn next_piece(pieces: &mut Pieces) -> Option<Result<String, BrokenOff>> {
+    let piece = now(pieces.next())?;
+    Some(piece.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()))
 }
 
 /// Everything that a request waits for is there at once.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_platform::domain::event::Status;
-use event_platform::domain::roster::{Roster, Seat};
+use event_platform::domain::roster::Seat;
 use event_platform::domain::{EventId, Timestamp, UserId};
 use event_platform::objects::catalog::{Catalog, Command, Query, Reply, Scope};
-use event_platform::objects::event::Snapshot;
+use event_platform::objects::event::{SizedEvent, Snapshot};
 use event_platform::objects::sql::Sql;
 use event_platform::objects::{Envelope, Host, Outcome};
 
@@ -86,9 +86,11 @@ fn walk(catalog: &dyn Sql, scope: Scope) -> Vec<Snapshot> {
     }
 }
 
-/// The seats in the order of arrival, each with its position.
-pub(crate) fn in_order(roster: &Roster) -> Vec<(Seat, Option<u32>)> {
-    let mut seats: Vec<_> = roster.iter().map(|seat| (seat.clone(), roster.position(seat))).collect();
-    seats.sort_by_key(|(seat, _)| seat.seq);
-    seats
+/// The seats in the order of arrival, each with its position, as an event has them in memory.
+pub(crate) fn in_order<const N: u32, const B: u32>(
+    host: &mut Host<SizedEvent<N, B>>,
+    sql: &dyn Sql,
+    now: Timestamp,
+) -> Vec<(Seat, Option<u32>)> {
+    host.object(sql, now).unwrap().standing(sql).unwrap()
 }

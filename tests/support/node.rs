@@ -5,7 +5,7 @@ use event_platform::domain::{AccountKey, EventId, Timestamp};
 use event_platform::objects::account::Account;
 use event_platform::objects::catalog::Catalog;
 use event_platform::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
-use event_platform::objects::event::Event;
+use event_platform::objects::event::{Event, SizedEvent};
 use event_platform::objects::outbox::{Delivery, Item, Pace, Parcel};
 use event_platform::objects::sql::SqlError;
 use event_platform::objects::{Host, Object};
@@ -24,11 +24,32 @@ pub(crate) enum Address {
     Catalog,
 }
 
+/// How much of an event its object keeps in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventMemory {
+    /// As much as in production.
+    Usual,
+    /// So little that every event of more than four registrations is a large one.
+    Tiny,
+}
+
+/// A large event as soon as it has five registrations.
+pub(crate) type TinyEvent = SizedEvent<4, 2>;
+
+impl EventMemory {
+    /// What `EVENT_MEMORY` asks for: the tests of the API run with either.
+    pub(crate) fn from_env() -> Self {
+        let tiny = std::env::var("EVENT_MEMORY").is_ok_and(|memory| memory == "tiny");
+        if tiny { Self::Tiny } else { Self::Usual }
+    }
+}
+
 impl Address {
     /// The object that is found here at first: nothing was ever written to it.
-    pub(crate) fn found(&self, longest_lease_ms: u32) -> Node {
+    pub(crate) fn found(&self, longest_lease_ms: u32, memory: EventMemory) -> Node {
         match self {
             Self::Account(_) => Node::new::<Account>(longest_lease_ms),
+            Self::Event(_) if memory == EventMemory::Tiny => Node::new::<TinyEvent>(longest_lease_ms),
             Self::Event(_) => Node::new::<Event>(longest_lease_ms),
             Self::Catalog => Node::new::<Catalog>(longest_lease_ms),
         }

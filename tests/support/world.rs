@@ -13,7 +13,7 @@ use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
 use event_platform::objects::{Answer, Envelope, account, catalog, event};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::node::{Address, Node};
+use super::node::{Address, EventMemory, Node};
 use super::post::Post;
 
 /// Milliseconds that two looks into an outbox lie apart at most, however much leaves.
@@ -55,7 +55,7 @@ impl World {
             log: Vec::new(),
             post: Post::new(),
             nodes: BTreeMap::new(),
-            registry: Address::Catalog.found(longest_lease_ms),
+            registry: Address::Catalog.found(longest_lease_ms, EventMemory::from_env()),
             registry_is_away: false,
             hops: 0,
             rate_limits: BTreeMap::new(),
@@ -75,7 +75,7 @@ impl State {
     /// The object at this address.
     pub(crate) fn node(&mut self, to: &Address) -> &mut Node {
         let longest_lease_ms = self.longest_lease_ms;
-        self.nodes.entry(to.clone()).or_insert_with(|| to.found(longest_lease_ms))
+        self.nodes.entry(to.clone()).or_insert_with(|| to.found(longest_lease_ms, EventMemory::from_env()))
     }
 
     fn within_rate(&mut self, limit: RateLimit, key: &str) -> bool {

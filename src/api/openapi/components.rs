@@ -51,6 +51,7 @@ pub(super) fn headers() -> Value {
     json!({
         "X-Request-Id": always("Names the request; give it when you ask about one.", super::operation::EXAMPLE_REQUEST_ID),
         "ETag": always("The strong entity-tag of the answer; of an event `\"<version>.<rest>\"`.", "\"1.4yqk0R8vJt2sZc6a\""),
+        "ETag-Of-JSON": sometimes("The strong entity-tag of the answer, unless it is CSV, which is sent while it is read.", "\"4yqk0R8vJt2sZc6a\""),
         "Location": always("The path of what was made.", "/api/events/018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f"),
         "Link": sometimes("The next page (RFC 8288), if there is one.", "</api/events?cursor=WzEsMl0>; rel=\"next\""),
         "Content-Disposition": sometimes("The name of the file, with CSV.", "attachment; filename=\"registrations.csv\""),

@@ -146,6 +146,15 @@ impl Operation {
         self
     }
 
+    /// The body is JSON, or is sent while it is read, and has no entity-tag then.
+    pub(super) fn may_be_streamed(mut self, status: u16) -> Self {
+        let answer = self.answers.get_mut(&status);
+        if let Some(tag) = answer.and_then(|answer| answer.pointer_mut("/headers/ETag")) {
+            *tag = json!({ "$ref": "#/components/headers/ETag-Of-JSON" });
+        }
+        self
+    }
+
     /// Answers with JSON.
     pub(super) fn answers(
         self,

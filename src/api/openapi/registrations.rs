@@ -49,6 +49,7 @@ pub(super) fn operations() -> Vec<Operation> {
         .takes(&["RegistrationStatus", "Limit", "Cursor"])
         .answers(200, "A page, or the whole list as CSV.", "RegistrationPage", &examples::page("registrations", &examples::registration()), &["Link", "Content-Disposition"])
         .answers_with(200, "", "text/csv", json!({ "schema": { "type": "string" } }), &[])
+        .may_be_streamed(200)
         .refuses([Problem::forbidden(), Problem::invalid()]);
     vec![
         register.refuses([

@@ -92,11 +92,12 @@ pub(super) fn delete_editions_before(sql: &dyn Sql, version: u64) -> Result<(), 
     Ok(())
 }
 
-/// The next readers after this place in the order of arrival.
+/// The next readers after this place in the order of arrival. The `+` keeps SQLite to the table's own
+/// order; by the index of the status it would read and sort all of them for each page.
 pub(super) fn readers(sql: &dyn Sql, after_seq: i64, limit: u32) -> Result<Vec<Reader>, SqlError> {
     let rows = sql.run(
         "SELECT seq, id, name, email, confirmed_at IS NOT NULL, told, origin, registered_at, reminded
-         FROM registrations WHERE status IN ('confirmed', 'waitlisted') AND seq > ? ORDER BY seq LIMIT ?",
+         FROM registrations WHERE +status IN ('confirmed', 'waitlisted') AND seq > ? ORDER BY seq LIMIT ?",
         &[after_seq.into(), limit.into()],
     )?;
     rows.iter()
@@ -120,7 +121,7 @@ pub(super) fn readers(sql: &dyn Sql, after_seq: i64, limit: u32) -> Result<Vec<R
 pub(super) fn mark_told(sql: &dyn Sql, after_seq: i64, last_seq: u64, told: u64) -> Result<(), SqlError> {
     let range: [Value; 3] = [told.into(), after_seq.into(), last_seq.into()];
     sql.run(
-        "UPDATE registrations SET told = ? WHERE seq > ? AND seq <= ? AND status <> 'cancelled'",
+        "UPDATE registrations SET told = ? WHERE seq > ? AND seq <= ? AND +status <> 'cancelled'",
         &range,
     )?;
     Ok(())

@@ -1,47 +1,51 @@
 //! Creating, changing and deleting an event.
 
 use super::protocol::{Command, Create, IfMatch, Reply};
-use super::{Event, Held, REPORT_AGAIN_AFTER_MS, REPORT_KEY, Reported, store};
+use super::{Held, REPORT_AGAIN_AFTER_MS, REPORT_KEY, Reported, store};
 use crate::domain::event::{Details, EventPatch};
-use crate::domain::roster::Roster;
+use crate::domain::roster::{Roster, Sizes};
 use crate::domain::{Refusal, UserId};
 use crate::objects::outbox::Parcel;
 use crate::objects::sql::{Sql, SqlError};
 use crate::objects::{Check, Fault, Turn};
 
-impl Event {
-    pub(super) fn create(&mut self, turn: &mut Turn<'_>, create: Create) -> Result<Reply, Fault> {
-        if let Some(held) = &self.held {
-            // Without a key nobody else can have drawn this id.
-            let repeated = held.fingerprint == create.fingerprint && held.organizer.id == create.organizer.id;
-            return match (repeated, held.deleted) {
-                (true, false) => Ok(Reply::Event(Box::new(held.snapshot()))),
-                (true, true) => Err(Refusal::NotFound.into()),
-                (false, _) => Err(Refusal::IdempotencyKeyReused.into()),
-            };
-        }
-        let held = Held {
-            id: create.id,
-            organizer: create.organizer,
-            details: create.details,
-            version: 1,
-            created_at: turn.now,
-            updated_at: turn.now,
-            deleted: false,
-            fingerprint: create.fingerprint,
-            roster: Roster::default(),
-            last_change: 0,
-            told_change: 0,
-            reported: Reported::default(),
-            edition: 1,
-            circulars: Vec::new(),
+/// Makes the event, or meets the one that `place` holds.
+pub(super) fn create(
+    place: &mut Option<Held>,
+    sizes: Sizes,
+    turn: &mut Turn<'_>,
+    create: Create,
+) -> Result<Reply, Fault> {
+    if let Some(held) = place {
+        // Without a key nobody else can have drawn this id.
+        let repeated = held.fingerprint == create.fingerprint && held.organizer.id == create.organizer.id;
+        return match (repeated, held.deleted) {
+            (true, false) => Ok(Reply::Event(Box::new(held.snapshot()))),
+            (true, true) => Err(Refusal::NotFound.into()),
+            (false, _) => Err(Refusal::IdempotencyKeyReused.into()),
         };
-        held.save_and_report(turn)?;
-
-        let snapshot = held.snapshot();
-        self.held = Some(held);
-        Ok(Reply::Event(Box::new(snapshot)))
     }
+    let held = Held {
+        id: create.id,
+        organizer: create.organizer,
+        details: create.details,
+        version: 1,
+        created_at: turn.now,
+        updated_at: turn.now,
+        deleted: false,
+        fingerprint: create.fingerprint,
+        roster: Roster::new(sizes),
+        last_change: 0,
+        told_change: 0,
+        reported: Reported::default(),
+        edition: 1,
+        circulars: Vec::new(),
+    };
+    held.save_and_report(turn)?;
+
+    let snapshot = held.snapshot();
+    *place = Some(held);
+    Ok(Reply::Event(Box::new(snapshot)))
 }
 
 impl Held {
@@ -60,8 +64,7 @@ impl Held {
             self.updated_at = turn.now;
             self.save_and_report(turn)?;
             self.tell_of_change(turn, &before)?;
-            let promoted = self.roster.promote(&self.details, turn.now);
-            self.confirm(turn, &promoted)?;
+            self.promote(turn)?;
         }
         Ok(Reply::Event(Box::new(self.snapshot())))
     }

@@ -23,8 +23,11 @@
 mod circular_store;
 mod circulars;
 mod details;
+mod lookup;
 mod notices;
+mod promotion;
 mod protocol;
+mod seat_store;
 mod seats;
 mod store;
 
@@ -36,7 +39,7 @@ use super::outbox::Parcel;
 use super::sql::{Sql, SqlError};
 use super::{Check, Fault, Kind, Object, Turn};
 use crate::domain::event::{Details, Organizer, Status};
-use crate::domain::roster::Roster;
+use crate::domain::roster::{Roster, Seat, Sizes};
 use crate::domain::{EventId, Refusal, Timestamp, UserId};
 use circulars::Circular;
 
@@ -48,8 +51,11 @@ const REPORT_AGAIN_AFTER_MS: i64 = 2_000;
 pub const REPORT_KEY: &str = "report";
 
 /// One event; nothing before it was created.
+pub type Event = SizedEvent<{ Sizes::DEFAULT.complete_max }, { Sizes::DEFAULT.block_bits }>;
+
+/// An event of which so much is kept in memory ([`Sizes`]): tests do with very little.
 #[derive(Debug, Default)]
-pub struct Event {
+pub struct SizedEvent<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> {
     held: Option<Held>,
 }
 
@@ -82,7 +88,7 @@ struct Reported {
     seats_due: Option<Timestamp>,
 }
 
-impl Object for Event {
+impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
     const GRANTS_LEASES: bool = true;
     const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
     type Command = Command;
@@ -93,7 +99,11 @@ impl Object for Event {
     }
 
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
-        Ok(Self { held: store::load(sql)? })
+        Ok(Self { held: store::load(sql, Self::SIZES)? })
+    }
+
+    fn prepare(&mut self, sql: &dyn Sql, commands: &[&Command]) -> Result<(), SqlError> {
+        self.held.as_mut().map_or(Ok(()), |held| held.prefetch(sql, commands))
     }
 
     fn founds(&self, command: &Command) -> bool {
@@ -141,7 +151,7 @@ impl Object for Event {
 
     fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
         if let Command::Create(create) = command {
-            return self.create(turn, *create);
+            return details::create(&mut self.held, Self::SIZES, turn, *create);
         }
         if let Command::Notice(notice) = command {
             turn.unchanged = !self.held.as_mut().map_or(Ok(false), |held| held.notice(turn, &notice))?;
@@ -192,6 +202,14 @@ impl Object for Event {
         self.held.as_mut().map_or(Ok(()), |held| held.write_circular(turn))
     }
 
+    fn unfinished_since(&self) -> Option<Timestamp> {
+        self.held.as_ref().and_then(Held::promoting_since)
+    }
+
+    fn resume(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+        self.held.as_mut().map_or(Ok(()), |held| held.promote(turn))
+    }
+
     fn seal(&self, sql: &dyn Sql, parcel: Parcel, now: Timestamp) -> Result<Option<Parcel>, SqlError> {
         let (Parcel::Report(_), Some(held)) = (&parcel, &self.held) else { return Ok(Some(parcel)) };
         let participations = store::participations_since(sql, held.told_change)?;
@@ -213,11 +231,16 @@ impl Object for Event {
     }
 }
 
-impl Event {
-    /// The seats, for tests that hold memory against what is stored.
-    #[must_use]
-    pub fn roster(&self) -> Option<&Roster> {
-        self.held.as_ref().map(|held| &held.roster)
+impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
+    const SIZES: Sizes = Sizes { complete_max: COMPLETE_MAX, block_bits: BLOCK_BITS };
+
+    /// Every registration in the order of arrival with its position, as memory has it: for tests that
+    /// hold it against what is stored. What is not in memory is read.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn standing(&self, sql: &dyn Sql) -> Result<Vec<(Seat, Option<u32>)>, SqlError> {
+        self.held.as_ref().map_or(Ok(Vec::new()), |held| held.standing(sql))
     }
 }
 

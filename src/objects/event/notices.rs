@@ -1,9 +1,9 @@
 //! What follows from a change of name or from the end of an account ([`crate::objects::notice`]).
 
 use super::{Held, store};
+use crate::domain::UserId;
 use crate::domain::account::Name;
 use crate::domain::event::{Change, EventPatch, Status};
-use crate::domain::{UserId, roster::Departure};
 use crate::objects::notice::{News, Notice};
 use crate::objects::sql::{Sql, SqlError};
 use crate::objects::{Fault, Turn, answered};
@@ -50,15 +50,20 @@ impl Held {
     /// that the number of the registration stays taken.
     fn forget_participant(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<bool, Fault> {
         let Some(email) = store::address(turn.sql, user)? else { return Ok(false) };
+        let standing = self.seat_of_user(turn.sql, user)?;
         store::erase(turn.sql, user)?;
         // The address may have a new account by now, which is another user.
         let others = store::registrations_at(turn.sql, &email)?;
         turn.outbox.withdraw_letters(turn.sql, &email, &others)?;
-        if self.deleted {
-            self.roster.forget(user);
-        } else if let Ok(Departure { promoted, .. }) = self.roster.leave(&self.details, turn.now, user) {
-            self.confirm(turn, &promoted)?;
-            self.report_seats(turn)?;
+        if let Some(seat) = standing {
+            if self.deleted {
+                self.roster.forget(&seat);
+                self.save_blocks(turn.sql)?;
+            } else {
+                let departure = self.give_back(turn, seat)?;
+                self.confirm(turn, &departure.promoted)?;
+                self.report_seats(turn)?;
+            }
         }
         Ok(true)
     }

@@ -2,7 +2,7 @@
 
 use super::circulars::Kind;
 use super::protocol::{Participant, Registration, Reply, SeatStatus};
-use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, store};
+use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, seat_store, store};
 use crate::domain::roster::{Admission, Departure, Seat};
 use crate::domain::{Refusal, RegistrationId, UserId};
 use crate::mail::{EventBrief, Letter, Mail};
@@ -25,52 +25,56 @@ impl Held {
             // An earlier try has made it, and somebody has ended it since.
             return Ok(Reply::Registration { new: true, registration: Box::new(ended) });
         }
-        let (new, seat) = match self.roster.register(&self.details, turn.now, id, participant.id)? {
-            Admission::New(seat) => (true, seat),
-            Admission::Standing(seat) => (false, seat),
+        let standing = self.seat_of_user(turn.sql, participant.id)?;
+        let seat = match self.roster.register(&self.details, turn.now, id, participant.id, standing)? {
+            Admission::New(seat) => seat,
+            Admission::Standing(seat) => {
+                let participant = store::participant(turn.sql, &seat)?;
+                let position = self.position(turn.sql, &seat)?;
+                let registration = Box::new(self.registration(&seat, &participant, position));
+                // The id is drawn for this command alone: one that stands was made by an earlier try of it.
+                return Ok(Reply::Registration { new: seat.id == id, registration });
+            }
         };
-        // The id is drawn for this command alone: one that stands was made by an earlier try of it.
-        let made = new || seat.id == id;
-        if new {
-            let change = self.next_change();
-            store::insert_seat(turn.sql, &seat, participant, change, self.edition)?;
-            self.plan_reminders(turn)?;
-            let event = self.brief(seat.id, participant.origin.as_ref());
-            let letter = match self.roster.position(&seat) {
-                None => Letter::Registered { event },
-                Some(position) => Letter::Waitlisted { event, position },
-            };
-            self.report_seats(turn)?;
-            self.post_letter(turn, &seat, participant, letter)?;
-            return Ok(Reply::Registration {
-                new,
-                registration: Box::new(self.registration(&seat, participant)),
-            });
-        }
-        let participant = store::participant(turn.sql, &seat)?;
-        Ok(Reply::Registration { new: made, registration: Box::new(self.registration(&seat, &participant)) })
+        let change = self.next_change();
+        store::insert_seat(turn.sql, &seat, participant, change, self.edition)?;
+        self.save_blocks(turn.sql)?;
+        self.plan_reminders(turn)?;
+        let event = self.brief(seat.id, participant.origin.as_ref());
+        // Whoever has just come is last in line.
+        let position = (!seat.is_confirmed()).then(|| self.roster.waiting());
+        let letter = match position {
+            None => Letter::Registered { event },
+            Some(position) => Letter::Waitlisted { event, position },
+        };
+        self.report_seats(turn)?;
+        self.post_letter(turn, &seat, participant, letter)?;
+        let registration = Box::new(self.registration(&seat, participant, position));
+        Ok(Reply::Registration { new: true, registration })
     }
 
     pub(super) fn mine(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
-        let seat = self.roster.of_user(user).ok_or(Refusal::NotFound)?;
-        let participant = store::participant(turn.sql, seat)?;
+        let seat = self.seat_of_user(turn.sql, user)?.ok_or(Refusal::NotFound)?;
+        let participant = store::participant(turn.sql, &seat)?;
+        let position = self.position(turn.sql, &seat)?;
         Ok(Reply::Mine {
-            registration: Box::new(self.registration(seat, &participant)),
+            registration: Box::new(self.registration(&seat, &participant, position)),
             event: Box::new(self.snapshot()),
         })
     }
 
     pub(super) fn record(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
-        if self.roster.of_user(user).is_some() {
-            return self.mine(turn, user);
+        match self.mine(turn, user) {
+            Err(Fault::Refused(Refusal::NotFound)) => {}
+            known => return known,
         }
         let registration = store::ended(turn.sql, self.id, user)?.ok_or(Refusal::NotFound)?;
         Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
     }
 
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<Reply, Fault> {
-        let departure = self.roster.leave(&self.details, turn.now, user)?;
-        self.depart(turn, &departure, false)
+        let seat = self.seat_of_user(turn.sql, user)?.ok_or(Refusal::NotFound)?;
+        self.depart(turn, seat, false)
     }
 
     pub(super) fn remove(
@@ -80,21 +84,21 @@ impl Held {
         id: RegistrationId,
     ) -> Result<Reply, Fault> {
         self.only_organizer(by)?;
-        let departure = self.roster.remove(&self.details, turn.now, id)?;
-        self.depart(turn, &departure, true)
+        let seat = self.seat_of_id(turn.sql, id)?.ok_or(Refusal::NotFound)?;
+        self.depart(turn, seat, true)
     }
 
     /// The same as leaving, for whoever holds the link from the registration's mail. Once it has
     /// ended, nothing is left to do.
     pub(super) fn withdraw(&mut self, turn: &mut Turn<'_>, id: RegistrationId) -> Result<Reply, Fault> {
-        let departure = self.roster.remove(&self.details, turn.now, id)?;
-        self.depart(turn, &departure, false)
+        let seat = self.seat_of_id(turn.sql, id)?.ok_or(Refusal::NotFound)?;
+        self.depart(turn, seat, false)
     }
 
     /// No more reminders of this registration, those on their way included.
     pub(super) fn unremind(&mut self, turn: &mut Turn<'_>, id: RegistrationId) -> Result<Reply, Fault> {
-        let seat = self.roster.of_id(id).ok_or(Refusal::NotFound)?;
-        circular_store::mute(turn.sql, seat)?;
+        let seat = self.seat_of_id(turn.sql, id)?.ok_or(Refusal::NotFound)?;
+        circular_store::mute(turn.sql, &seat)?;
         for reminder in [Kind::ReminderDay, Kind::ReminderQuarter] {
             Outbox::withdraw(turn.sql, &format!("{}/{id}/", reminder.as_str()))?;
         }
@@ -115,14 +119,20 @@ impl Held {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().map(|(seq, _)| *seq).filter(|_| more);
-        let registrations = rows
-            .into_iter()
-            .map(|(_, registration)| {
-                let seat = self.roster.of_id(registration.id);
-                let position = seat.and_then(|seat| self.roster.position(seat));
-                Registration { position, ..registration }
-            })
-            .collect();
+        let mut registrations = Vec::with_capacity(rows.len());
+        // Of those who wait a page leaves nobody out, so each is one place behind the one before.
+        let mut position = None;
+        for (seq, registration) in rows {
+            if registration.status != SeatStatus::Waitlisted {
+                registrations.push(registration);
+                continue;
+            }
+            position = match position {
+                Some(before) => Some(u32::saturating_add(before, 1)),
+                None => self.position_of(turn.sql, seq)?,
+            };
+            registrations.push(Registration { position, ..registration });
+        }
         Ok(Reply::Page { registrations, next })
     }
 
@@ -134,16 +144,18 @@ impl Held {
         present: bool,
     ) -> Result<Reply, Fault> {
         self.only_organizer(by)?;
-        let seat = self.roster.check_in(id, present.then_some(turn.now))?;
+        let seat = self.seat_of_id(turn.sql, id)?.ok_or(Refusal::NotFound)?;
+        let seat = self.roster.check_in(seat, present.then_some(turn.now))?;
         store::save_check_in(turn.sql, &seat)?;
         let participant = store::participant(turn.sql, &seat)?;
-        let registration = Registration { join_url: None, ..self.registration(&seat, &participant) };
+        let registration = Registration { join_url: None, ..self.registration(&seat, &participant, None) };
         Ok(Reply::Registration { new: false, registration: Box::new(registration) })
     }
 
     pub(super) fn join(&mut self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
         self.exists_for(user)?;
-        let seat = self.roster.join(&self.details, turn.now, user)?;
+        let standing = self.seat_of_user(turn.sql, user)?;
+        let seat = self.roster.join(&self.details, turn.now, standing)?;
         store::save_check_in(turn.sql, &seat)?;
         let join_url = self.details.join_url().ok_or(Refusal::NoJoinUrl)?.to_owned();
         Ok(Reply::Join { join_url })
@@ -151,26 +163,21 @@ impl Held {
 
     /// Writes who moved up, and tells them.
     pub(super) fn confirm(&mut self, turn: &mut Turn<'_>, promoted: &[Seat]) -> Result<(), SqlError> {
-        if !promoted.is_empty() {
-            self.report_seats(turn)?;
+        if promoted.is_empty() {
+            return Ok(());
         }
-        for seat in promoted {
-            store::confirm_seat(turn.sql, seat)?;
-            let participant = store::participant(turn.sql, seat)?;
+        self.report_seats(turn)?;
+        self.save_blocks(turn.sql)?;
+        for (seat, participant) in promoted.iter().zip(seat_store::confirm(turn.sql, promoted)?) {
             let event = self.brief(seat.id, participant.origin.as_ref());
             self.post_letter(turn, seat, &participant, Letter::SeatIsYours { event })?;
         }
         Ok(())
     }
 
-    fn depart(
-        &mut self,
-        turn: &mut Turn<'_>,
-        departure: &Departure,
-        by_organizer: bool,
-    ) -> Result<Reply, Fault> {
-        let Departure { left, promoted } = departure;
-        let participant = store::participant(turn.sql, left)?;
+    fn depart(&mut self, turn: &mut Turn<'_>, seat: Seat, by_organizer: bool) -> Result<Reply, Fault> {
+        let participant = store::participant(turn.sql, &seat)?;
+        let Departure { left, promoted } = &self.give_back(turn, seat)?;
         let change = self.next_change();
         store::end_seat(turn, left, change)?;
         for reminder in [Kind::ReminderDay, Kind::ReminderQuarter] {
@@ -184,7 +191,7 @@ impl Held {
         Ok(Reply::Done)
     }
 
-    fn registration(&self, seat: &Seat, participant: &Participant) -> Registration {
+    fn registration(&self, seat: &Seat, participant: &Participant, position: Option<u32>) -> Registration {
         let join_url = self.details.join_url().filter(|_| seat.is_confirmed()).map(str::to_owned);
         Registration {
             id: seat.id,
@@ -193,7 +200,7 @@ impl Held {
             name: participant.name.clone(),
             email: participant.email.clone(),
             status: store::status_of(seat),
-            position: self.roster.position(seat),
+            position,
             registered_at: seat.registered_at,
             confirmed_at: seat.confirmed_at,
             checked_in_at: seat.checked_in_at,

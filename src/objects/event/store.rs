@@ -1,13 +1,13 @@
 //! The tables of an event.
 
 use super::protocol::{Participant, Registration, SeatStatus};
-use super::{Held, Reported, circular_store};
+use super::{Held, Reported, circular_store, seat_store};
 use crate::domain::account::Name;
-use crate::domain::roster::{Roster, Seat};
+use crate::domain::roster::{Seat, Sizes};
 use crate::domain::{Email, EventId, RegistrationId, Timestamp, UserId};
 use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
-use crate::objects::sql::{self, Row, Sql, SqlError, Value};
+use crate::objects::sql::{self, Sql, SqlError, Value};
 use crate::objects::{Turn, answered, lease, outbox};
 
 /// The schema, one entry per version.
@@ -43,6 +43,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES, super::circular_store::SCHEMA],
     &[answered::SCHEMA, lease::longest::SCHEMA],
+    &[seat_store::SCHEMA],
 ];
 
 /// The status of a registration whose user is gone: its number stays taken, and nothing else.
@@ -51,10 +52,24 @@ const ERASED: &str = "erased";
 /// Registrations that one report speaks of at most.
 const PARTICIPATIONS_PER_REPORT: u32 = 2_000;
 
-const REGISTRATION_COLUMNS: &str =
-    "seq, id, user_id, name, email, status, registered_at, confirmed_at, checked_in_at";
+/// Registrations as JSON that SQLite makes of many: in rows, each column of each would be handed over by
+/// itself.
+const AS_JSON: &str = "json_group_array(json_array(
+    seq, id, user_id, name, email, status, registered_at, confirmed_at, checked_in_at))";
 
-pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
+type RegistrationColumns = (
+    u64,
+    RegistrationId,
+    UserId,
+    Option<Name>,
+    Email,
+    SeatStatus,
+    Timestamp,
+    Option<Timestamp>,
+    Option<Timestamp>,
+);
+
+pub(super) fn load(sql: &dyn Sql, sizes: Sizes) -> Result<Option<Held>, SqlError> {
     let rows = sql.run(
         "SELECT id, organizer, details, version, created_at, updated_at, deleted, fingerprint, told_change
          FROM event",
@@ -72,7 +87,7 @@ pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
         updated_at: row.get(5)?,
         deleted: row.get(6)?,
         fingerprint: row.get(7)?,
-        roster: load_roster(sql)?,
+        roster: seat_store::load(sql, sizes)?,
         last_change: load_last_change(sql)?,
         told_change: row.get(8)?,
         reported: Reported::default(),
@@ -81,42 +96,8 @@ pub(super) fn load(sql: &dyn Sql) -> Result<Option<Held>, SqlError> {
     }))
 }
 
-/// Seats that are read at a time; as text they stay far below what a value may hold.
-const SEATS_PER_READ: usize = 4_096;
-
-/// Reads the seats as JSON that SQLite has made of many: in rows, each column of each is handed over
-/// by itself. The `+` keeps SQLite to the table's own order; by the index it would have to sort.
-fn load_roster(sql: &dyn Sql) -> Result<Roster, SqlError> {
-    let last: Option<u64> = sql::value(sql, "SELECT max(seq) FROM registrations", &[])?;
-    let mut seats: Vec<Seat> = Vec::new();
-    loop {
-        let after = seats.last().map_or(Value::Integer(-1), |seat| seat.seq.into());
-        let rows = sql.run(
-            "SELECT json_group_array(
-                 json_array(seq, id, user_id, registered_at, confirmed_at, checked_in_at))
-             FROM (SELECT * FROM registrations
-                   WHERE +status IN ('confirmed', 'waitlisted') AND seq > ? ORDER BY seq LIMIT ?)",
-            &[after, u64::try_from(SEATS_PER_READ).unwrap_or(u64::MAX).into()],
-        )?;
-        let mut page: Vec<SeatColumns> = rows.first().map_or(Ok(Vec::new()), |row| row.json(0))?;
-        // SQLite promises no order within an aggregate.
-        page.sort_unstable_by_key(|(seq, ..)| *seq);
-        let complete = page.len() < SEATS_PER_READ;
-        seats.extend(page.into_iter().map(seat));
-        if complete {
-            return Ok(Roster::restore(seats, last.map_or(0, |seq| seq.saturating_add(1))));
-        }
-    }
-}
-
 fn load_last_change(sql: &dyn Sql) -> Result<u64, SqlError> {
     Ok(sql::value(sql, "SELECT max(change) FROM registrations", &[])?.unwrap_or(0))
-}
-
-type SeatColumns = (u64, RegistrationId, UserId, Timestamp, Option<Timestamp>, Option<Timestamp>);
-
-fn seat((seq, id, user, registered_at, confirmed_at, checked_in_at): SeatColumns) -> Seat {
-    Seat { seq, id, user, registered_at, confirmed_at, checked_in_at }
 }
 
 /// Writes the event's row as it is to become.
@@ -171,14 +152,6 @@ pub(super) fn insert_seat(
     )
 }
 
-pub(super) fn confirm_seat(sql: &dyn Sql, seat: &Seat) -> Result<(), SqlError> {
-    sql.run(
-        "UPDATE registrations SET status = 'confirmed', confirmed_at = ? WHERE seq = ?",
-        &[seat.confirmed_at.into(), seat.seq.into()],
-    )?;
-    Ok(())
-}
-
 pub(super) fn end_seat(turn: &Turn<'_>, seat: &Seat, change: u64) -> Result<(), SqlError> {
     turn.sql.run(
         "UPDATE registrations SET status = 'cancelled', cancelled_at = ?, change = ? WHERE seq = ?",
@@ -222,13 +195,9 @@ pub(super) fn save_told(sql: &dyn Sql, told: u64) -> Result<(), SqlError> {
 
 /// The registration that a user has ended.
 pub(super) fn ended(sql: &dyn Sql, event: EventId, user: UserId) -> Result<Option<Registration>, SqlError> {
-    let rows = sql.run(
-        &format!(
-            "SELECT {REGISTRATION_COLUMNS} FROM registrations WHERE user_id = ? AND status = 'cancelled'"
-        ),
-        &[user.into()],
-    )?;
-    rows.first().map(|row| read_registration(row, event).map(|(_, registration)| registration)).transpose()
+    let which = "SELECT * FROM registrations WHERE user_id = ? AND status = 'cancelled'";
+    let found = registrations(sql, event, which, &[user.into()])?;
+    Ok(found.into_iter().next().map(|(_, registration)| registration))
 }
 
 /// The address on a user's registration, ended or not.
@@ -237,9 +206,15 @@ pub(super) fn address(sql: &dyn Sql, user: UserId) -> Result<Option<Email>, SqlE
     sql::value(sql, &statement, &[user.into()])
 }
 
-/// The registrations with this address on them.
+/// The registrations with this address on them that letters in the outbox are about. Their keys say
+/// which: no index is kept for addresses.
 pub(super) fn registrations_at(sql: &dyn Sql, email: &Email) -> Result<Vec<RegistrationId>, SqlError> {
-    let rows = sql.run("SELECT id FROM registrations WHERE email = ?", &[email.as_str().into()])?;
+    let rows = sql.run(
+        "SELECT id FROM registrations WHERE +email = ?1 AND id IN (
+             SELECT substr(key, instr(key, '/') + 1, 36) FROM outbox WHERE recipient = ?1
+             UNION ALL SELECT substr(key, instr(key, '/') + 1, 36) FROM parked WHERE recipient = ?1)",
+        &[email.as_str().into()],
+    )?;
     rows.iter().map(|row| row.get(0)).collect()
 }
 
@@ -279,41 +254,49 @@ pub(super) fn list(
 ) -> Result<Vec<(u64, Registration)>, SqlError> {
     let after = after.map_or(Value::Integer(-1), Value::from);
     let more = Value::from(limit.saturating_add(1));
-    let rows = match status {
-        None => sql.run(
-            &format!(
-                "SELECT {REGISTRATION_COLUMNS} FROM registrations
-                 WHERE status <> '{ERASED}' AND seq > ? ORDER BY seq LIMIT ?"
-            ),
-            &[after, more],
-        )?,
-        Some(status) => sql.run(
-            &format!(
-                "SELECT {REGISTRATION_COLUMNS} FROM registrations
-                 WHERE status = ? AND seq > ? ORDER BY seq LIMIT ?"
-            ),
-            &[status.as_str().into(), after, more],
-        )?,
-    };
-    rows.iter().map(|row| read_registration(row, event)).collect()
+    match status {
+        None => {
+            let which = format!(
+                "SELECT * FROM registrations WHERE status <> '{ERASED}' AND seq > ? ORDER BY seq LIMIT ?"
+            );
+            registrations(sql, event, &which, &[after, more])
+        }
+        Some(status) => {
+            let which = "SELECT * FROM registrations WHERE status = ? AND seq > ? ORDER BY seq LIMIT ?";
+            registrations(sql, event, which, &[status.as_str().into(), after, more])
+        }
+    }
 }
 
-fn read_registration(row: &Row, event: EventId) -> Result<(u64, Registration), SqlError> {
-    let status: String = row.get(5)?;
+/// Reads the rows that `which` selects, in the order of arrival; SQLite promises none within an aggregate.
+fn registrations(
+    sql: &dyn Sql,
+    event: EventId,
+    which: &str,
+    params: &[Value],
+) -> Result<Vec<(u64, Registration)>, SqlError> {
+    let rows = sql.run(&format!("SELECT {AS_JSON} FROM ({which})"), params)?;
+    let mut found: Vec<RegistrationColumns> = rows.first().map_or(Ok(Vec::new()), |row| row.json(0))?;
+    found.sort_unstable_by_key(|(seq, ..)| *seq);
+    Ok(found.into_iter().map(|columns| registration(event, columns)).collect())
+}
+
+fn registration(event: EventId, columns: RegistrationColumns) -> (u64, Registration) {
+    let (seq, id, user, name, email, status, registered_at, confirmed_at, checked_in_at) = columns;
     let registration = Registration {
-        id: row.get(1)?,
+        id,
         event,
-        user: row.get::<UserId>(2)?,
-        name: row.get(3)?,
-        email: row.get(4)?,
-        status: SeatStatus::parse(&status).ok_or_else(|| SqlError::new("an unknown status"))?,
+        user,
+        name,
+        email,
+        status,
         position: None,
-        registered_at: row.get(6)?,
-        confirmed_at: row.get(7)?,
-        checked_in_at: row.get::<Option<Timestamp>>(8)?,
+        registered_at,
+        confirmed_at,
+        checked_in_at,
         join_url: None,
     };
-    Ok((row.get(0)?, registration))
+    (seq, registration)
 }
 
 pub(super) const fn status_of(seat: &Seat) -> SeatStatus {

@@ -10,8 +10,9 @@ use crate::support::node::{Address, Node};
 
 impl World {
     pub(super) fn place(&mut self, at: &Address) -> &mut Place {
+        let memory = self.memory;
         self.places.entry(at.clone()).or_insert_with(|| Place {
-            node: at.found(LEASE_MS),
+            node: at.found(LEASE_MS, memory),
             life: 0,
             waiting: [].into(),
             armed: false,

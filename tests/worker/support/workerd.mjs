@@ -2,7 +2,7 @@
 // killed, restarted on the same storage, and run as several isolates over one set of objects.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,6 +75,13 @@ class Workerd {
   /** How many calls have brought commands of several requests; needs `counting.js`. */
   calledForMany(className) {
     return this.#said(`${className} was called for many\n`);
+  }
+
+  /** The databases of a class's objects, for whoever writes to them while the server is stopped. */
+  databases(className) {
+    const folder = join(this.#folder, "objects", className);
+    const isObject = (name) => name.endsWith(".sqlite") && name !== "metadata.sqlite";
+    return readdirSync(folder).filter(isObject).map((name) => join(folder, name));
   }
 
   #said(line) {

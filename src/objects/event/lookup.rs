@@ -1,0 +1,96 @@
+//! Finding a registration: in memory where the roster has it, and by an index where it has not.
+//!
+//! A large event keeps next to nobody in memory. What the commands of a turn concern is read in one
+//! statement before the first of them executes, so that a crowd costs one crossing and not one each; it
+//! is kept in step with what they change, and forgotten with the next turn.
+
+use super::protocol::Command;
+use super::{Held, seat_store};
+use crate::domain::roster::{Lookup, Position, Seat};
+use crate::domain::{RegistrationId, UserId};
+use crate::objects::notice::News;
+use crate::objects::sql::{Sql, SqlError};
+
+impl Held {
+    /// Reads the registrations that these commands are about.
+    pub(super) fn prefetch(&mut self, sql: &dyn Sql, commands: &[&Command]) -> Result<(), SqlError> {
+        if !self.roster.is_partial() {
+            return Ok(());
+        }
+        let users: Vec<UserId> = commands.iter().copied().filter_map(concerned_user).collect();
+        let ids: Vec<RegistrationId> = commands.iter().copied().filter_map(concerned_id).collect();
+        let found = match (users.is_empty(), ids.is_empty()) {
+            (true, true) => Vec::new(),
+            _ => seat_store::seats(sql, &users, &ids)?,
+        };
+        self.roster.prefetched(users, ids, found);
+        Ok(())
+    }
+
+    /// The standing registration of a user.
+    pub(super) fn seat_of_user(&self, sql: &dyn Sql, user: UserId) -> Result<Option<Seat>, SqlError> {
+        match self.roster.of_user(user) {
+            Lookup::Stands(seat) => Ok(Some(seat.clone())),
+            Lookup::Nothing => Ok(None),
+            Lookup::Elsewhere => Ok(seat_store::seats(sql, &[user], &[])?.pop()),
+        }
+    }
+
+    /// The standing registration of this id.
+    pub(super) fn seat_of_id(&self, sql: &dyn Sql, id: RegistrationId) -> Result<Option<Seat>, SqlError> {
+        match self.roster.of_id(id) {
+            Lookup::Stands(seat) => Ok(Some(seat.clone())),
+            Lookup::Nothing => Ok(None),
+            Lookup::Elsewhere => Ok(seat_store::seats(sql, &[], &[id])?.pop()),
+        }
+    }
+
+    /// The place on the waitlist, counted from 1; `None` for a confirmed seat.
+    pub(super) fn position(&self, sql: &dyn Sql, seat: &Seat) -> Result<Option<u32>, SqlError> {
+        if seat.is_confirmed() { Ok(None) } else { self.position_of(sql, seat.seq) }
+    }
+
+    /// The same for the arrival of this number, which waits.
+    pub(super) fn position_of(&self, sql: &dyn Sql, seq: u64) -> Result<Option<u32>, SqlError> {
+        match self.roster.position(seq) {
+            None => Ok(None),
+            Some(Position::Exact(position)) => Ok(Some(position)),
+            Some(Position::InBlock { ahead, from_seq }) => {
+                let within = seat_store::count_waiting(sql, from_seq, seq)?;
+                Ok(Some(ahead.saturating_add(within)))
+            }
+        }
+    }
+
+    /// See [`super::SizedEvent::standing`].
+    pub(super) fn standing(&self, sql: &dyn Sql) -> Result<Vec<(Seat, Option<u32>)>, SqlError> {
+        let mut seats: Vec<Seat> = self.roster.in_memory().cloned().collect();
+        if self.roster.is_partial() {
+            seats.extend(seat_store::after(sql, None, None)?);
+        }
+        // What is in memory comes first, and is kept.
+        seats.sort_by_key(|seat| seat.seq);
+        seats.dedup_by_key(|seat| seat.seq);
+        let with_position = |seat: Seat| Ok((seat.clone(), self.position(sql, &seat)?));
+        seats.into_iter().map(with_position).collect()
+    }
+}
+
+fn concerned_user(command: &Command) -> Option<UserId> {
+    match command {
+        Command::Register { participant, .. } => Some(participant.id),
+        Command::Leave { user } | Command::Join { user } => Some(*user),
+        Command::Notice(notice) if notice.news == News::Erased => Some(notice.user),
+        _ => None,
+    }
+}
+
+fn concerned_id(command: &Command) -> Option<RegistrationId> {
+    match command {
+        Command::Remove { id, .. }
+        | Command::CheckIn { id, .. }
+        | Command::Withdraw { id }
+        | Command::Unremind { id } => Some(*id),
+        _ => None,
+    }
+}

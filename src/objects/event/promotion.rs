@@ -1,0 +1,61 @@
+//! Giving free seats to those who wait.
+//!
+//! One who leaves makes room for one, and that is decided and written in the same turn. A capacity that
+//! is raised may make room for a million at once, which no turn could write: a turn gives
+//! [`PROMOTED_PER_TURN`] seats, and the alarm goes on from there, turn by turn. Nothing is stored about
+//! it. That somebody waits for a seat that is free says it all, after a restart, too, and until it is
+//! so no longer whoever comes joins the line, so nobody is overtaken.
+
+use super::{Held, seat_store};
+use crate::domain::Timestamp;
+use crate::domain::roster::{Departure, Seat};
+use crate::objects::Turn;
+use crate::objects::sql::{Sql, SqlError};
+
+/// Seats that one turn gives to those who wait, at most: their letters take some 2 MB.
+const PROMOTED_PER_TURN: usize = 2_048;
+/// Of these, so many are written with one statement.
+const PROMOTED_AT_ONCE: usize = 256;
+
+impl Held {
+    /// Since when seats have been free for which somebody waits, if there are any.
+    pub(super) fn promoting_since(&self) -> Option<Timestamp> {
+        (!self.deleted && self.roster.owes_seats(&self.details)).then_some(self.updated_at)
+    }
+
+    /// Gives the seats that are free, or as many as a turn can.
+    pub(super) fn promote(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+        let mut left = PROMOTED_PER_TURN;
+        while left > 0 && self.roster.owes_seats(&self.details) {
+            self.learn_heads(turn.sql)?;
+            let promoted = self.roster.promote(&self.details, turn.now, left.min(PROMOTED_AT_ONCE));
+            if promoted.is_empty() {
+                return Err(SqlError::new("somebody waits, and nobody is first in line"));
+            }
+            left = left.saturating_sub(promoted.len());
+            self.confirm(turn, &promoted)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a registration out of the roster, which may give the seat to the first in line.
+    pub(super) fn give_back(&mut self, turn: &Turn<'_>, seat: Seat) -> Result<Departure, SqlError> {
+        self.learn_heads(turn.sql)?;
+        let departure = self.roster.leave(&self.details, turn.now, seat);
+        self.save_blocks(turn.sql)?;
+        Ok(departure)
+    }
+
+    /// Writes the counts that have changed, if the event has any.
+    pub(super) fn save_blocks(&mut self, sql: &dyn Sql) -> Result<(), SqlError> {
+        self.roster.take_changed_blocks().iter().try_for_each(|block| seat_store::save_block(sql, block))
+    }
+
+    fn learn_heads(&mut self, sql: &dyn Sql) -> Result<(), SqlError> {
+        if self.roster.lacks_heads() {
+            let heads = seat_store::heads(sql, self.roster.sizes().heads_max())?;
+            self.roster.learn_heads(heads);
+        }
+        Ok(())
+    }
+}
