@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod afterwards;
 mod asking;
 mod audit;
@@ -12,6 +13,7 @@ mod conditional;
 mod confirmed;
 mod credentials;
 mod csv;
+mod current_request;
 mod door;
 mod event_input;
 mod events;
@@ -22,6 +24,7 @@ mod health;
 mod html;
 mod input;
 mod links;
+mod measured;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
 mod page;
@@ -35,5 +38,6 @@ mod verification;
 mod view;
 
 pub use afterwards::Afterwards;
+pub use current_request::current_request;
 pub use door::{Api, Kept, Repeatable};
 pub use input::BODY_MAX_BYTES;

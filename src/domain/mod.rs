@@ -9,6 +9,7 @@ pub mod event;
 pub mod guard;
 pub mod ids;
 pub mod limits;
+pub mod moderation;
 pub mod password;
 pub mod refusal;
 pub mod roster;

@@ -46,6 +46,11 @@ export function ask(namespace, name, command) {
   return retrying((again) => namespace.getByName(name).ask(command, again));
 }
 
+/** Has the runtime do something with a Durable Object's storage. */
+export function manage(namespace, name, order) {
+  return namespace.getByName(name).manage(order, name);
+}
+
 /** Lets a Durable Object's leases run out. */
 export function hold(namespace, name) {
   return namespace.getByName(name).hold();
@@ -61,6 +66,9 @@ export function run(sql, statement, params) {
   const rows = sql.exec(statement, ...params).raw().toArray();
   return rows.length === 0 ? undefined : rows;
 }
+
+/** Bytes of the database, where the runtime tells. */
+export const sizeOf = (sql) => sql.databaseSize ?? undefined;
 
 // Rust's tasks are woken through `queueMicrotask`, many times a request. The runtime's own keeps
 // books on each call and costs as much as a small request; a promise's reaction costs nothing. An

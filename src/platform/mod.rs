@@ -8,6 +8,7 @@ mod delivery;
 mod entry;
 mod http;
 mod hub;
+mod metrics;
 mod runtime;
 mod shell;
 mod sql;

@@ -20,6 +20,8 @@ use super::world::{State, World};
 
 /// Who signs a token in tests.
 pub(crate) const SECRET: &str = "a secret of more than thirty-two bytes";
+/// What operators show.
+pub(crate) const ADMIN_TOKEN: &str = "the token of the operators in tests";
 /// What everybody's password is.
 pub(crate) const PASSWORD: &str = "SecurePassword123";
 
@@ -46,7 +48,12 @@ impl App {
 
     /// A deployment with other settings than those of the tests.
     pub(crate) fn with(settings: &[(&'static str, &str)]) -> Self {
-        let ours = [("JWT_SECRET", SECRET), ("BCRYPT_COST", "4"), ("PUBLIC_URL", "https://events.example")];
+        let ours = [
+            ("JWT_SECRET", SECRET),
+            ("ADMIN_TOKEN", ADMIN_TOKEN),
+            ("BCRYPT_COST", "4"),
+            ("PUBLIC_URL", "https://events.example"),
+        ];
         let settings: Vec<_> =
             settings.iter().chain(&ours).map(|(name, value)| (*name, (*value).to_owned())).collect();
         let lease_ms = config(&settings).map_or(0, |config| config.cache_lease_ms);
@@ -221,6 +228,11 @@ impl Call<'_> {
     /// With somebody's token.
     pub(crate) fn by(self, person: &Person) -> Self {
         self.header("authorization", &format!("Bearer {}", person.token))
+    }
+
+    /// With the operator's token.
+    pub(crate) fn by_operator(self) -> Self {
+        self.header("authorization", &format!("Bearer {ADMIN_TOKEN}"))
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {

@@ -38,6 +38,14 @@ impl Operation {
             operation.parameters.push(json!({ "$ref": "#/components/parameters/EventId" }));
             operation.problems.push(Problem::not_found());
         }
+        for (segment, parameter) in
+            [("{account}", "AccountKey"), ("{kind}", "ObjectKind"), ("{name}", "ObjectName")]
+        {
+            if path.contains(segment) {
+                operation.parameters.push(json!({ "$ref": format!("#/components/parameters/{parameter}") }));
+                operation.problems.push(Problem::not_found());
+            }
+        }
         if path.contains("{registration}") {
             operation.parameters.push(json!({ "$ref": "#/components/parameters/RegistrationId" }));
         }
@@ -90,6 +98,12 @@ impl Operation {
     pub(super) fn with_token(mut self) -> Self {
         self.set("security", json!([{ "bearer": [] }]));
         self.refuses([Problem::unauthenticated()])
+    }
+
+    /// Only with the operator's token; where a deployment has none, the path is not there.
+    pub(super) fn with_operator_token(mut self) -> Self {
+        self.set("security", json!([{ "operator": [] }]));
+        self.refuses([Problem::unauthenticated(), Problem::not_found()])
     }
 
     /// A token is looked at when there is one, and nothing depends on it otherwise.

@@ -8,12 +8,14 @@
 //! a notice and the parcels for all events that it concerns are one turn, and so are a report and
 //! the parcel for an event that has not heard yet.
 
+mod admin;
 mod notices;
 mod protocol;
 mod query;
 mod store;
 mod words;
 
+pub use admin::AdminOrder;
 pub use protocol::{Command, Cursor, Order, Participation, Query, Reply, Report, Scope};
 pub use query::statements;
 pub use words::words;
@@ -26,6 +28,7 @@ use crate::domain::Timestamp;
 #[derive(Debug, Default)]
 pub struct Catalog {
     founded: bool,
+    lag: admin::ReportLag,
 }
 
 impl Object for Catalog {
@@ -39,7 +42,7 @@ impl Object for Catalog {
     }
 
     fn load(_sql: &dyn Sql) -> Result<Self, SqlError> {
-        Ok(Self { founded: true })
+        Ok(Self { founded: true, ..Self::default() })
     }
 
     fn founds(&self, command: &Command) -> bool {
@@ -49,7 +52,8 @@ impl Object for Catalog {
     fn kind(command: &Command) -> Kind {
         match command {
             Command::List(_) => Kind::LeasedRead,
-            Command::Participations { .. } | Command::Organizes(_) => Kind::Read,
+            Command::Participations { .. } | Command::Organizes(_) | Command::ReportLag => Kind::Read,
+            Command::Admin(order) => order.kind(),
             Command::Report(report) if report.news => Kind::GuardedWrite,
             Command::Report(_) | Command::Notice(..) => Kind::Write,
         }
@@ -81,8 +85,11 @@ impl Object for Catalog {
                 notices::pass_on(turn, notice, events)?;
                 Ok(Reply::Done)
             }
+            Command::Admin(order) => self.administer(turn, order),
+            Command::ReportLag => Ok(Reply::ReportLag(self.lag.ms(turn.now))),
             Command::Report(mut report) => {
                 self.founded = true;
+                self.lag.note(turn.now, report.waited_ms);
                 notices::correct(turn, &mut report)?;
                 store::note_participations(turn.sql, &report)?;
                 turn.unchanged = !store::apply(turn.sql, &report)?;

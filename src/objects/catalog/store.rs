@@ -57,6 +57,8 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES],
     &[lease::longest::SCHEMA],
+    &["CREATE TABLE suspensions (
+        user TEXT PRIMARY KEY, changes INTEGER NOT NULL, suspended INTEGER NOT NULL) WITHOUT ROWID;"],
 ];
 
 const MINUTE_MS: i64 = 60_000;
@@ -170,6 +172,15 @@ fn refresh_seats(sql: &dyn Sql, event: &Value, entry: &Snapshot) -> Result<bool,
         &[snapshot.clone(), event.clone(), snapshot],
     )?;
     Ok(!changed.is_empty())
+}
+
+/// Forgets an event that does not exist, and who takes part in it.
+pub(super) fn forget(sql: &dyn Sql, event: EventId) -> Result<(), SqlError> {
+    let event = Value::from(event);
+    remove(sql, &event)?;
+    sql.run("DELETE FROM versions WHERE event = ?", std::slice::from_ref(&event))?;
+    sql.run("DELETE FROM participations WHERE event = ?", std::slice::from_ref(&event))?;
+    Ok(())
 }
 
 fn remove(sql: &dyn Sql, event: &Value) -> Result<Option<Place>, SqlError> {

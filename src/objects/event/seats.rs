@@ -18,6 +18,9 @@ impl Held {
         participant: &Participant,
     ) -> Result<Reply, Fault> {
         self.exists_for(participant.id)?;
+        if self.hidden().is_some() {
+            return Err(Refusal::RegistrationClosed.into());
+        }
         if turn.again
             && let Some(ended) =
                 store::ended(turn.sql, self.id, participant.id)?.filter(|ended| ended.id == id)
@@ -52,6 +55,11 @@ impl Held {
     }
 
     pub(super) fn mine(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        self.is_open()?;
+        self.own(turn, user)
+    }
+
+    fn own(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
         let seat = self.roster.of_user(user).ok_or(Refusal::NotFound)?;
         let participant = store::participant(turn.sql, seat)?;
         Ok(Reply::Mine {
@@ -62,13 +70,14 @@ impl Held {
 
     pub(super) fn record(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
         if self.roster.of_user(user).is_some() {
-            return self.mine(turn, user);
+            return self.own(turn, user);
         }
         let registration = store::ended(turn.sql, self.id, user)?.ok_or(Refusal::NotFound)?;
         Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
     }
 
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        self.is_open()?;
         let departure = self.roster.leave(&self.details, turn.now, user)?;
         self.depart(turn, &departure, false)
     }
@@ -142,6 +151,7 @@ impl Held {
     }
 
     pub(super) fn join(&mut self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        self.is_open()?;
         self.exists_for(user)?;
         let seat = self.roster.join(&self.details, turn.now, user)?;
         store::save_check_in(turn.sql, &seat)?;
@@ -227,6 +237,7 @@ impl Held {
         let due = turn.now.plus_ms(SEATS_REPORT_AFTER_MS);
         turn.post(REPORT_KEY, &Parcel::Report(None), due)?;
         self.reported.seats_due = Some(due);
+        self.reported.waiting_since.get_or_insert(turn.now);
         Ok(())
     }
 

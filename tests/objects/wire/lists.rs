@@ -13,6 +13,7 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         news: true,
         entry: Some(snapshot()),
         participations: vec![Participation { change: 3, user: user(1), seq: 2, stands: true }],
+        waited_ms: 0,
     }));
     match report {
         // A command that is new here needs its golden string below.
@@ -20,7 +21,9 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         | Command::Participations { .. }
         | Command::Organizes(_)
         | Command::Report(_)
-        | Command::Notice(..) => {}
+        | Command::Notice(..)
+        | Command::ReportLag
+        | Command::Admin(_) => {}
     }
     let reported = format!(
         r#"{{"report":{{"event":"01b8dd58-e200-7000-8000-000000000001","version":2,"as_of":1893499200000,"news":true,"entry":{event},"participations":[{{"change":3,"user":"01b8dd58-e200-7000-8000-000000000001","seq":2,"stands":true}}]}}}}"#
