@@ -60,7 +60,10 @@ dev: .dev.vars build site ## run the platform on http://localhost:8787
 	@echo "  Look around: the example front end at /, the reference at /docs"
 	@echo "  What next?  the walkthrough in README.md"
 	@echo
-	@wrangler dev --port $(PORT) </dev/null
+	@args=(); while IFS='=' read -r name value; do \
+	  [[ $$name =~ ^[A-Z_]+$$ && $$name != JWT_SECRET ]] && args+=(--var "$$name:$$value"); \
+	done <.dev.vars || true; \
+	wrangler dev --port $(PORT) $${args[@]+"$${args[@]}"} </dev/null
 
 build: build/index.js ## compile the Worker to build/
 

@@ -122,7 +122,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let by = caller.profile(&app).await?.id;
+    let by = caller.profile_for_change(&app).await?.id;
     let if_match = conditional::if_match(&headers);
     let mut fields = body.fields();
     let patch = event_input::read(&mut fields);
@@ -151,7 +151,7 @@ pub(super) async fn delete(
     EventPath(id): EventPath,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let by = caller.profile(&app).await?.id;
+    let by = caller.profile_for_change(&app).await?.id;
     let command = Command::Delete { by, if_match: conditional::if_match(&headers) };
     asking::event(&app, id, command).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -57,6 +57,13 @@ impl Hub for MeasuredHub {
         self.measured(Subject::Catalog, self.hub.catalog(envelope))
     }
 
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
+        self.measured(Subject::Catalog, self.hub.registry(envelope))
+    }
+
     fn manage<'a>(
         &'a self,
         object: &'a ObjectName,

@@ -36,6 +36,13 @@ pub trait Hub: Send + Sync {
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
 
+    /// Asks the Catalog outside any jurisdiction, which knows where the data lives. Where the deployment
+    /// has no jurisdiction it is the same.
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
+
     /// Has the runtime itself do something with an object, for an operator.
     fn manage<'a>(
         &'a self,
@@ -120,8 +127,9 @@ pub trait Runtime: Send + Sync {
     /// milliseconds. Even none takes about one.
     fn pause(&self, ms: u32) -> BoxFuture<'_, ()>;
 
-    /// Whether this client may try now; `true` where no limit is bound.
-    fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool>;
+    /// Counts a call for this key, and says whether it is within the limit; `true` where the deployment
+    /// does not bind it.
+    fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool>;
 
     /// Whether anything is measured: where nothing is, nothing need be counted.
     fn measures(&self) -> bool {
@@ -132,6 +140,48 @@ pub trait Runtime: Send + Sync {
     fn measure(&self, _metric: Metric, _subject: Subject, _value: u64) {}
 }
 
+/// A limit that the platform counts, as `wrangler.toml` sets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RateLimit {
+    /// Calls of one client that hash a password or have a mail sent.
+    Client,
+    /// Logins, sign-ups and forgotten passwords of one account, whoever calls.
+    Account,
+    /// Calls of one client that send mail to an account that stands.
+    Mail,
+    /// Mails to one account that anybody can cause.
+    AccountMail,
+    /// Sign-ups of one client, each of which sends a mail.
+    SignUp,
+}
+
+impl RateLimit {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Client, Self::Account, Self::Mail, Self::AccountMail, Self::SignUp];
+
+    /// The binding that sets it.
+    #[must_use]
+    pub const fn binding(self) -> &'static str {
+        match self {
+            Self::Client => "RATE_LIMITER",
+            Self::Account => "ACCOUNT_RATE_LIMITER",
+            Self::Mail => "MAIL_RATE_LIMITER",
+            Self::AccountMail => "ACCOUNT_MAIL_RATE_LIMITER",
+            Self::SignUp => "SIGN_UP_RATE_LIMITER",
+        }
+    }
+
+    /// Seconds after which a client may try again: the period that it counts in, of which the
+    /// platform offers these two.
+    #[must_use]
+    pub const fn period_s(self) -> u32 {
+        match self {
+            Self::Client | Self::Account => 10,
+            Self::Mail | Self::AccountMail | Self::SignUp => 60,
+        }
+    }
+}
+
 /// An object did not answer. The words are for the log.
 #[derive(Debug)]
 pub enum Unreachable {
@@ -140,6 +190,14 @@ pub enum Unreachable {
     ForNow(String),
     /// It has failed.
     Failed(String),
+}
+
+impl Unreachable {
+    /// Whether the object is of a version that does not know the command.
+    #[must_use]
+    pub fn does_not_know_the_command(&self) -> bool {
+        matches!(self, Self::Failed(cause) if cause.contains("unknown variant"))
+    }
 }
 
 impl fmt::Display for Unreachable {

@@ -41,24 +41,34 @@ export function respond(status, head, body) {
   return new Response(body, { status, headers });
 }
 
+/** The part of a namespace that stays within a jurisdiction; its objects are others than those outside. */
+export function within(namespace, jurisdiction) {
+  return namespace.jurisdiction(jurisdiction);
+}
+
+/** A fresh stub of a Durable Object by name. `location` counts when the object is made. */
+export function stub(namespace, name, location) {
+  return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
+}
+
 /** Asks a Durable Object by name; resolves to its answer or rejects with its complaint. */
-export function ask(namespace, name, command) {
-  return retrying((again) => namespace.getByName(name).ask(command, again));
+export function ask(namespace, name, location, command) {
+  return retrying((again) => stub(namespace, name, location).ask(command, again));
 }
 
 /** Has the runtime do something with a Durable Object's storage. */
-export function manage(namespace, name, order) {
-  return namespace.getByName(name).manage(order, name);
+export function manage(namespace, name, location, order) {
+  return stub(namespace, name, location).manage(order, name);
 }
 
 /** Lets a Durable Object's leases run out. */
-export function hold(namespace, name) {
-  return namespace.getByName(name).hold();
+export function hold(namespace, name, location) {
+  return stub(namespace, name, location).hold();
 }
 
 /** Milliseconds until none of a Durable Object's leases is out. */
-export function drains(namespace, name) {
-  return namespace.getByName(name).drains();
+export function drains(namespace, name, location) {
+  return stub(namespace, name, location).drains();
 }
 
 /** Runs a statement at once. What it finds comes back as an array of arrays, nothing as nothing. */

@@ -95,6 +95,7 @@ impl Shell {
     ) -> Self {
         let config = super::object_config(env);
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
+        let placement = config.as_ref().map(|config| config.placement).unwrap_or_default();
         let pace = config.as_ref().map_or_else(Pace::default, |config| config.mail_provider.pace());
         let state = State::from(state);
         let mut host = Host::<O>::new(longest_lease_ms).paced(pace).salted(salt());
@@ -122,8 +123,8 @@ impl Shell {
             alarm_known: Cell::new(false),
             resting_until: Cell::default(),
             pace,
+            hub: WorkerHub::new(env, placement).ok(),
             config,
-            hub: WorkerHub::new(env).ok(),
         }))
     }
 }
@@ -353,6 +354,9 @@ impl Inner {
         let (Some(Parcel::Report(Some(report))), Some(hub)) = (report, &self.hub) else {
             return;
         };
+        if !hub.is_at_home().await {
+            return log_error("report_delayed", "the data lives in another jurisdiction, or it is not known");
+        }
         let command = catalog::Command::Report(report.clone());
         let mut heard = hub.catalog(Envelope::new(command));
         for _ in 0..ANNOUNCING_MAX {

@@ -1,7 +1,7 @@
 //! A command that is sent again, because nobody heard whether it was executed, is not executed again.
 
 use event_platform::domain::{Refusal, Timestamp};
-use event_platform::objects::account::{self, Account, Holder, NewSession, OneTimeToken, Order};
+use event_platform::objects::account::{self, Account, NewSession, OneTimeToken, Order};
 use event_platform::objects::event::{Command, Event, IfMatch, Reply};
 use event_platform::objects::message::CommandId;
 use event_platform::objects::{Host, Object, Outcome, Queued};
@@ -78,7 +78,7 @@ fn what_people_do_to_their_account_is_done_once() {
         session: session(1, START, 86_400_000),
         stronger: None,
     };
-    let holder = Holder { user: user(1), session: session_id(1) };
+    let holder = holder(1, 1);
     let by = |order| account::Command::By(holder, order);
     is_done_once::<Account>(&[], &joined);
     is_done_once::<Account>(&[joined.clone()], &begun);

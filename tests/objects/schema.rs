@@ -47,8 +47,12 @@ fn is_founded_by<O: Object>(founds: O::Command, others: Vec<O::Command>) {
 #[test]
 fn nothing_is_stored_before_there_is_something_to_store() {
     let session = session(1, START, 1_000);
-    let authorize =
-        account::Command::Authorize { user: user(1), session: session.id, visiting: Some(event_id(1)) };
+    let authorize = account::Command::Authorize {
+        user: user(1),
+        session: session.id,
+        visiting: Some(event_id(1)),
+        changes: None,
+    };
     is_founded_by::<Account>(
         account::Command::SignUp(Box::new(sign_up(1))),
         vec![

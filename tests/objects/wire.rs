@@ -15,7 +15,9 @@ use event_platform::domain::event::{
 };
 use event_platform::domain::roster::Seats;
 use event_platform::domain::schedule::{parse_date, parse_time, parse_timezone};
-use event_platform::domain::{FieldError, Invalid, Refusal, Secret, Timestamp};
+use event_platform::domain::{
+    FieldError, Invalid, Jurisdiction, Rate, Refusal, Residence, Secret, Timestamp,
+};
 use event_platform::mail::{EventBrief, Letter, LinkChange, Mail, RemindedBefore};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::catalog::{self, Cursor, Order, Participation, Query, Report, Scope};

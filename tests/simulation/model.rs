@@ -268,7 +268,7 @@ impl NaiveAccount {
                     None => Ok(Reply::Failed(Refusal::InvalidCredentials)),
                 }
             }
-            Command::Authorize { user, session, visiting } => {
+            Command::Authorize { user, session, visiting, .. } => {
                 let stands = self.sessions.iter().any(|(id, until)| id == session && *until > now);
                 match self.owner.clone().filter(|(profile, _)| stands && profile.id == *user) {
                     Some((profile, _)) => {
@@ -341,7 +341,8 @@ impl NaiveAccount {
         let challenge = Outcome::Reply(account::Reply::Challenge(Some(hash.clone())));
         agree(&ask(Command::BeginLogin)?, &challenge)?;
         for (session, _) in self.sessions.iter().filter(|(_, expires_at)| *expires_at > now) {
-            let authorize = Command::Authorize { user: profile.id, session: *session, visiting: None };
+            let authorize =
+                Command::Authorize { user: profile.id, session: *session, visiting: None, changes: None };
             agree(&ask(authorize)?, &Outcome::Reply(account::Reply::Profile(Box::new(profile.clone()))))?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_platform::api::ports::{BoxFuture, Hub, Runtime, Unreachable};
+use event_platform::api::ports::{BoxFuture, Hub, RateLimit, Runtime, Unreachable};
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
 use event_platform::metrics::{Metric, Subject};
 use event_platform::objects::desk::Received;
@@ -35,10 +35,16 @@ pub(crate) struct State {
     pub(crate) nodes: BTreeMap<Address, Node>,
     /// What was measured.
     pub(crate) measured: Vec<(Metric, Subject, u64)>,
+    /// The Catalog outside any jurisdiction.
+    pub(crate) registry: Node,
+    /// Whether it cannot be reached.
+    pub(crate) registry_is_away: bool,
     /// Questions that the API has asked objects.
     pub(crate) hops: u64,
-    /// Whether clients are held back by the deployment's rate limit.
-    pub(crate) rate_limited: bool,
+    /// The rate limits that the deployment binds, each with how many calls it lets pass in its period.
+    pub(crate) rate_limits: BTreeMap<RateLimit, usize>,
+    /// The calls that they have let pass.
+    calls: Vec<(RateLimit, String, Timestamp)>,
     /// Whether every queue is full.
     pub(crate) overloaded: bool,
     random: fastrand::Rng,
@@ -53,8 +59,11 @@ impl World {
             post: Post::new(),
             nodes: BTreeMap::new(),
             measured: Vec::new(),
+            registry: Address::Catalog.found(longest_lease_ms),
+            registry_is_away: false,
             hops: 0,
-            rate_limited: false,
+            rate_limits: BTreeMap::new(),
+            calls: Vec::new(),
             overloaded: false,
             random: fastrand::Rng::with_seed(42),
             longest_lease_ms,
@@ -71,6 +80,36 @@ impl State {
     pub(crate) fn node(&mut self, to: &Address) -> &mut Node {
         let longest_lease_ms = self.longest_lease_ms;
         self.nodes.entry(to.clone()).or_insert_with(|| to.found(longest_lease_ms))
+    }
+
+    fn within_rate(&mut self, limit: RateLimit, key: &str) -> bool {
+        let Some(most) = self.rate_limits.get(&limit).copied() else {
+            return true;
+        };
+        let since = self.now.plus_ms(-1_000 * i64::from(limit.period_s()));
+        let counted =
+            |(of, whose, at): &&(RateLimit, String, Timestamp)| *of == limit && whose == key && *at > since;
+        let within = self.calls.iter().filter(counted).count() < most;
+        if within {
+            self.calls.push((limit, key.to_owned(), self.now));
+        }
+        within
+    }
+
+    /// Answers a question about where the data lives.
+    pub(crate) fn registered(
+        &mut self,
+        envelope: &Envelope<catalog::Command>,
+    ) -> Result<Answer<catalog::Reply>, Unreachable> {
+        if self.registry_is_away {
+            return Err(Unreachable::Failed("away".to_owned()));
+        }
+        let text = serde_json::to_string(envelope).unwrap();
+        let answer = match self.registry.receive(self.now, &text, false).unwrap() {
+            Received::Answered(answer) | Received::Unknown { answer, .. } => answer,
+            Received::Waiting { .. } => self.registry.turn(self.now).unwrap().pop().unwrap().answer,
+        };
+        Ok(serde_json::from_str(&answer).unwrap())
     }
 
     /// Answers a question of the API.
@@ -246,6 +285,13 @@ impl Hub for World {
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
         Box::pin(ready(self.state().answer(&Address::Catalog, envelope)))
     }
+
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
+        Box::pin(ready(self.state().registered(&envelope)))
+    }
 }
 
 impl Runtime for World {
@@ -273,8 +319,7 @@ impl Runtime for World {
         self.state().measured.push((metric, subject, value));
     }
 
-    fn within_rate<'a>(&'a self, _client: &'a str) -> BoxFuture<'a, bool> {
-        let limited = self.state().rate_limited;
-        Box::pin(ready(!limited))
+    fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(ready(self.state().within_rate(limit, key)))
     }
 }

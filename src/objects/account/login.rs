@@ -2,7 +2,7 @@
 
 use super::{Account, NewSession, Reply, SecurityEventKind, Session, events, store};
 use crate::domain::guard::LoginGuard;
-use crate::domain::{Refusal, Secret, Timestamp, limits};
+use crate::domain::{Refusal, Secret, Timestamp, TokenBucket, limits};
 use crate::objects::sql::SqlError;
 use crate::objects::{Fault, Turn};
 
@@ -41,6 +41,7 @@ impl Account {
             id: session.id,
             created_at: turn.now,
             expires_at: session.refresh.expires_at,
+            changes: TokenBucket::default(),
         });
         Ok(Reply::Profile(Box::new(profile)))
     }

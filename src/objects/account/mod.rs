@@ -11,7 +11,7 @@
 //! | sign up | account, token and mail are one transaction |
 //! | begin and finish login, challenge and what follows it | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
 //! | orders from a session | whether it stands is known where it would have ended |
-//! | authorize | memory alone; a session that ended here has ended everywhere |
+//! | authorize | memory alone; a session that ended here has ended everywhere, and what it changes is counted here, whichever isolate asks |
 //! | refresh | the old token is spent with the turn that makes the new one |
 //! | reset, change of password | the hash changes and sessions end in one turn |
 //! | suspend, restore | one turn ends the sessions and posts the notice for the events |
@@ -44,7 +44,7 @@ use crate::auth::digest;
 use crate::domain::account::Profile;
 use crate::domain::guard::LoginGuard;
 use crate::domain::moderation::Suspension;
-use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp};
+use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp, TokenBucket};
 
 /// One address and what is known of it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -84,6 +84,8 @@ struct Session {
     id: SessionId,
     created_at: Timestamp,
     expires_at: Timestamp,
+    /// What it may still change. Memory alone: an object that was restarted begins with a full one.
+    changes: TokenBucket,
 }
 
 impl Object for Account {
@@ -157,8 +159,8 @@ impl Object for Account {
             Command::FinishLogin { matched, session, stronger } => {
                 self.finish_login(turn, matched.as_ref(), &session, stronger)
             }
-            Command::Authorize { user, session, visiting } => {
-                self.authorize(turn.now, Holder { user, session }, visiting)
+            Command::Authorize { user, session, visiting, changes } => {
+                self.authorize(turn.now, Holder { user, session, changes }, visiting)
             }
             Command::Refresh(family, token, next) => self.refresh(turn, &family, &token, &next),
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
@@ -166,7 +168,7 @@ impl Object for Account {
             Command::ResetStands(token) => self.reset_stands(turn, &token),
             Command::ResetPassword(token, hash) => self.reset_password(turn, &token, hash),
             Command::By(holder, order) => {
-                self.holds(turn.now, holder)?;
+                self.admits(turn.now, holder)?;
                 self.obey(turn, holder, order)
             }
             Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),

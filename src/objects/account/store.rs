@@ -4,7 +4,7 @@ use super::Session;
 use super::protocol::{OneTimeToken, SignUp};
 use crate::domain::account::{Name, Profile};
 use crate::domain::guard::LoginGuard;
-use crate::domain::{Secret, SessionId, Timestamp};
+use crate::domain::{Secret, SessionId, Timestamp, TokenBucket};
 use crate::objects::schema::Step;
 use crate::objects::sql::{Row, Sql, SqlError};
 use crate::objects::{Turn, answered, outbox};
@@ -178,8 +178,10 @@ pub(super) fn save_guard(sql: &dyn Sql, guard: &LoginGuard) -> Result<(), SqlErr
 
 pub(super) fn load_sessions(sql: &dyn Sql) -> Result<Vec<Session>, SqlError> {
     let rows = sql.run("SELECT id, created_at, expires_at FROM sessions ORDER BY created_at, rowid", &[])?;
-    let session =
-        |row: &Row| Ok(Session { id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? });
+    let session = |row: &Row| {
+        let changes = TokenBucket::default();
+        Ok(Session { id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)?, changes })
+    };
     rows.iter().map(session).collect()
 }
 

@@ -7,6 +7,10 @@
 //! Since it alone knows whom an event concerns, it passes on what becomes of users ([`super::notice`]):
 //! a notice and the parcels for all events that it concerns are one turn, and so are a report and
 //! the parcel for an event that has not heard yet.
+//!
+//! The Catalog outside any jurisdiction also remembers where the data of the deployment lives: the first
+//! who asks decides it. One that has heard of events before anybody asked is from before there was a
+//! choice: its data lives outside any jurisdiction.
 
 mod admin;
 mod notices;
@@ -22,7 +26,7 @@ pub use words::words;
 
 use super::sql::{Sql, SqlError};
 use super::{Check, Fault, Kind, Object, Turn};
-use crate::domain::Timestamp;
+use crate::domain::{Residence, Timestamp};
 
 /// The index of events. All of it lives in SQL, where the lists are made.
 #[derive(Debug, Default)]
@@ -46,16 +50,19 @@ impl Object for Catalog {
     }
 
     fn founds(&self, command: &Command) -> bool {
-        matches!(command, Command::Report(_) | Command::Notice(..))
+        matches!(command, Command::Report(_) | Command::Notice(..) | Command::Reside(_))
     }
 
     fn kind(command: &Command) -> Kind {
         match command {
             Command::List(_) => Kind::LeasedRead,
-            Command::Participations { .. } | Command::Organizes(_) | Command::ReportLag => Kind::Read,
+            Command::Participations { .. }
+            | Command::Organizes(_)
+            | Command::Residence
+            | Command::ReportLag => Kind::Read,
             Command::Admin(order) => order.kind(),
             Command::Report(report) if report.news => Kind::GuardedWrite,
-            Command::Report(_) | Command::Notice(..) => Kind::Write,
+            Command::Report(_) | Command::Notice(..) | Command::Reside(_) => Kind::Write,
         }
     }
 
@@ -79,6 +86,16 @@ impl Object for Catalog {
             }
             Command::Organizes(_) if !self.founded => Ok(Reply::Organizes(false)),
             Command::Organizes(user) => Ok(Reply::Organizes(store::organizes(turn.sql, user, turn.now)?)),
+            Command::Residence if !self.founded => Ok(Reply::Residence(Residence::Undecided)),
+            Command::Residence => Ok(Reply::Residence(store::residence(turn.sql)?)),
+            Command::Reside(jurisdiction) => {
+                turn.unchanged = true;
+                if !self.founded {
+                    self.founded = true;
+                    store::reside(turn.sql, jurisdiction)?;
+                }
+                Ok(Reply::Residence(store::residence(turn.sql)?))
+            }
             Command::Notice(notice, events) => {
                 self.founded = true;
                 turn.unchanged = true;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::admin::AdminOrder;
 use crate::domain::event::Status;
-use crate::domain::{EventId, Timestamp, UserId};
+use crate::domain::{EventId, Jurisdiction, Residence, Timestamp, UserId};
 use crate::objects::event::Snapshot;
 use crate::objects::notice::Notice;
 use crate::objects::upkeep::UpkeepReply;
@@ -38,6 +38,10 @@ pub enum Command {
     ReportLag,
     /// What an operator asks.
     Admin(AdminOrder),
+    /// Where the data of the deployment lives, as the Catalog outside any jurisdiction knows.
+    Residence,
+    /// The same, to be decided like this if it is not.
+    Reside(Option<Jurisdiction>),
 }
 
 /// What is true of one event at one time.
@@ -155,6 +159,8 @@ pub enum Reply {
     },
     /// Whether there is such an event.
     Organizes(bool),
+    /// Where the data lives.
+    Residence(Residence),
     /// A page of events.
     Page {
         /// In the order that was asked for.

@@ -8,7 +8,7 @@
 
 use super::protocol::{Reply, Report};
 use super::words;
-use crate::domain::{EventId, Timestamp, UserId, limits};
+use crate::domain::{EventId, Jurisdiction, Residence, Timestamp, UserId, limits};
 use crate::objects::event::Snapshot;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
@@ -57,9 +57,27 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES],
     &[lease::longest::SCHEMA],
+    // No row says the same as one without a name: outside any.
+    &["CREATE TABLE residence (jurisdiction TEXT);"],
     &["CREATE TABLE suspensions (
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, suspended INTEGER NOT NULL) WITHOUT ROWID;"],
 ];
+
+/// Where the data of the deployment lives.
+pub(super) fn residence(sql: &dyn Sql) -> Result<Residence, SqlError> {
+    let rows = sql.run("SELECT json_quote(jurisdiction) FROM residence", &[])?;
+    let jurisdiction: Option<Jurisdiction> = rows.first().map(|row| row.json(0)).transpose()?.flatten();
+    Ok(jurisdiction.into())
+}
+
+/// Remembers where it lives.
+pub(super) fn reside(sql: &dyn Sql, jurisdiction: Option<Jurisdiction>) -> Result<(), SqlError> {
+    sql.run(
+        "INSERT INTO residence (jurisdiction) VALUES (?)",
+        &[jurisdiction.map(Jurisdiction::as_str).into()],
+    )?;
+    Ok(())
+}
 
 const MINUTE_MS: i64 = 60_000;
 /// Numbers within one minute of start.

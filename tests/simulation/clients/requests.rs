@@ -48,13 +48,15 @@ impl Client {
                 stronger: None,
             }),
             What::DeleteAccount => {
-                let holder = Holder { user: self.user.unwrap(), session: self.session.unwrap() };
+                let holder =
+                    Holder { user: self.user.unwrap(), session: self.session.unwrap(), changes: None };
                 of_account(account::Command::By(holder, Order::Delete(Some(hash(self.number)))))
             }
             What::Visit(event) => of_account(account::Command::Authorize {
                 user: self.user.unwrap(),
                 session: self.session.unwrap(),
                 visiting: Some(*event),
+                changes: None,
             }),
             What::Visits => of_account(account::Command::Visits),
             What::Browse => {

@@ -22,6 +22,7 @@ export const TEST_SETTINGS = {
   BCRYPT_COST: "4",
   CACHE_LEASE_MS: "100",
   MAIL_PROVIDER: "log",
+  ALLOW_LOG_MAIL: "true",
   PUBLIC_URL: "https://events.example",
 };
 

@@ -16,9 +16,9 @@ export function useEdge(server) {
   return useStarted(() => startEdge(server.current));
 }
 
-/** A server that mails through a double of Resend: `{ server, mail }`, each with `.current`. */
-export function useWorkerdWithMail(options = {}) {
-  const mail = useStarted(() => MailDouble.start());
+/** A server that mails through a double of a provider: `{ server, mail }`, each with `.current`. */
+export function useWorkerdWithMail(options = {}, Double = MailDouble) {
+  const mail = useStarted(() => Double.start());
   const server = useServer(() =>
     startWorkerd({ ...options, settings: { ...mail.current.settings, ...options.settings } }),
   );
