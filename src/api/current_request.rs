@@ -86,7 +86,9 @@ mod tests {
     #[test]
     fn work_for_later_remembers_whose_it_is() {
         let mut context = Context::from_waker(Waker::noop());
-        let outer = OfRequest::new(IDS[0], async { OfRequest::inherited(async { current_request() }) });
+        let posting =
+            std::future::poll_fn(|_| Poll::Ready(OfRequest::inherited(async { current_request() })));
+        let outer = OfRequest::new(IDS[0], posting);
         let Poll::Ready(later) = pin!(outer).poll(&mut context) else { panic!("nothing to wait for") };
         assert_eq!(pin!(later).poll(&mut context), Poll::Ready(Some(IDS[0].to_owned())));
     }
