@@ -4,8 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::auth::admin::AdminToken;
 use crate::auth::tokens::TokenKeys;
 use crate::domain::{Jurisdiction, Rate, Secret};
+use crate::log_sampling::LogSampling;
 use crate::mail::{Carrier, Mailgun, Postmark, Provider, Sender, Ses};
 
 /// The settings of a deployment.
@@ -29,6 +31,10 @@ pub struct Config {
     pub mail_provider: Provider,
     /// The sender of mail.
     pub mail_from: String,
+    /// The share of ordinary request lines that is logged.
+    pub log_sampling: LogSampling,
+    /// Opens the calls for operators; without one there are none.
+    pub admin_token: Option<AdminToken>,
     /// Where objects live.
     pub placement: Placement,
     /// How much one session may change.
@@ -134,6 +140,10 @@ impl Config {
             public_url: get("PUBLIC_URL").map(|url| base_url("PUBLIC_URL", &url)).transpose()?,
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
+            log_sampling: get("LOG_SAMPLING").map_or(Ok(LogSampling::ALL), |text| {
+                LogSampling::parse(&text).ok_or(ConfigError { name: "LOG_SAMPLING", expected: "0 to 1" })
+            })?,
+            admin_token: admin_token(secret("ADMIN_TOKEN"), &current)?,
             placement: placement(&get)?,
             changes: Rate {
                 burst: number(&get, "CHANGES_BURST", 500, 1, 1_000_000, "1 to 1000000")?,
@@ -142,6 +152,17 @@ impl Config {
             group_commit: get("GROUP_COMMIT").as_deref() != Some("off"),
         })
     }
+}
+
+fn admin_token(
+    token: Option<Secret<String>>,
+    jwt_secret: &Secret<String>,
+) -> Result<Option<AdminToken>, ConfigError> {
+    let Some(token) = token else { return Ok(None) };
+    let expected = "at least 32 bytes long, and not JWT_SECRET";
+    let other = token.reveal().trim() != jwt_secret.reveal().trim();
+    let read = AdminToken::new(&token).filter(|_| other);
+    read.map(Some).ok_or(ConfigError { name: "ADMIN_TOKEN", expected })
 }
 
 fn number(
@@ -312,6 +333,9 @@ mod tests {
             (vec![], "JWT_SECRET"),
             (vec![("JWT_SECRET", "too short")], "JWT_SECRET"),
             (vec![SECRET, ("JWT_SECRET_PREVIOUS", "too short")], "JWT_SECRET"),
+            (vec![SECRET, ("ADMIN_TOKEN", "0123456789abcdef0123456789abcde")], "ADMIN_TOKEN"),
+            (vec![SECRET, ("ADMIN_TOKEN", SECRET.1)], "ADMIN_TOKEN"),
+            (vec![SECRET, ("LOG_SAMPLING", "1.5")], "LOG_SAMPLING"),
             (vec![SECRET, ("BCRYPT_COST", "15")], "BCRYPT_COST"),
             (vec![SECRET, ("BCRYPT_COST", "ten")], "BCRYPT_COST"),
             (vec![SECRET, ("ACCESS_TOKEN_TTL_SECONDS", "0")], "ACCESS_TOKEN_TTL_SECONDS"),

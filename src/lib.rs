@@ -31,7 +31,9 @@ pub mod cache;
 pub mod calendar;
 pub mod config;
 pub mod domain;
+pub mod log_sampling;
 pub mod mail;
+pub mod metrics;
 pub mod objects;
 #[cfg(target_arch = "wasm32")]
 mod platform;

@@ -30,6 +30,7 @@ fn catalog() -> Sqlite {
         news: true,
         entry: None,
         participations: Vec::new(),
+        waited_ms: 0,
     };
     Host::<Catalog>::new(0).turn(&sql, NOW, vec![Command::Report(Box::new(report)).into()]).unwrap();
     sql

@@ -221,6 +221,7 @@ fn report(number: u32) -> Report {
         organizer,
         details,
         seats: Seats::default(),
+        hidden: None,
         version: 1,
         created_at: NOW.plus_ms(i64::from(number)),
         updated_at: NOW,
@@ -232,6 +233,7 @@ fn report(number: u32) -> Report {
         news: true,
         entry: Some(entry),
         participations: Vec::new(),
+        waited_ms: 0,
     }
 }
 

@@ -4,6 +4,297 @@
  */
 
 export interface paths {
+    "/api/admin/accounts/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The account of an address
+         * @description An account's key names its object. It follows from the address alone.
+         */
+        post: operations["adminLookUpAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account */
+        get: operations["adminAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/accounts/{account}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a suspension back
+         * @description Its events come back within seconds; sessions do not.
+         */
+        post: operations["adminRestoreAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/accounts/{account}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend an account
+         * @description Its sessions end at once and its password opens nothing. Within seconds its events are in no list and 404 to everybody.
+         */
+        post: operations["adminSuspendAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/catalog/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have events report to the Catalog again
+         * @description Those that are named, or a page of all that the Catalog has heard of: go on with `next_cursor` until it is `null`. Each event's version rises by one.
+         */
+        post: operations["adminRebuildCatalog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An event, however it stands */
+        get: operations["adminEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put an event back that was taken down */
+        post: operations["adminRestoreEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events/{id}/take-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an event down
+         * @description From the answer on it is in no list, 404 to all but its organizer, and nobody can register.
+         */
+        post: operations["adminTakeDownEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/objects/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an object holds
+         * @description Numbers, and nothing about anybody.
+         */
+        get: operations["adminObject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/objects/{kind}/{name}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a copy of an object to the bucket now
+         * @description 404 for an object with nothing to copy, 501 where no bucket is bound.
+         */
+        post: operations["adminCopy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/objects/{kind}/{name}/copy/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a copy in the place of all that an object holds
+         * @description The copy is looked through first: 409 when it is not whole, and then nothing was changed.
+         */
+        post: operations["adminRestoreCopy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/objects/{kind}/{name}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mails that were refused or given up
+         * @description The oldest first; the newest 100 are kept.
+         */
+        get: operations["adminDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/objects/{kind}/{name}/dead-letters/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send dead letters again
+         * @description Those that are named, or all that have not lost their point.
+         */
+        post: operations["adminResend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/objects/{kind}/{name}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try everything again that waits in an outbox
+         * @description It is due now, and the alarm is set.
+         */
+        post: operations["adminRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/objects/{kind}/{name}/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an object back to a moment
+         * @description With the platform's point-in-time recovery, up to 30 days back. All that has come since is gone. 501 where the runtime keeps no history.
+         */
+        post: operations["adminRewind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -243,7 +534,7 @@ export interface paths {
         };
         /**
          * Whether the service is up
-         * @description 503 `misconfigured` when a setting is missing or out of its range.
+         * @description 503 `misconfigured` when a setting is missing or out of its range. With `deep=1` an object and the Catalog are asked, too: 503 `not_ready` when one does not answer within two seconds. `report_lag_seconds` is then how long the latest of the reports of the last ten minutes had waited for the Catalog; one or two are usual.
          */
         get: operations["health"];
         put?: never;
@@ -593,6 +884,90 @@ export interface components {
             /** @description The account's address. */
             email: string;
         };
+        /** @description An account. */
+        AdminAccount: {
+            /** @description An account as an operator sees it. */
+            account: {
+                /**
+                 * Format: date-time
+                 * @description When the account was made.
+                 */
+                created_at: string;
+                /** @description Whether the address is confirmed. */
+                email_verified: boolean;
+                /** @description Failures since the last success. */
+                failed_logins: number;
+                /** @description Names the account's object. */
+                key: string;
+                /**
+                 * @description Organizers create events.
+                 * @enum {string}
+                 */
+                role: "organizer" | "attendee";
+                /** @description Sessions that stand. */
+                sessions: number;
+                /** @description Whether it is suspended. */
+                suspended: boolean;
+                /**
+                 * Format: uuid
+                 * @description UUIDv7.
+                 */
+                user_id: string;
+            };
+        };
+        /** @description An event, and what the operator has decided about it. */
+        AdminEvent: {
+            event: components["schemas"]["Event"];
+            /** @description Whether it is 404 to all but its organizer. */
+            hidden: boolean;
+            /** @description Whether its organizer is suspended. */
+            organizer_suspended: boolean;
+        };
+        /** @description An object. */
+        AdminObject: {
+            /** @description What an object holds. */
+            object: {
+                /**
+                 * Format: date-time
+                 * @description When the object is woken; `null` where no alarm is set.
+                 */
+                alarm_at: string | null;
+                /** @description Where the storage tells. */
+                database_bytes: number | null;
+                /**
+                 * @description What it is.
+                 * @enum {string}
+                 */
+                kind: "account" | "event" | "catalog";
+                /** @description A key, an id, or `catalog`. */
+                name: string;
+                /** @description What waits to leave the object. */
+                outbox: {
+                    /** @description How many. */
+                    messages: number;
+                    /** @description Tries of the one that was tried most. */
+                    most_attempts: number;
+                    /**
+                     * Format: date-time
+                     * @description When the next is due.
+                     */
+                    next_due_at: string | null;
+                    /** @description How long that is. */
+                    oldest_age_seconds: number;
+                    /**
+                     * Format: date-time
+                     * @description Since when the oldest waits.
+                     */
+                    oldest_at: string | null;
+                };
+                /** @description Steps of the schema. */
+                schema_version: number;
+                /** @description Rows by table. */
+                tables: {
+                    [key: string]: number;
+                };
+            };
+        };
         /** @description Where a calendar is fetched. */
         CalendarFeed: {
             /**
@@ -600,6 +975,13 @@ export interface components {
              * @description Whoever has it sees where you go.
              */
             url: string;
+        };
+        /** @description A copy. */
+        Copied: {
+            /** @description Rows of all tables. */
+            rows: number;
+            /** @description The time in its keys. */
+            taken: string;
         };
         /** @description Who somebody is, and the proof. */
         Credentials: {
@@ -610,6 +992,31 @@ export interface components {
              * @description The present password.
              */
             password: string;
+        };
+        /** @description A mail that was refused or given up. */
+        DeadLetter: {
+            /** @description Tries. */
+            attempts: number;
+            /** @description Its number in the object. */
+            id: string;
+            /** @description As in the log, `registered` say. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Since when it is here.
+             */
+            parked_at: string;
+            /**
+             * @description Why it is here.
+             * @enum {string}
+             */
+            reason: "refused" | "given_up" | "expired";
+        };
+        /** @description One page of a list. */
+        DeadLetterPage: {
+            dead_letters: components["schemas"]["DeadLetter"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
         };
         /** @description An event as it stands. */
         Event: {
@@ -665,6 +1072,11 @@ export interface components {
             status: "draft" | "published" | "cancelled";
             /** @description In the organizer's order. */
             tags: string[];
+            /**
+             * @description There only when the operator has taken the event down; its organizer alone still sees it.
+             * @constant
+             */
+            taken_down?: true;
             /** @description The time of day it begins, `HH:MM` in `timezone`. */
             time: string;
             /** @description An IANA name. */
@@ -812,6 +1224,8 @@ export interface components {
         };
         /** @description That the service is up. */
         Health: {
+            /** @description With `deep=1`: how late reports have lately reached the Catalog. */
+            report_lag_seconds?: number;
             /** @constant */
             status: "ok";
             /** @description The version that runs. */
@@ -1031,6 +1445,22 @@ export interface components {
             /** @description One line. */
             name?: string | null;
         };
+        /** @description Which events. */
+        Rebuild: {
+            /** @description The `next_cursor` of the page before. */
+            cursor?: string | null;
+            /** @description Ids of events, at most 50; a page of those that the Catalog has heard of if left out. */
+            events?: string[] | null;
+        };
+        /** @description What was done. */
+        Rebuilt: {
+            /** @description Ids of no event; the Catalog forgets those that it knew. */
+            missing: number;
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /** @description Events that have reported. */
+            reported: number;
+        };
         /** @description What keeps a session going. */
         RefreshToken: {
             /** @description As it was handed out. */
@@ -1079,6 +1509,39 @@ export interface components {
             /** @description Where the next page begins; `null` on the last one. */
             next_cursor: string | null;
             registrations: components["schemas"]["Registration"][];
+        };
+        /** @description Which. */
+        Resend: {
+            /** @description Numbers of dead letters; all but the expired if left out. */
+            ids?: string[] | null;
+        };
+        /** @description How many. */
+        Resent: {
+            /** @description Dead letters that wait to be sent again. */
+            resent: number;
+        };
+        /** @description Which copy. */
+        RestoreCopy: {
+            /** @description The time in the copy's keys, `20261125T031500Z`. */
+            taken: string;
+        };
+        /** @description How many. */
+        Retried: {
+            /** @description Messages in the outbox. */
+            due: number;
+        };
+        /** @description How far. */
+        Rewind: {
+            /**
+             * Format: date-time
+             * @description A time of the last 30 days.
+             */
+            to: string;
+        };
+        /** @description That it is about to happen. */
+        Rewound: {
+            /** @description The platform's bookmark that takes it back. */
+            undo: string;
         };
         /** @description A snapshot of the seats, at most a few seconds old. */
         Seats: {
@@ -1177,6 +1640,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code: "capacity_below_confirmed" | "invalid_transition";
+                };
+            };
+        };
+        /** @description `damaged_copy`: The copy is not whole, or this version cannot read it; nothing was changed. */
+        damaged_copy: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code: "damaged_copy";
                 };
             };
         };
@@ -1370,6 +1846,26 @@ export interface components {
         /**
          * @description `misconfigured`: A setting of this deployment is missing or out of its range.
          *
+         *     `not_ready`: A part of this deployment does not answer in time.
+         *
+         *     `overloaded`: Too much is waiting; try again in a moment.
+         */
+        "misconfigured-or-not_ready-or-overloaded": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code: "misconfigured" | "not_ready" | "overloaded";
+                };
+            };
+        };
+        /**
+         * @description `misconfigured`: A setting of this deployment is missing or out of its range.
+         *
          *     `overloaded`: Too much is waiting; try again in a moment.
          */
         "misconfigured-or-overloaded": {
@@ -1421,6 +1917,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code: "not_registered";
+                };
+            };
+        };
+        /** @description `not_supported`: This runtime has no such part, or none is bound to this deployment. */
+        not_supported: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code: "not_supported";
                 };
             };
         };
@@ -1493,8 +2002,12 @@ export interface components {
         };
     };
     parameters: {
+        /** @description An account's key. A malformed one names nothing: 404. */
+        AccountKey: string;
         /** @description The `next_cursor` of the page before. Opaque, and good for one order. */
         Cursor: string;
+        /** @description `1`: ask an object and the Catalog, too. Anything else counts as left out. */
+        Deep: string;
         /** @description The event's id. A malformed one names nothing: 404. */
         EventId: string;
         /** @description The earliest start, inclusive: a time, or a date for its first moment in UTC. */
@@ -1520,6 +2033,10 @@ export interface components {
         Limit: number;
         /** @description Which events. */
         ListedStatus: "published" | "cancelled";
+        /** @description What the object is; anything else is 404. */
+        ObjectKind: "account" | "event" | "catalog";
+        /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+        ObjectName: string;
         /** @description A user's id. */
         OrganizerId: string;
         /** @description The registration's id. A malformed one names nothing: 404. */
@@ -1584,6 +2101,821 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    adminLookUpAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "testuser@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Address"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "created_at": "2024-05-01T09:30:00Z",
+                     *         "email_verified": true,
+                     *         "failed_logins": 0,
+                     *         "key": "4yqk0R8vJt2sZc6aLxPfHw4yqk0R8vJt2sZc6aLxPf0",
+                     *         "role": "organizer",
+                     *         "sessions": 1,
+                     *         "suspended": false,
+                     *         "user_id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            400: components["responses"]["malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description An account's key. A malformed one names nothing: 404. */
+                account: components["parameters"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "created_at": "2024-05-01T09:30:00Z",
+                     *         "email_verified": true,
+                     *         "failed_logins": 0,
+                     *         "key": "4yqk0R8vJt2sZc6aLxPfHw4yqk0R8vJt2sZc6aLxPf0",
+                     *         "role": "organizer",
+                     *         "sessions": 1,
+                     *         "suspended": false,
+                     *         "user_id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminRestoreAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account's key. A malformed one names nothing: 404. */
+                account: components["parameters"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "created_at": "2024-05-01T09:30:00Z",
+                     *         "email_verified": true,
+                     *         "failed_logins": 0,
+                     *         "key": "4yqk0R8vJt2sZc6aLxPfHw4yqk0R8vJt2sZc6aLxPf0",
+                     *         "role": "organizer",
+                     *         "sessions": 1,
+                     *         "suspended": false,
+                     *         "user_id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminSuspendAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account's key. A malformed one names nothing: 404. */
+                account: components["parameters"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "created_at": "2024-05-01T09:30:00Z",
+                     *         "email_verified": true,
+                     *         "failed_logins": 0,
+                     *         "key": "4yqk0R8vJt2sZc6aLxPfHw4yqk0R8vJt2sZc6aLxPf0",
+                     *         "role": "organizer",
+                     *         "sessions": 1,
+                     *         "suspended": false,
+                     *         "user_id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminRebuildCatalog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cursor": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Rebuild"];
+            };
+        };
+        responses: {
+            /** @description What was done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "missing": 1,
+                     *       "next_cursor": null,
+                     *       "reported": 49
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rebuilt"];
+                };
+            };
+            400: components["responses"]["malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The event's id. A malformed one names nothing: 404. */
+                id: components["parameters"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "event": {
+                     *         "capacity": 100,
+                     *         "created_at": "2024-05-01T09:31:00Z",
+                     *         "date": "2024-05-25",
+                     *         "description": "Virtual Tech Conference",
+                     *         "duration_minutes": 60,
+                     *         "ends_at": "2024-05-25T15:00:00Z",
+                     *         "id": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f",
+                     *         "join_url": null,
+                     *         "organizer": {
+                     *           "id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01",
+                     *           "name": "Ada"
+                     *         },
+                     *         "registration_closes_at": null,
+                     *         "registration_opens_at": null,
+                     *         "seats": {
+                     *           "confirmed": 42,
+                     *           "remaining": 58,
+                     *           "waitlisted": 0
+                     *         },
+                     *         "starts_at": "2024-05-25T14:00:00Z",
+                     *         "status": "published",
+                     *         "tags": [
+                     *           "tech"
+                     *         ],
+                     *         "time": "14:00",
+                     *         "timezone": "UTC",
+                     *         "title": "Virtual Tech Conference",
+                     *         "updated_at": "2024-05-01T09:31:00Z",
+                     *         "version": 1,
+                     *         "visibility": "public",
+                     *         "waitlist": true
+                     *       },
+                     *       "hidden": false,
+                     *       "organizer_suspended": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminEvent"];
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminRestoreEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's id. A malformed one names nothing: 404. */
+                id: components["parameters"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "event": {
+                     *         "capacity": 100,
+                     *         "created_at": "2024-05-01T09:31:00Z",
+                     *         "date": "2024-05-25",
+                     *         "description": "Virtual Tech Conference",
+                     *         "duration_minutes": 60,
+                     *         "ends_at": "2024-05-25T15:00:00Z",
+                     *         "id": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f",
+                     *         "join_url": null,
+                     *         "organizer": {
+                     *           "id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01",
+                     *           "name": "Ada"
+                     *         },
+                     *         "registration_closes_at": null,
+                     *         "registration_opens_at": null,
+                     *         "seats": {
+                     *           "confirmed": 42,
+                     *           "remaining": 58,
+                     *           "waitlisted": 0
+                     *         },
+                     *         "starts_at": "2024-05-25T14:00:00Z",
+                     *         "status": "published",
+                     *         "tags": [
+                     *           "tech"
+                     *         ],
+                     *         "time": "14:00",
+                     *         "timezone": "UTC",
+                     *         "title": "Virtual Tech Conference",
+                     *         "updated_at": "2024-05-01T09:31:00Z",
+                     *         "version": 1,
+                     *         "visibility": "public",
+                     *         "waitlist": true
+                     *       },
+                     *       "hidden": false,
+                     *       "organizer_suspended": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminEvent"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminTakeDownEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's id. A malformed one names nothing: 404. */
+                id: components["parameters"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "event": {
+                     *         "capacity": 100,
+                     *         "created_at": "2024-05-01T09:31:00Z",
+                     *         "date": "2024-05-25",
+                     *         "description": "Virtual Tech Conference",
+                     *         "duration_minutes": 60,
+                     *         "ends_at": "2024-05-25T15:00:00Z",
+                     *         "id": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f",
+                     *         "join_url": null,
+                     *         "organizer": {
+                     *           "id": "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01",
+                     *           "name": "Ada"
+                     *         },
+                     *         "registration_closes_at": null,
+                     *         "registration_opens_at": null,
+                     *         "seats": {
+                     *           "confirmed": 42,
+                     *           "remaining": 58,
+                     *           "waitlisted": 0
+                     *         },
+                     *         "starts_at": "2024-05-25T14:00:00Z",
+                     *         "status": "published",
+                     *         "tags": [
+                     *           "tech"
+                     *         ],
+                     *         "time": "14:00",
+                     *         "timezone": "UTC",
+                     *         "title": "Virtual Tech Conference",
+                     *         "updated_at": "2024-05-01T09:31:00Z",
+                     *         "version": 1,
+                     *         "visibility": "public",
+                     *         "waitlist": true
+                     *       },
+                     *       "hidden": false,
+                     *       "organizer_suspended": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminEvent"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminObject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description What the object is; anything else is 404. */
+                kind: components["parameters"]["ObjectKind"];
+                /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+                name: components["parameters"]["ObjectName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The object. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": {
+                     *         "alarm_at": "2024-05-02T10:00:01Z",
+                     *         "database_bytes": 90112,
+                     *         "kind": "event",
+                     *         "name": "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f",
+                     *         "outbox": {
+                     *           "messages": 1,
+                     *           "most_attempts": 0,
+                     *           "next_due_at": "2024-05-02T10:00:01Z",
+                     *           "oldest_age_seconds": 1,
+                     *           "oldest_at": "2024-05-02T10:00:00Z"
+                     *         },
+                     *         "schema_version": 3,
+                     *         "tables": {
+                     *           "event": 1,
+                     *           "outbox": 1,
+                     *           "parked": 0,
+                     *           "registrations": 42
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminObject"];
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the object is; anything else is 404. */
+                kind: components["parameters"]["ObjectKind"];
+                /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+                name: components["parameters"]["ObjectName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The copy. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rows": 44,
+                     *       "taken": "20261125T031500Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Copied"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            501: components["responses"]["not_supported"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminRestoreCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the object is; anything else is 404. */
+                kind: components["parameters"]["ObjectKind"];
+                /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+                name: components["parameters"]["ObjectName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "taken": "20261125T031500Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RestoreCopy"];
+            };
+        };
+        responses: {
+            /** @description The copy that was read back. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rows": 44,
+                     *       "taken": "20261125T031500Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Copied"];
+                };
+            };
+            400: components["responses"]["malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["damaged_copy"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            500: components["responses"]["internal"];
+            501: components["responses"]["not_supported"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description Items on a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. Opaque, and good for one order. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description Answer 304 if the entity-tag is one of these.
+                 * @example "1.4yqk0R8vJt2sZc6a"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description What the object is; anything else is 404. */
+                kind: components["parameters"]["ObjectKind"];
+                /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+                name: components["parameters"]["ObjectName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dead_letters": [
+                     *         {
+                     *           "attempts": 1,
+                     *           "id": "7",
+                     *           "kind": "registered",
+                     *           "parked_at": "2024-05-02T10:00:00Z",
+                     *           "reason": "refused"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            422: components["responses"]["validation_failed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminResend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the object is; anything else is 404. */
+                kind: components["parameters"]["ObjectKind"];
+                /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+                name: components["parameters"]["ObjectName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "7"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Resend"];
+            };
+        };
+        responses: {
+            /** @description How many wait to be sent again. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resent": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            400: components["responses"]["malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the object is; anything else is 404. */
+                kind: components["parameters"]["ObjectKind"];
+                /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+                name: components["parameters"]["ObjectName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many messages wait. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "due": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    adminRewind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the object is; anything else is 404. */
+                kind: components["parameters"]["ObjectKind"];
+                /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
+                name: components["parameters"]["ObjectName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "2026-11-23T02:40:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Rewind"];
+            };
+        };
+        responses: {
+            /** @description The object restarts from that moment. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "undo": "0000007b-0000b26e-00001538-0c3e87bb37b3db5cc52eedb93cd3b96b"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rewound"];
+                };
+            };
+            400: components["responses"]["malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            500: components["responses"]["internal"];
+            501: components["responses"]["not_supported"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -2730,7 +4062,10 @@ export interface operations {
     };
     health: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `1`: ask an object and the Catalog, too. Anything else counts as left out. */
+                deep?: components["parameters"]["Deep"];
+            };
             header?: {
                 /**
                  * @description Answer 304 if the entity-tag is one of these.
@@ -2770,7 +4105,7 @@ export interface operations {
                 content?: never;
             };
             500: components["responses"]["internal"];
-            503: components["responses"]["misconfigured-or-overloaded"];
+            503: components["responses"]["misconfigured-or-not_ready-or-overloaded"];
         };
     };
     logIn: {

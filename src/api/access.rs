@@ -71,16 +71,20 @@ impl FromRequestParts<Arc<App>> for Signed {
     }
 }
 
+/// The token of the one `Authorization` header (RFC 6750 §2.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 impl Caller {
     /// The caller named by the one `Authorization` header (RFC 6750 §2.1), if it holds.
     pub(super) fn of(headers: &HeaderMap, app: &App) -> Option<Self> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return None;
-        };
-        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        let bearer = scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())?;
-        app.config.keys.verify(bearer, app.runtime.now()).map(Self)
+        app.config.keys.verify(bearer(headers)?, app.runtime.now()).map(Self)
     }
 
     /// What the token says.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::current_request::OfRequest;
 use super::ports::BoxFuture;
 
 /// Travels with an answer to whoever sends it: it must be run to its end after that.
@@ -14,7 +15,9 @@ impl Afterwards {
         response: &mut http::Response<B>,
         work: impl Future<Output = ()> + Send + 'static,
     ) {
-        response.extensions_mut().insert(Self(Arc::new(Mutex::new(Some(Box::pin(work))))));
+        response
+            .extensions_mut()
+            .insert(Self(Arc::new(Mutex::new(Some(Box::pin(OfRequest::inherited(work)))))));
     }
 
     /// Takes the work off an answer, if there is any.

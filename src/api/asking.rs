@@ -8,6 +8,7 @@ use super::ports::Unreachable;
 use super::problem::Problem;
 use crate::domain::{AccountKey, EventId, UserId};
 use crate::objects::event::{Registration, Snapshot};
+use crate::objects::upkeep::{ObjectName, Upkeep, UpkeepReply};
 use crate::objects::{Envelope, Outcome, account, catalog, event};
 
 /// Asks an account and takes a refusal for the problem that it is.
@@ -27,6 +28,30 @@ pub(super) async fn event(app: &App, id: EventId, command: event::Command) -> Re
 /// The same for the Catalog.
 pub(super) async fn catalog(app: &App, command: catalog::Command) -> Result<catalog::Reply, Problem> {
     reply(app.hub.catalog(Envelope::new(command)).await?.outcome)
+}
+
+/// Asks any object what can be asked of all of them.
+pub(super) async fn upkeep(app: &App, object: &ObjectName, order: Upkeep) -> Result<UpkeepReply, Problem> {
+    match object {
+        ObjectName::Account(key) => {
+            match account(app, key, account::Command::Admin(account::AdminOrder::Upkeep(order))).await? {
+                account::Reply::Upkeep(reply) => Ok(reply),
+                _ => Err(unexpected()),
+            }
+        }
+        ObjectName::Event(id) => {
+            match event(app, *id, event::Command::Admin(event::AdminOrder::Upkeep(order))).await? {
+                event::Reply::Upkeep(reply) => Ok(reply),
+                _ => Err(unexpected()),
+            }
+        }
+        ObjectName::Catalog => {
+            match catalog(app, catalog::Command::Admin(catalog::AdminOrder::Upkeep(order))).await? {
+                catalog::Reply::Upkeep(reply) => Ok(reply),
+                _ => Err(unexpected()),
+            }
+        }
+    }
 }
 
 /// Asks each of these events the same, side by side: what they answer, in their order. One that has

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::door::{App, Trace};
 use crate::domain::{Refusal, UserId};
 use crate::objects::account::SecurityEventKind;
+use crate::objects::upkeep::ObjectName;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -38,6 +39,27 @@ pub(super) fn log_lost(app: &App, trace: &Trace, cause: Option<&str>) {
         "level": "error",
         "event": "reset_mail_lost",
         "cause": cause,
+        "request_id": trace.request_id,
+    });
+    app.runtime.log(&line.to_string());
+}
+
+/// Logs that somebody has asked what is the operator's to ask: what, and of which object. Whoever has
+/// not shown the operator's token is logged, too.
+pub(super) fn log_operator(
+    app: &App,
+    trace: &Trace,
+    action: &str,
+    admitted: bool,
+    object: Option<&ObjectName>,
+) {
+    let line = json!({
+        "level": if admitted { "info" } else { "warn" },
+        "event": "security",
+        "kind": if admitted { "admin" } else { "admin_refused" },
+        "action": action,
+        "object": object.map(ObjectName::kind),
+        "object_name": object.map(ObjectName::name),
         "request_id": trace.request_id,
     });
     app.runtime.log(&line.to_string());

@@ -40,7 +40,8 @@ pub(super) async fn event(
         return Err(unexpected());
     };
     let draft = snapshot.details.status() == Status::Draft;
-    if draft && !is_organizer(&app, &headers, Some(snapshot.organizer.id)).await? {
+    let organizer = Some(snapshot.organizer.id).filter(|_| !snapshot.organizer.suspension.suspended);
+    if draft && !is_organizer(&app, &headers, organizer).await? {
         return Err(Problem::not_found());
     }
     let base = base_url(&app, &uri);

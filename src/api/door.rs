@@ -22,16 +22,21 @@ use uuid::Uuid;
 
 use super::body_stream::BodyStream;
 use super::confirmed::Confirmed;
+use super::current_request::OfRequest;
+use super::health::LastCheck;
+use super::measured::MeasuredHub;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
 use super::residence::Verdict;
 use super::routes::Routes;
 use super::{conditional, health};
 use crate::auth::hash_queue::HashQueue;
-use crate::cache::Cache;
+use crate::cache::{Cache, Key, Lookup};
 use crate::config::{Config, ConfigError};
 use crate::domain::ids::IdEntropy;
 use crate::domain::{Timestamp, UserId, host};
+use crate::log_sampling::LogSampling;
+use crate::metrics::{Metric, Subject};
 
 /// The header that names a request, for people who ask about it and for the log.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -45,6 +50,7 @@ pub(super) struct App {
     pub(super) hashes: Mutex<HashQueue>,
     cache: Mutex<Cache>,
     pub(super) confirmed: Confirmed,
+    pub(super) last_check: LastCheck,
     pub(super) residence: Verdict,
 }
 
@@ -54,6 +60,18 @@ impl App {
         let mut entropy = IdEntropy::default();
         self.runtime.fill_random(&mut entropy);
         entropy
+    }
+
+    /// What the isolate's copies have to say to a read that begins now.
+    pub(super) fn look_up(&self, key: &Key, now: Timestamp) -> Lookup {
+        let looked_up = self.cached(|cache| cache.look_up(key, now));
+        if self.runtime.measures() {
+            let hit = matches!(looked_up, Lookup::Fresh(..));
+            let metric = if hit { Metric::LeaseHit } else { Metric::LeaseMiss };
+            let subject = if matches!(key, Key::Event(_)) { Subject::Event } else { Subject::Catalog };
+            self.runtime.measure(metric, subject, 1);
+        }
+        looked_up
     }
 
     /// Works on the isolate's copies, for no longer than that.
@@ -77,6 +95,8 @@ pub struct Repeatable {
     pub until: Timestamp,
     /// What is logged for a repetition: the text before its request id, and the text after it.
     pub line: (String, String),
+    /// For which share of the repetitions.
+    pub log_sampling: LogSampling,
 }
 
 /// What is known of a request beside itself, and what the log learns about it on its way.
@@ -116,6 +136,7 @@ impl LogLine<'_> {
 /// The API of one isolate.
 pub struct Api {
     runtime: Arc<dyn Runtime>,
+    log_sampling: LogSampling,
     routes: Option<Routes>,
     /// What has to be set before anybody but this machine is answered; mostly nothing.
     missing_elsewhere: Vec<ConfigError>,
@@ -127,6 +148,8 @@ impl Api {
     /// Builds the route table over these settings, or the wall that stands in for it.
     #[must_use]
     pub fn new(config: Result<Config, ConfigError>, hub: Arc<dyn Hub>, runtime: Arc<dyn Runtime>) -> Self {
+        let log_sampling = config.as_ref().map_or(LogSampling::ALL, |config| config.log_sampling);
+        let hub = Arc::new(MeasuredHub::new(hub, Arc::clone(&runtime)));
         let mut missing_elsewhere = Vec::new();
         let routes = match config {
             Ok(config) => {
@@ -138,6 +161,7 @@ impl Api {
                     hashes: Mutex::default(),
                     cache: Mutex::default(),
                     confirmed: Confirmed::default(),
+                    last_check: LastCheck::default(),
                     residence: Verdict::default(),
                 };
                 Some(Routes::new(Arc::new(app)))
@@ -147,7 +171,7 @@ impl Api {
                 None
             }
         };
-        Self { runtime, routes, missing_elsewhere, told: OnceLock::new() }
+        Self { runtime, log_sampling, routes, missing_elsewhere, told: OnceLock::new() }
     }
 
     /// Whether a request for this URL may be answered. Its host is that of the `Host` header, which
@@ -179,7 +203,7 @@ impl Api {
                 if trace.head {
                     *request.method_mut() = Method::GET;
                 }
-                routes.answer(request).await
+                OfRequest::new(&request_id, routes.answer(request)).await
             }
         };
         let cause = response.extensions().get::<Problem>().and_then(Problem::cause).map(str::to_owned);
@@ -195,13 +219,16 @@ impl Api {
             user_id: trace.user.get().map(ToString::to_string),
             cause: cause.as_deref(),
         };
-        self.runtime.log(&line.text());
+        if line.level != "info" || self.log_sampling.keeps(&request_id) {
+            self.runtime.log(&line.text());
+        }
         let kept_until = response.extensions().get::<Kept>().and_then(|kept| kept.until);
         if let (&Method::GET, Some(until)) = (&method, kept_until) {
             line.duration_ms = 0;
             if let Some((before, after)) = line.text().split_once(&request_id) {
                 let line = (before.to_owned(), after.to_owned());
-                response.extensions_mut().insert(Repeatable { until, line });
+                let log_sampling = self.log_sampling;
+                response.extensions_mut().insert(Repeatable { until, line, log_sampling });
             }
         }
         response

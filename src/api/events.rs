@@ -21,6 +21,7 @@ use super::view::{self, EventPage, OneEvent, Viewer};
 use crate::auth::digest;
 use crate::cache::{Key, Lookup, Page};
 use crate::domain::event::{Details, Organizer, Status};
+use crate::domain::moderation::Suspension;
 use crate::domain::{EventId, FieldError, Invalid, Refusal, Timestamp, UserId, limits};
 use crate::objects::catalog::{self, Cursor, Order, Query, Scope};
 use crate::objects::event::{Command, Create, Reply, Snapshot};
@@ -50,6 +51,7 @@ pub(super) async fn create(
         account: Some(caller.bearer().account.clone()),
         name: profile.name,
         name_changes: profile.name_changes,
+        suspension: Suspension::default(),
     };
     let command = Command::Create(Box::new(Create { id, organizer, details, fingerprint }));
     let snapshot = ask(&app, id, command).await?;
@@ -68,8 +70,7 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     let key = Key::Event(id);
     let asked_at = app.runtime.now();
-    let looked_up = app.cached(|cache| cache.look_up(&key, asked_at));
-    let copy = match looked_up {
+    let copy = match app.look_up(&key, asked_at) {
         Lookup::Fresh(page, until) if !is_organizer(&app, &headers, page.sees_more).await? => {
             return Ok(send_kept(page, until));
         }
@@ -94,6 +95,8 @@ pub(super) async fn read(
     };
     let is_draft = snapshot.details.status() == Status::Draft;
     let shows_more = is_draft || snapshot.details.join_url().is_some();
+    // A suspended organizer has no session, whatever this isolate remembers.
+    let shows_more = shows_more && !snapshot.organizer.suspension.suspended;
     let organizer = is_organizer(&app, &headers, Some(snapshot.organizer.id).filter(|_| shows_more)).await?;
     if is_draft {
         app.cached(|cache| cache.forget(&key));
@@ -163,7 +166,7 @@ pub(super) async fn list(
     let query = list_query(&params)?;
     let key = Key::List(Box::new(query.clone()));
     let asked_at = app.runtime.now();
-    let copy = match app.cached(|cache| cache.look_up(&key, asked_at)) {
+    let copy = match app.look_up(&key, asked_at) {
         Lookup::Fresh(page, until) => return Ok(send_kept(page, until)),
         Lookup::Ask(copy) => copy,
     };

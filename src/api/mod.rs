@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod afterwards;
 mod asking;
 mod audit;
@@ -13,6 +14,7 @@ mod conditional;
 mod confirmed;
 mod credentials;
 mod csv;
+mod current_request;
 mod door;
 mod event_input;
 mod events;
@@ -23,6 +25,7 @@ mod health;
 mod html;
 mod input;
 mod links;
+mod measured;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
 mod page;
@@ -40,5 +43,6 @@ mod view;
 
 pub use afterwards::Afterwards;
 pub use body_stream::{BodyStream, BrokenOff, Pieces};
+pub use current_request::current_request;
 pub use door::{Api, Kept, Repeatable};
 pub use input::BODY_MAX_BYTES;

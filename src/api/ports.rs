@@ -1,10 +1,14 @@
 //! What the API needs of the runtime that it runs on.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{AccountKey, EventId, Timestamp};
+use crate::metrics::{Metric, Subject};
+use crate::objects::upkeep::ObjectName;
 use crate::objects::{Answer, Envelope, account, catalog, event};
 
 /// A future that may be moved between threads, as the router demands.
@@ -38,6 +42,74 @@ pub trait Hub: Send + Sync {
         &self,
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
+
+    /// Has the runtime itself do something with an object, for an operator.
+    fn manage<'a>(
+        &'a self,
+        _object: &'a ObjectName,
+        _order: StorageOrder,
+    ) -> BoxFuture<'a, Result<StorageReply, Unreachable>> {
+        Box::pin(ready(Ok(StorageReply::NotSupported { why: "not here".to_owned() })))
+    }
+}
+
+/// What only the runtime can do with an object's storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageOrder {
+    /// Says when the alarm rings.
+    Inspect,
+    /// Sets the alarm for now.
+    Ring,
+    /// Puts the database back to what it was at a moment.
+    Rewind {
+        /// Milliseconds since the Unix epoch.
+        to: Timestamp,
+    },
+    /// Writes a copy to the bucket now.
+    Copy,
+    /// Puts a copy from the bucket in the place of what the object holds.
+    RestoreCopy {
+        /// Which one: the time at which it was made, as in its keys.
+        taken: String,
+    },
+}
+
+/// What the runtime says to it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageReply {
+    /// It is done.
+    Done,
+    /// When the alarm rings, if one is set.
+    Alarm {
+        /// Milliseconds since the Unix epoch.
+        at: Option<Timestamp>,
+    },
+    /// It is about to happen: the object restarts.
+    Rewound {
+        /// A bookmark that takes it back.
+        undo: String,
+    },
+    /// A copy was written, or read back.
+    Copied {
+        /// The time at which it was made, as in its keys.
+        taken: String,
+        /// Rows of all tables.
+        rows: u64,
+    },
+    /// There is no such copy, or nothing to copy.
+    Nothing,
+    /// The copy is not whole, or not one of this format.
+    Damaged {
+        /// What is wrong with it, for the log.
+        why: String,
+    },
+    /// This runtime cannot do it.
+    NotSupported {
+        /// The runtime's own words, for the log.
+        why: String,
+    },
 }
 
 /// Time, chance and the log.
@@ -58,6 +130,14 @@ pub trait Runtime: Send + Sync {
     /// Counts a call for this key, and says whether it is within the limit; `true` where the deployment
     /// does not bind it.
     fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool>;
+
+    /// Whether anything is measured: where nothing is, nothing need be counted.
+    fn measures(&self) -> bool {
+        false
+    }
+
+    /// Takes a measurement in.
+    fn measure(&self, _metric: Metric, _subject: Subject, _value: u64) {}
 }
 
 /// A limit that the platform counts, as `wrangler.toml` sets it.

@@ -68,6 +68,36 @@ impl Problem {
         )
     }
 
+    /// What an operator asks for is not there: this runtime or this deployment has no such part.
+    pub(super) fn not_supported(cause: String) -> Self {
+        let problem = Self::of(
+            "not_supported",
+            StatusCode::NOT_IMPLEMENTED,
+            "This runtime has no such part, or none is bound to this deployment.",
+        );
+        Self { cause: Some(cause), ..problem }
+    }
+
+    /// A copy in the bucket is not whole: nothing was changed.
+    pub(super) fn damaged_copy(cause: String) -> Self {
+        let problem = Self::of(
+            "damaged_copy",
+            StatusCode::CONFLICT,
+            "The copy is not whole, or this version cannot read it; nothing was changed.",
+        );
+        Self { cause: Some(cause), ..problem }
+    }
+
+    /// An object or the Catalog does not answer, as far as a deep check can tell.
+    pub(super) fn not_ready(cause: &str) -> Self {
+        let problem = Self::of(
+            "not_ready",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "A part of this deployment does not answer in time.",
+        );
+        Self { cause: Some(cause.to_owned()), retry_after: Some(1), ..problem }
+    }
+
     pub(super) const fn misconfigured() -> Self {
         Self::of(
             "misconfigured",

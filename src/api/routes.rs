@@ -24,7 +24,7 @@ use super::door::{App, Trace, X_REQUEST_ID};
 use super::ports::BoxFuture;
 use super::problem::Problem;
 use super::{
-    accounts, calendar, events, export, health, links, passwords, registrations, residence, sessions,
+    accounts, admin, calendar, events, export, health, links, passwords, registrations, residence, sessions,
     verification,
 };
 use crate::config::Cors;
@@ -89,6 +89,21 @@ static TABLE: &[Resource] = &[
     at!("/api/password/reset", GET passwords::page, POST passwords::reset),
     at!("/api/password/reset/form", POST passwords::reset_by_form),
     at!(health::PATH, GET health::get),
+    at!("/api/admin/accounts/lookup", POST admin::accounts::lookup),
+    at!("/api/admin/accounts/{account}", GET admin::accounts::look),
+    at!("/api/admin/accounts/{account}/suspend", POST admin::accounts::suspend),
+    at!("/api/admin/accounts/{account}/restore", POST admin::accounts::restore),
+    at!("/api/admin/events/{id}", GET admin::events::look),
+    at!("/api/admin/events/{id}/take-down", POST admin::events::take_down),
+    at!("/api/admin/events/{id}/restore", POST admin::events::restore),
+    at!("/api/admin/catalog/rebuild", POST admin::catalog::rebuild),
+    at!("/api/admin/objects/{kind}/{name}", GET admin::objects::look),
+    at!("/api/admin/objects/{kind}/{name}/dead-letters", GET admin::objects::dead_letters),
+    at!("/api/admin/objects/{kind}/{name}/dead-letters/resend", POST admin::objects::resend),
+    at!("/api/admin/objects/{kind}/{name}/retry", POST admin::objects::retry),
+    at!("/api/admin/objects/{kind}/{name}/rewind", POST admin::objects::rewind),
+    at!("/api/admin/objects/{kind}/{name}/copy", POST admin::copies::copy),
+    at!("/api/admin/objects/{kind}/{name}/copy/restore", POST admin::copies::restore),
 ];
 
 impl Resource {
@@ -149,7 +164,10 @@ impl Routes {
 
 /// Finds who answers, and leaves the pattern that matched for the log.
 fn handle(app: &Arc<App>, request: Request) -> BoxFuture<'static, Response> {
-    let Some(resource) = TABLE.iter().find(|resource| resource.is_at(request.uri().path())) else {
+    let path = request.uri().path();
+    // Without a token for operators there is nothing of theirs.
+    let exists = app.config.admin_token.is_some() || !path.starts_with(admin::PREFIX);
+    let Some(resource) = TABLE.iter().find(|resource| exists && resource.is_at(path)) else {
         return Box::pin(ready(Problem::not_found().into_response()));
     };
     if let Some(trace) = request.extensions().get::<Arc<Trace>>() {

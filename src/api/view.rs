@@ -10,7 +10,7 @@ use crate::objects::account::{SecurityEvent, SessionRecord};
 use crate::objects::event::{Registration, SeatStatus, Snapshot};
 
 /// An instant as RFC 3339 in UTC.
-struct Instant(Timestamp);
+pub(super) struct Instant(pub(super) Timestamp);
 
 impl Serialize for Instant {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -19,7 +19,7 @@ impl Serialize for Instant {
 }
 
 /// An id as text.
-struct Id<T>(T);
+pub(super) struct Id<T>(pub(super) T);
 
 impl<T: std::fmt::Display> Serialize for Id<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -137,6 +137,9 @@ pub(super) struct Event<'a> {
     capacity: Option<u32>,
     waitlist: bool,
     status: &'static str,
+    /// Only where it is so: the operator has taken the event down, and its organizer alone sees it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    taken_down: bool,
     visibility: &'static str,
     registration_opens_at: Option<Instant>,
     registration_closes_at: Option<Instant>,
@@ -178,7 +181,8 @@ pub(super) fn event(snapshot: &Snapshot, viewer: Viewer) -> Event<'_> {
         ends_at: Instant(schedule.ends_at()),
         capacity: details.capacity(),
         waitlist: details.waitlist(),
-        status: details.status().as_str(),
+        status: snapshot.hidden.map_or(details.status(), |hidden| hidden.status).as_str(),
+        taken_down: snapshot.hidden.is_some_and(|hidden| hidden.taken_down),
         visibility: details.visibility().as_str(),
         registration_opens_at: details.registration().opens_at.map(Instant),
         registration_closes_at: details.registration().closes_at.map(Instant),

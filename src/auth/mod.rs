@@ -1,5 +1,6 @@
 //! Proving who somebody is: password hashes, signed tokens, one-time tokens.
 
+pub mod admin;
 pub mod digest;
 pub mod hash_queue;
 pub mod links;

@@ -12,6 +12,7 @@ pub mod guard;
 pub mod host;
 pub mod ids;
 pub mod limits;
+pub mod moderation;
 pub mod password;
 pub mod refusal;
 pub mod residence;

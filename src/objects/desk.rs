@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::backup::Export;
 use super::message::Checked;
 use super::outbox::{Delivery, Item, Parcel};
 use super::sql::{Sql, SqlError};
@@ -112,6 +113,27 @@ pub trait Desk {
 
     /// See [`Host::reported`].
     fn reported(&mut self, report: &Parcel);
+
+    /// See [`Host::copy_is_due`].
+    fn copy_is_due(&self, now: Timestamp) -> bool;
+
+    /// See [`Host::begin_copy`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn begin_copy(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Option<(String, Export)>, SqlError>;
+
+    /// See [`Host::end_copy`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn end_copy(&mut self, sql: &dyn Sql, now: Timestamp, again: Option<Timestamp>) -> Result<(), SqlError>;
+
+    /// See [`Host::begin_restore`].
+    ///
+    /// # Errors
+    /// When the schema is not known, or the storage fails.
+    fn begin_restore(&mut self, sql: &dyn Sql, schema_version: usize) -> Result<(), SqlError>;
 }
 
 /// Commands that wait at most, in the queue or for leases to run out.
@@ -273,6 +295,22 @@ impl<O: Object> Desk for ObjectDesk<O> {
 
     fn reported(&mut self, report: &Parcel) {
         self.host.reported(report);
+    }
+
+    fn copy_is_due(&self, now: Timestamp) -> bool {
+        self.host.copy_is_due(now)
+    }
+
+    fn begin_copy(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Option<(String, Export)>, SqlError> {
+        self.host.begin_copy(sql, now)
+    }
+
+    fn end_copy(&mut self, sql: &dyn Sql, now: Timestamp, again: Option<Timestamp>) -> Result<(), SqlError> {
+        self.host.end_copy(sql, now, again)
+    }
+
+    fn begin_restore(&mut self, sql: &dyn Sql, schema_version: usize) -> Result<(), SqlError> {
+        self.host.begin_restore(sql, schema_version)
     }
 }
 

@@ -59,4 +59,8 @@ impl Sql for Gathering<'_> {
         self.waiting.take();
         self.sql.wipe()
     }
+
+    fn size_bytes(&self) -> Option<u64> {
+        self.sql.size_bytes()
+    }
 }

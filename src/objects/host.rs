@@ -5,6 +5,9 @@
 //! fails, the whole turn is rolled back, nothing of it is acknowledged, and the object is rebuilt
 //! from what was committed before.
 
+mod copies;
+
+use super::backup;
 use super::gathering::Gathering;
 use super::lease::{Lease, longest};
 use super::message::{Answer, Checked, CommandId, Envelope, Outcome, Queued, Stamp};
@@ -18,6 +21,8 @@ pub struct Host<O> {
     longest_lease_ms: u32,
     salt: u32,
     pace: Pace,
+    /// The object's own time of day for a copy, where copies are made.
+    copied_at_ms: Option<i64>,
     /// What outlives an object that is thrown away: leases that are out stay out, and a stamp
     /// never names two states.
     standing: Option<Standing>,
@@ -36,13 +41,22 @@ struct Running<O> {
     changed: bool,
     /// The longest lease that any instance of this object has granted, as stored.
     longest_granted_ms: u32,
+    /// When a copy is due, if the object has changed since the last one.
+    copy_due: Option<Timestamp>,
 }
 
 impl<O: Object> Host<O> {
     /// A host whose object is loaded when it is first needed.
     #[must_use]
     pub fn new(longest_lease_ms: u32) -> Self {
-        Self { longest_lease_ms, salt: 0, pace: Pace::default(), standing: None, running: None }
+        Self {
+            longest_lease_ms,
+            salt: 0,
+            pace: Pace::default(),
+            copied_at_ms: None,
+            standing: None,
+            running: None,
+        }
     }
 
     /// The same with stamps that carry these random bits.
@@ -55,6 +69,12 @@ impl<O: Object> Host<O> {
     #[must_use]
     pub fn paced(self, pace: Pace) -> Self {
         Self { pace, ..self }
+    }
+
+    /// The same with a copy made at this time of a day on which the object has changed.
+    #[must_use]
+    pub fn copied_at(self, time_of_day_ms: i64) -> Self {
+        Self { copied_at_ms: Some(time_of_day_ms).filter(|_| O::COPIED), ..self }
     }
 
     /// Answers a command that changes nothing.
@@ -127,6 +147,7 @@ impl<O: Object> Host<O> {
         let longest_lease_ms = self.longest_lease_ms;
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut commands = commands.into_iter();
+        let copied_at_ms = self.copied_at_ms;
         self.transact(sql, now, |sql, running, standing| {
             let concerned: Vec<&O::Command> =
                 commands.as_slice().iter().map(|queued| &queued.command).collect();
@@ -158,6 +179,7 @@ impl<O: Object> Host<O> {
             if remembers {
                 answered::trim(sql)?;
             }
+            running.plan_copy(sql, now, copied_at_ms)?;
             running.forget_longer_leases(sql, now, standing.stamp, longest_lease_ms)
         })?;
         let (running, standing) = self.running(sql, now)?;
@@ -194,8 +216,9 @@ impl<O: Object> Host<O> {
     pub fn next_alarm(&self) -> Option<Timestamp> {
         let running = self.running.as_ref().filter(|running| running.founded)?;
         let circular = running.object.circular_due().filter(|_| running.outbox.has_room());
+        let copy = running.copy_due.filter(|_| self.copied_at_ms.is_some());
         let unfinished = running.object.unfinished_since();
-        let due = [unfinished, circular, running.outbox.next_due()].into_iter().flatten().min();
+        let due = [unfinished, circular, running.outbox.next_due(), copy].into_iter().flatten().min();
         due.or_else(|| running.object.spent_at())
     }
 
@@ -338,7 +361,14 @@ impl<O: Object> Running<O> {
         let version = schema::version(sql)?;
         if version == 0 {
             let (object, outbox) = (O::blank(), Outbox::default());
-            return Ok(Self { object, outbox, founded: false, changed: false, longest_granted_ms: 0 });
+            return Ok(Self {
+                object,
+                outbox,
+                founded: false,
+                changed: false,
+                copy_due: None,
+                longest_granted_ms: 0,
+            });
         }
         if version < O::MIGRATIONS.len() {
             sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
@@ -348,6 +378,7 @@ impl<O: Object> Running<O> {
             outbox: Outbox::load(sql)?,
             founded: true,
             changed: false,
+            copy_due: if O::COPIED { backup::load_due(sql)? } else { None },
             longest_granted_ms: if O::GRANTS_LEASES { longest::load(sql)? } else { 0 },
         })
     }

@@ -13,6 +13,7 @@
 
 pub mod account;
 mod answered;
+pub mod backup;
 pub mod catalog;
 pub mod desk;
 pub mod event;
@@ -22,8 +23,10 @@ pub mod lease;
 pub mod message;
 pub mod notice;
 pub mod outbox;
+pub mod request_id;
 pub mod schema;
 pub mod sql;
+pub mod upkeep;
 
 pub use host::Host;
 pub use message::{Answer, Envelope, Outcome, Queued, Stamp};
@@ -65,6 +68,8 @@ pub trait Object: Sized {
     const GRANTS_LEASES: bool = false;
     /// The steps that build the schema, in order; their count is the schema's version.
     const MIGRATIONS: &'static [schema::Step];
+    /// Whether a copy is made of the object where a bucket is bound. What is derived is built again.
+    const COPIED: bool = false;
     /// What can be asked of it.
     type Command: Serialize + DeserializeOwned;
     /// What it answers.
@@ -154,6 +159,11 @@ pub trait Object: Sized {
     /// When the storage fails.
     fn resume(&mut self, _turn: &mut Turn<'_>) -> Result<(), SqlError> {
         Ok(())
+    }
+
+    /// The name that a copy is found under; nothing where there is nothing to copy.
+    fn copy_name(&self) -> Option<String> {
+        None
     }
 
     /// When the object wants to write letters to many, if at all.

@@ -9,9 +9,11 @@
 //! one request are put together as a *batch*, which is written down before it leaves, so that
 //! every try of it has the same key and no mail ever travels under two keys.
 
+mod dead_letters;
 mod lanes;
 mod settling;
 
+pub use dead_letters::DeadLetter;
 pub use lanes::{LANES, Pace, consignments};
 
 use serde::{Deserialize, Serialize};

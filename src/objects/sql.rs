@@ -36,6 +36,11 @@ pub trait Sql {
     /// # Errors
     /// When it cannot be deleted.
     fn wipe(&self) -> Result<(), SqlError>;
+
+    /// Bytes that the database takes, where the storage tells.
+    fn size_bytes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A value of a parameter or a column. Integers stay below 2^53, the precision of the platform.

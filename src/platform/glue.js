@@ -85,6 +85,11 @@ export function ask(namespace, name, location, command) {
   return retrying((again) => stub(namespace, name, location).ask(command, again));
 }
 
+/** Has the runtime do something with a Durable Object's storage. */
+export function manage(namespace, name, location, order) {
+  return stub(namespace, name, location).manage(order, name);
+}
+
 /** Lets a Durable Object's leases run out. */
 export function hold(namespace, name, location) {
   return stub(namespace, name, location).hold();
@@ -100,6 +105,9 @@ export function run(sql, statement, params) {
   const rows = sql.exec(statement, ...params).raw().toArray();
   return rows.length === 0 ? undefined : rows;
 }
+
+/** Bytes of the database, where the runtime tells. */
+export const sizeOf = (sql) => sql.databaseSize ?? undefined;
 
 // Rust's tasks are woken through `queueMicrotask`, many times a request. The runtime's own keeps
 // books on each call and costs as much as a small request; a promise's reaction costs nothing. An

@@ -42,6 +42,7 @@ extern "C" {
         body: &JsValue,
         line_before: &str,
         line_after: &str,
+        lines_kept: u32,
     );
 }
 
@@ -138,8 +139,9 @@ pub(super) fn write(
         None => Uint8Array::from(body.as_ref()).into(),
     };
     let written = respond(response.status().as_u16(), &head, &body)?;
-    if let Some(Repeatable { until, line: (before, after) }) = response.extensions().get() {
-        repeats.remember(request, js_ms(*until), &written, &body, before, after);
+    if let Some(Repeatable { until, line: (before, after), log_sampling }) = response.extensions().get() {
+        let kept = log_sampling.parts();
+        repeats.remember(request, js_ms(*until), &written, &body, before, after, kept);
     }
     Ok(written)
 }

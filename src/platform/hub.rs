@@ -8,17 +8,20 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
-use crate::api::ports::{BoxFuture, Hub, Unreachable};
+use crate::api::current_request;
+use crate::api::ports::{BoxFuture, Hub, StorageOrder, StorageReply, Unreachable};
 use crate::config::Placement;
 use crate::domain::{AccountKey, EventId, Residence};
 use crate::objects::message::CommandId;
-use crate::objects::{Answer, Envelope, Object, Outcome, account, catalog, event};
+use crate::objects::upkeep::ObjectName;
+use crate::objects::{Answer, Envelope, Object, Outcome, account, catalog, event, request_id};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
     fn ask(namespace: &JsValue, name: &str, location: Option<&str>, command: &str) -> js_sys::Promise;
     fn hold(namespace: &JsValue, name: &str, location: Option<&str>) -> js_sys::Promise;
     fn drains(namespace: &JsValue, name: &str, location: Option<&str>) -> js_sys::Promise;
+    fn manage(namespace: &JsValue, name: &str, location: Option<&str>, order: &str) -> js_sys::Promise;
 
     /// Fails where the runtime knows no jurisdictions, as workerd by itself.
     #[wasm_bindgen(catch)]
@@ -153,6 +156,24 @@ impl Hub for WorkerHub {
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
         send::<catalog::Catalog>(ask, &self.registry, CATALOG.to_owned(), envelope)
     }
+
+    fn manage<'a>(
+        &'a self,
+        object: &'a ObjectName,
+        order: StorageOrder,
+    ) -> BoxFuture<'a, Result<StorageReply, Unreachable>> {
+        let namespace = match object {
+            ObjectName::Account(_) => &self.accounts,
+            ObjectName::Event(_) => &self.events,
+            ObjectName::Catalog => &self.catalog,
+        };
+        Box::pin(async move {
+            let order =
+                serde_json::to_string(&order).map_err(|error| Unreachable::Failed(error.to_string()))?;
+            let reply = post(manage, namespace, object.name(), order).await?;
+            serde_json::from_str(&reply).map_err(|error| Unreachable::Failed(error.to_string()))
+        })
+    }
 }
 
 /// Sends a command to an object, with an id if it must not be done twice.
@@ -170,6 +191,10 @@ where
         let envelope = Envelope { id, ..envelope };
         let body =
             serde_json::to_string(&envelope).map_err(|error| Unreachable::Failed(error.to_string()))?;
+        let body = match current_request() {
+            Some(request_id) => request_id::attach(&body, &request_id),
+            None => body,
+        };
         let answer = post(ask, to, name, body).await?;
         // What cannot be read was written by another version.
         serde_json::from_str(&answer).map_err(|error| Unreachable::ForNow(error.to_string()))

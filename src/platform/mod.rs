@@ -10,6 +10,7 @@ mod email;
 mod entry;
 mod http;
 mod hub;
+mod metrics;
 mod runtime;
 mod shell;
 mod sql;

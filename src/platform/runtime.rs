@@ -6,8 +6,10 @@ use std::time::Duration;
 use send_wrapper::SendWrapper;
 use worker::{Delay, Env, RateLimiter, console_log};
 
+use super::metrics;
 use crate::api::ports::{BoxFuture, RateLimit, Runtime};
 use crate::domain::Timestamp;
+use crate::metrics::{Metric, Subject};
 
 /// The time now, as far as the runtime lets it be known.
 pub(super) fn now() -> Timestamp {
@@ -57,6 +59,14 @@ impl Runtime for WorkerRuntime {
 
     fn pause(&self, ms: u32) -> BoxFuture<'_, ()> {
         Box::pin(SendWrapper::new(Delay::from(Duration::from_millis(ms.into()))))
+    }
+
+    fn measures(&self) -> bool {
+        metrics::measures()
+    }
+
+    fn measure(&self, metric: Metric, subject: Subject, value: u64) {
+        metrics::record(metric, subject, value);
     }
 
     /// A limiter that fails admits nobody.

@@ -7,6 +7,8 @@
 //! in one transaction and one commit. (4) A change that others must know of is reported, and then
 //! the answer goes out; the runtime holds both back until the commit is durable.
 
+mod copies;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -24,11 +26,14 @@ use worker::{Delay, Env, State, console_log};
 
 use super::delivery::deliver;
 use super::hub::WorkerHub;
+use super::metrics;
 use super::runtime::{js_ms, now};
 use super::sql::DurableSql;
 use crate::api::ports::Hub;
 use crate::config::Config;
 use crate::domain::Timestamp;
+use crate::metrics::{Metric, Subject};
+use crate::objects::backup::{self, Export};
 use crate::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
 use crate::objects::outbox::{Pace, Parcel};
 use crate::objects::sql::SqlError;
@@ -57,6 +62,15 @@ struct Inner {
     desk: RefCell<Box<dyn Desk>>,
     /// Where the answer to a plain command goes.
     settle: Function,
+    subject: Subject,
+    /// Steps of the schema that this version knows.
+    schema_versions: usize,
+    /// The copy that is being made, and the rows of its last part.
+    copy: RefCell<Option<(Export, u64)>>,
+    /// Turns and looks into the outbox that may have written.
+    writes: Cell<u32>,
+    /// Since when the turn that is armed waits.
+    armed_at: Cell<Timestamp>,
     /// Changes, which have more to do once their turn has come.
     changes: RefCell<HashMap<Ticket, oneshot::Sender<Result<Settled, SqlError>>>>,
     /// Leases are held back for a change that has been announced and not come yet.
@@ -73,18 +87,34 @@ struct Inner {
 }
 
 impl Shell {
-    fn of<O: Object + 'static>(state: DurableObjectState, env: &Env, settle: Function) -> Self {
+    fn of<O: Object + 'static>(
+        subject: Subject,
+        state: DurableObjectState,
+        env: &Env,
+        settle: Function,
+    ) -> Self {
         let config = super::object_config(env);
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
         let placement = config.as_ref().map(|config| config.placement).unwrap_or_default();
         let pace = config.as_ref().map_or_else(Pace::default, |config| config.mail_provider.pace());
-        let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms).paced(pace).salted(salt()));
+        let state = State::from(state);
+        let mut host = Host::<O>::new(longest_lease_ms).paced(pace).salted(salt());
+        if copies::has_bucket(env) {
+            host = host.copied_at(backup::time_of_day_ms(&state.id().to_string()));
+        }
+        let schema_versions = O::MIGRATIONS.len();
+        let mut desk = ObjectDesk::new(host);
         if config.as_ref().is_some_and(|config| !config.group_commit) {
             desk = desk.without_group_commit();
         }
         Self(Rc::new(Inner {
             settle,
-            sql: DurableSql::new(State::from(state).storage()),
+            subject,
+            schema_versions,
+            copy: RefCell::default(),
+            writes: Cell::new(0),
+            armed_at: Cell::default(),
+            sql: DurableSql::new(state.storage()),
             desk: RefCell::new(Box::new(desk)),
             changes: RefCell::default(),
             expecting: Cell::default(),
@@ -109,9 +139,9 @@ impl Shell {
     #[wasm_bindgen(constructor)]
     pub fn new(class: &str, state: DurableObjectState, env: Env, settle: Function) -> Result<Self, JsValue> {
         match class {
-            "Account" => Ok(Self::of::<account::Account>(state, &env, settle)),
-            "Event" => Ok(Self::of::<event::Event>(state, &env, settle)),
-            "Catalog" => Ok(Self::of::<catalog::Catalog>(state, &env, settle)),
+            "Account" => Ok(Self::of::<account::Account>(Subject::Account, state, &env, settle)),
+            "Event" => Ok(Self::of::<event::Event>(Subject::Event, state, &env, settle)),
+            "Catalog" => Ok(Self::of::<catalog::Catalog>(Subject::Catalog, state, &env, settle)),
             _ => Err(JsValue::from_str("no such class")),
         }
     }
@@ -224,6 +254,7 @@ impl Inner {
         if self.armed.replace(true) {
             return;
         }
+        self.armed_at.set(now());
         let inner = Rc::clone(self);
         spawn_local(async move {
             let until = now().plus_ms(GATHERING_MS);
@@ -245,9 +276,13 @@ impl Inner {
     }
 
     fn turn(self: &Rc<Self>) {
+        self.measure(Metric::QueueCommands, self.desk.borrow().waiting());
         let outcome = self.desk.borrow_mut().turn(&self.sql, now());
         match outcome {
             Ok(settled) => {
+                self.note_write();
+                self.measure(Metric::TurnCommands, settled.len());
+                self.measure_since(Metric::TurnMs, self.armed_at.get());
                 // What was written will leave with the next load of the object, and is not acknowledged.
                 let armed = self.arm_alarm();
                 for settled in settled {
@@ -289,10 +324,12 @@ impl Inner {
         if let (true, true, Some(hub)) = (announces, wait_ms > 0, &self.hub) {
             spawn_local(hub.hold_catalog());
         }
+        let began = now();
         while wait_ms > 0 {
             Delay::from(Duration::from_millis(u64::from(wait_ms))).await;
             wait_ms = self.desk.borrow().leases_remaining_ms(now());
         }
+        self.measure_since(Metric::DrainMs, began);
         Ok(held)
     }
 
@@ -342,6 +379,7 @@ impl Inner {
 
     async fn deliver_due(self: &Rc<Self>) -> Result<(), SqlError> {
         self.alarm_at.set(None);
+        metrics::record_outbox(&self.sql, self.subject);
         let due = self.desk.borrow_mut().due(&self.sql, now())?;
         self.resting_until.set(now().plus_ms(self.pace.rest_ms(&due)));
         let (mails, others): (Vec<_>, Vec<_>) =
@@ -350,6 +388,7 @@ impl Inner {
             let results = deliver(self.config.as_deref(), self.hub.as_ref(), items).await;
             if !results.is_empty() {
                 self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
+                self.note_write();
             }
         }
         self.arm_alarm()
@@ -369,6 +408,18 @@ impl Inner {
                 log_error("alarm_not_set", &error.to_string());
             }
         });
+    }
+
+    fn note_write(&self) {
+        self.writes.set(self.writes.get().wrapping_add(1));
+    }
+
+    fn measure(&self, metric: Metric, value: usize) {
+        metrics::record(metric, self.subject, u64::try_from(value).unwrap_or(u64::MAX));
+    }
+
+    fn measure_since(&self, metric: Metric, began: Timestamp) {
+        metrics::record(metric, self.subject, u64::try_from(now().ms_since(began)).unwrap_or(0));
     }
 
     /// Sets the alarm for the next parcel, in the same commit as what was written just before.

@@ -81,6 +81,18 @@ impl Sql for DurableSql {
         let deleted = self.storage.as_raw().delete_all();
         deleted.map(|_| ()).map_err(|thrown| SqlError::new(worker::Error::from(thrown).to_string()))
     }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number")]
+    fn size_bytes(&self) -> Option<u64> {
+        size_of(self.sql.as_ref()).map(|bytes| bytes as u64)
+    }
+}
+
+#[wasm_bindgen(module = "/src/platform/glue.js")]
+extern "C" {
+    /// Bytes of the database.
+    #[wasm_bindgen(js_name = sizeOf)]
+    fn size_of(sql: &JsValue) -> Option<f64>;
 }
 
 fn complain(thrown: JsValue) -> SqlError {

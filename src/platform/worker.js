@@ -8,9 +8,12 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { Shell, __worker_init_state, fetch } from "event-platform-wasm";
+import { copyDue } from "./backup.js";
+import { manage } from "./manage.js";
 import { Shells } from "./shells.js";
 import { Repeats } from "./repeats.js";
 import { RESTARTED } from "./retry.js";
+import { traced } from "./trace.js";
 
 const wasm = __worker_init_state();
 const repeats = new Repeats();
@@ -19,6 +22,7 @@ const shells = new Shells();
 class Hosted extends DurableObject {
   #shell;
   #instance;
+  #restoring = false;
   #waiting = new Map();
 
   /**
@@ -26,6 +30,10 @@ class Hosted extends DurableObject {
    * command was sent before, and may have been executed.
    */
   ask(command, again = false) {
+    return traced(this.machine, command, () => this.#give(command, again));
+  }
+
+  #give(command, again) {
     const answer = this.#current().receive(command, again);
     if (typeof answer !== "number") return answer;
     return new Promise((resolve, reject) => this.#waiting.set(answer, { resolve, reject }));
@@ -48,11 +56,25 @@ class Hosted extends DurableObject {
     return this.#current().drains();
   }
 
-  alarm() {
-    return this.#current().alarm();
+  async alarm() {
+    const shell = this.#current();
+    await shell.alarm();
+    await copyDue(this.env.BACKUPS, this.kind, shell);
+  }
+
+  /** Does something with the storage for an operator, both JSON. Meanwhile a restored object answers nobody. */
+  async manage(order, name) {
+    const restoring = (begun) => {
+      this.#restoring = begun;
+      if (!begun) this.#instance = undefined;
+    };
+    const { ctx, env, kind } = this;
+    const reply = await manage({ ctx, env, kind, name, shell: this.#current(), restoring }, JSON.parse(order));
+    return JSON.stringify(reply);
   }
 
   #current() {
+    if (this.#restoring) throw new Error("the object is being restored");
     if (this.#instance !== wasm.instanceId) {
       for (const { resolve } of this.#waiting.values()) resolve(RESTARTED);
       this.#waiting.clear();
@@ -79,14 +101,17 @@ function settler(waiting) {
 
 export class Account extends Hosted {
   machine = "Account";
+  kind = "account";
 }
 
 export class Event extends Hosted {
   machine = "Event";
+  kind = "event";
 }
 
 export class Catalog extends Hosted {
   machine = "Catalog";
+  kind = "catalog";
 }
 
 export default {

@@ -236,6 +236,7 @@ fn an_event_made_while_its_organizer_goes_is_cancelled_and_names_nobody() {
         account: Some(crate::support::fixtures::account_key(1)),
         name: event_platform::domain::account::Name::parse("Adelheid").ok(),
         name_changes: 0,
+        suspension: event_platform::domain::moderation::Suspension::default(),
     };
     let event = crate::support::fixtures::event_id(7);
     let command =

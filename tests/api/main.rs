@@ -4,6 +4,8 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod accounts;
+mod admin;
+mod admin_objects;
 mod attendance;
 mod calendars;
 mod changes;

@@ -79,6 +79,7 @@ fn data_from_before_there_was_a_choice_is_outside_any_jurisdiction() {
         news: false,
         entry: None,
         participations: Vec::new(),
+        waited_ms: 0,
     };
     let envelope = Envelope::new(Command::Report(Box::new(report)));
     app.state().registered(&envelope).unwrap();

@@ -152,3 +152,81 @@ fn one_line_is_logged_per_request_with_the_route_and_not_the_path() {
     }
     assert_eq!(state.log.len(), 1);
 }
+
+#[test]
+fn a_deep_check_goes_through_an_object_and_the_catalog_once_a_second() {
+    let app = App::new();
+    let deep = || app.get("/api/health?deep=1").send();
+    let hops = app.state().hops;
+    let expected = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "report_lag_seconds": 0 });
+    (0..50).for_each(|_| assert_eq!(deep().expect(200).json(), expected));
+    assert_eq!(app.state().hops, hops + 2);
+    app.advance_ms(1_000);
+    app.state().overloaded = true;
+    deep().expect_problem(503, "not_ready");
+    app.state().overloaded = false;
+    deep().expect_problem(503, "not_ready");
+    app.get("/api/health").send().expect(200);
+    app.advance_ms(1_000);
+    deep().expect(200);
+    let objects = app.state().nodes.values().all(|node| node.sql.dump().is_empty());
+    assert!(objects, "a check stores nothing");
+}
+
+#[test]
+fn a_deep_check_tells_how_late_reports_have_lately_come() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    let event = app.event(&ada, json!({}));
+    app.register(&bob, &event);
+    // The alarm rings late.
+    app.advance_ms(90_000);
+    app.deliver_outboxes();
+    let lag = || app.get("/api/health?deep=1").send().expect(200).json()["report_lag_seconds"].clone();
+    assert_eq!(lag(), 90);
+    app.advance_ms(601_000);
+    assert_eq!(lag(), 0);
+}
+
+#[test]
+fn a_share_of_the_ordinary_lines_is_logged_and_all_that_matters() {
+    let app = App::with(&[("LOG_SAMPLING", "0.25")]);
+    (0..400).for_each(|_| drop(app.get("/api/health").send().expect(200)));
+    let kept = app.state().log.len();
+    assert!((50..150).contains(&kept), "{kept} of 400");
+    app.state().log.clear();
+    let app = App::with(&[("LOG_SAMPLING", "0")]);
+    let ada = app.attendee("Ada");
+    app.log_in_with(&ada.email, "wrong");
+    app.state().overloaded = true;
+    app.get("/api/events").send().expect(503);
+    let lines: Vec<Value> = app.state().log.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<(&str, &str)> =
+        lines.iter().map(|line| (line["event"].as_str().unwrap(), line["level"].as_str().unwrap())).collect();
+    let expected = [("security", "info"), ("security", "info"), ("security", "warn"), ("request", "error")];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn questions_and_leases_are_measured() {
+    use event_platform::metrics::{Metric, Subject};
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event = app.event(&ada, json!({}));
+    app.advance_ms(60_000);
+    app.state().measured.clear();
+    let path = format!("/api/events/{event}");
+    app.get(&path).send().expect(200);
+    app.get(&path).send().expect(200);
+    app.get("/api/events").send().expect(200);
+    app.get("/api/me").by(&ada).send().expect(200);
+    let expected = [
+        (Metric::LeaseMiss, Subject::Event, 1),
+        (Metric::QuestionMs, Subject::Event, 0),
+        (Metric::LeaseHit, Subject::Event, 1),
+        (Metric::LeaseMiss, Subject::Catalog, 1),
+        (Metric::QuestionMs, Subject::Catalog, 0),
+        (Metric::QuestionMs, Subject::Account, 0),
+    ];
+    assert_eq!(app.state().measured, expected);
+}

@@ -5,6 +5,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod accounts;
+mod backups;
 mod circulars;
 mod large_events;
 mod leases;

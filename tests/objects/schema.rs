@@ -22,6 +22,7 @@ fn report() -> catalog::Command {
         news: true,
         entry: naive.event(),
         participations: vec![],
+        waited_ms: 0,
     };
     catalog::Command::Report(Box::new(report))
 }

@@ -162,8 +162,15 @@ fn the_catalog_survives_a_disk_that_fails_at_any_statement() {
         let entry = titled.and_then(|_| naive.event());
         let as_of = Timestamp::from_ms(version);
         let version = u64::try_from(version).unwrap();
-        let report =
-            Report { event: event_id(number), version, as_of, news: true, entry, participations: vec![] };
+        let report = Report {
+            event: event_id(number),
+            version,
+            as_of,
+            news: true,
+            entry,
+            participations: vec![],
+            waited_ms: 0,
+        };
         catalog::Command::Report(Box::new(report))
     };
     let look = catalog::Command::List(everything(catalog::Scope::Own(user(ORGANIZER))));

@@ -2,6 +2,7 @@
 //! written like this: a string here changes only together with a migration that reads the old one.
 
 mod accounts;
+mod admin;
 mod events;
 mod lists;
 mod released;

@@ -21,6 +21,8 @@ use super::world::{State, World};
 
 /// Who signs a token in tests.
 pub(crate) const SECRET: &str = "a secret of more than thirty-two bytes";
+/// What operators show.
+pub(crate) const ADMIN_TOKEN: &str = "the token of the operators in tests";
 /// What everybody's password is.
 pub(crate) const PASSWORD: &str = "SecurePassword123";
 
@@ -49,6 +51,7 @@ impl App {
     pub(crate) fn with(settings: &[(&'static str, &str)]) -> Self {
         let ours = [
             ("JWT_SECRET", SECRET),
+            ("ADMIN_TOKEN", ADMIN_TOKEN),
             ("BCRYPT_COST", "4"),
             ("PUBLIC_URL", "https://events.example"),
             ("ALLOW_LOG_MAIL", "true"),
@@ -240,6 +243,11 @@ impl Call<'_> {
     /// With somebody's token.
     pub(crate) fn by(self, person: &Person) -> Self {
         self.header("authorization", &format!("Bearer {}", person.token))
+    }
+
+    /// With the operator's token.
+    pub(crate) fn by_operator(self) -> Self {
+        self.header("authorization", &format!("Bearer {ADMIN_TOKEN}"))
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {

@@ -3,6 +3,7 @@
 use event_platform::auth::digest;
 use event_platform::domain::account::{Name, Role};
 use event_platform::domain::event::{Change, Description, Details, EventPatch, JoinUrl, Organizer};
+use event_platform::domain::moderation::Suspension;
 use event_platform::domain::schedule::{parse_date, parse_time};
 use event_platform::domain::{
     AccountKey, Email, EventId, Invalid, RegistrationId, Secret, SessionId, Timestamp, UserId,
@@ -67,6 +68,7 @@ pub(crate) fn organizer() -> Organizer {
         account: Some(account_key(ORGANIZER)),
         name: name(ORGANIZER),
         name_changes: 0,
+        suspension: Suspension::default(),
     }
 }
 

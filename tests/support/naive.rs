@@ -52,6 +52,7 @@ impl NaiveEvent {
                 Ok(self.event().map_or(Reply::Done, |event| Reply::Event(Box::new(event))))
             }
             (Command::Create(create), Some(held)) => held.create_again(create),
+            (Command::Admin(_), _) => unreachable!("tested through the API"),
             (Command::Notice(notice), held) => {
                 held.iter_mut().for_each(|held| held.notice(now, notice));
                 Ok(Reply::Done)
@@ -125,7 +126,7 @@ impl Held {
 
     fn execute(&mut self, now: Timestamp, command: &Command) -> Result<Reply, Refusal> {
         match command {
-            Command::Create(_) | Command::Notice(_) => unreachable!("dealt with before"),
+            Command::Create(_) | Command::Notice(_) | Command::Admin(_) => unreachable!("dealt with before"),
             Command::Read => Ok(Reply::Event(Box::new(self.snapshot()))),
             Command::Update { by, patch, if_match } => {
                 self.only_organizer(*by, if_match.as_ref())?;
@@ -196,6 +197,7 @@ impl Held {
                     (organizer.name, organizer.name_changes) = (name.clone(), *changes);
                 }
             }
+            News::Suspension(_) => unreachable!("tested through the API"),
             News::Erased => {
                 self.places.retain(|place| place.who.id != notice.user);
                 if !self.deleted {

@@ -106,7 +106,8 @@ impl Sql for Sqlite {
             let name: String = table.get(0)?;
             self.connection.execute_batch(&format!("DROP TABLE IF EXISTS {name}")).unwrap();
         }
-        self.connection.execute_batch("DELETE FROM sqlite_sequence").unwrap();
+        // There is none before the first table that counts its rows.
+        let _ = self.connection.execute_batch("DELETE FROM sqlite_sequence");
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event_platform::api::ports::{BoxFuture, Hub, RateLimit, Runtime, Unreachable};
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
+use event_platform::metrics::{Metric, Subject};
 use event_platform::objects::desk::Received;
 use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
 use event_platform::objects::{Answer, Envelope, account, catalog, event};
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub(crate) log: Vec<String>,
     pub(crate) post: Post,
     pub(crate) nodes: BTreeMap<Address, Node>,
+    /// What was measured.
+    pub(crate) measured: Vec<(Metric, Subject, u64)>,
     /// The Catalog outside any jurisdiction.
     pub(crate) registry: Node,
     /// Whether it cannot be reached.
@@ -55,6 +58,7 @@ impl World {
             log: Vec::new(),
             post: Post::new(),
             nodes: BTreeMap::new(),
+            measured: Vec::new(),
             registry: Address::Catalog.found(longest_lease_ms, EventMemory::from_env()),
             registry_is_away: false,
             hops: 0,
@@ -305,6 +309,14 @@ impl Runtime for World {
 
     fn pause(&self, _ms: u32) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
+    }
+
+    fn measures(&self) -> bool {
+        true
+    }
+
+    fn measure(&self, metric: Metric, subject: Subject, value: u64) {
+        self.state().measured.push((metric, subject, value));
     }
 
     fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool> {

@@ -111,7 +111,7 @@ describe("The README's settings", () => {
 
 describe("The log in docs/operations.md", () => {
   const logs = section("Logs", readFileSync(new URL("docs/operations.md", ROOT), "utf8"));
-  const sources = readdirSync(new URL("src/", ROOT), { recursive: true }).filter((name) => name.endsWith(".rs"));
+  const sources = readdirSync(new URL("src/", ROOT), { recursive: true }).filter((name) => /\.(rs|js)$/.test(name));
   const read = (name) => readFileSync(new URL(`src/${name}`, ROOT), "utf8").split("#[cfg(test)]")[0];
   const code = sources.map(read).join("\n");
 
@@ -119,7 +119,7 @@ describe("The log in docs/operations.md", () => {
   const documented = (pattern) => found(logs.match(pattern)?.[1] ?? "", /`(\w+)`/g);
 
   test("has every event", () => {
-    const lines = /event\\?": ?\\?"(\w+)\\?"|\bevent: "(\w+)"|log_error\("(\w+)"/g;
+    const lines = /event\\?": ?\\?"(\w+)\\?"|\bevent: "(\w+)"|log_error\("(\w+)"|report\(object, command, "(\w+)"/g;
     const written = new Set([...code.matchAll(lines)].map(([, ...names]) => names.find(Boolean)));
     const trouble = logs.slice(logs.indexOf("**Trouble**"));
     const named = [...found(logs, /^\| `event` \| `(\w+)` \|$/gm), ...found(trouble, /^\| `(\w+)` \|/gm)];

@@ -26,6 +26,22 @@ pub(super) fn parameters() -> Value {
     json!({
         "EventId": path("id", "The event's id. A malformed one names nothing: 404."),
         "RegistrationId": path("registration", "The registration's id. A malformed one names nothing: 404."),
+        "AccountKey": {
+            "in": "path", "name": "account", "required": true,
+            "description": "An account's key. A malformed one names nothing: 404.",
+            "schema": { "type": "string" },
+        },
+        "ObjectKind": {
+            "in": "path", "name": "kind", "required": true,
+            "description": "What the object is; anything else is 404.",
+            "schema": { "type": "string", "enum": ["account", "event", "catalog"] },
+        },
+        "ObjectName": {
+            "in": "path", "name": "name", "required": true,
+            "description": "An account's key, an event's id, or `catalog`. A malformed one names nothing: 404.",
+            "schema": { "type": "string" },
+        },
+        "Deep": filter("deep", "`1`: ask an object and the Catalog, too. Anything else counts as left out.", text()),
         "VerificationToken": query("token", "The token of the link.", text()),
         "Key": query("key", "The secret part of the address.", text()),
         "Words": filter("q", "Words in title, description and tags: all are required, in any case and without accents, each may be the beginning of a word.", text()),
@@ -72,6 +88,11 @@ pub(super) fn security_schemes() -> Value {
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "The `token` of `POST /api/login`.",
+        },
+        "operator": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The deployment's `ADMIN_TOKEN`, for operators alone.",
         },
     })
 }

@@ -6,6 +6,7 @@
 //! handlers read, and `tests/support/contract.rs` every answer of the native tests against it.
 
 mod accounts;
+mod admin;
 mod components;
 mod events;
 mod examples;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 use operation::Operation;
 
 use super::health;
+use super::problem::Problem;
 
 const DESCRIPTION: &str = "The backend for virtual events: accounts, events, registrations.\n\n\
 Sign up, log in, and send the `token` as `Authorization: Bearer <token>`. Bodies are JSON with \
@@ -55,6 +57,7 @@ pub fn document() -> Value {
             { "name": "Events", "description": "Find, read and organise events." },
             { "name": "Registrations", "description": "Seats and the waitlist." },
             { "name": "Service", "description": "The service itself." },
+            { "name": admin::TAG, "description": "For whoever operates the deployment. Without `ADMIN_TOKEN` these paths do not exist." },
         ],
         "paths": paths,
         "components": {
@@ -72,8 +75,10 @@ fn operations() -> Vec<Operation> {
     let health = Operation::get(health::PATH, "health", "Service")
         .says(
             "Whether the service is up",
-            "503 `misconfigured` when a setting is missing or out of its range.",
+            "503 `misconfigured` when a setting is missing or out of its range. With `deep=1` an object and the Catalog are asked, too: 503 `not_ready` when one does not answer within two seconds. `report_lag_seconds` is then how long the latest of the reports of the last ten minutes had waited for the Catalog; one or two are usual.",
         )
+        .takes(&["Deep"])
+        .refuses([Problem::not_ready("")])
         .answers(
             200,
             "It is.",
@@ -85,5 +90,6 @@ fn operations() -> Vec<Operation> {
     all.extend(events::operations());
     all.extend(registrations::operations());
     all.push(health);
+    all.extend(admin::operations());
     all
 }

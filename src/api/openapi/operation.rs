@@ -39,6 +39,14 @@ impl Operation {
             operation.parameters.push(json!({ "$ref": "#/components/parameters/EventId" }));
             operation.problems.push(Problem::not_found());
         }
+        for (segment, parameter) in
+            [("{account}", "AccountKey"), ("{kind}", "ObjectKind"), ("{name}", "ObjectName")]
+        {
+            if path.contains(segment) {
+                operation.parameters.push(json!({ "$ref": format!("#/components/parameters/{parameter}") }));
+                operation.problems.push(Problem::not_found());
+            }
+        }
         if path.contains("{registration}") {
             operation.parameters.push(json!({ "$ref": "#/components/parameters/RegistrationId" }));
         }
@@ -91,6 +99,12 @@ impl Operation {
     pub(super) fn with_token(mut self) -> Self {
         self.set("security", json!([{ "bearer": [] }]));
         self.refuses([Problem::unauthenticated()])
+    }
+
+    /// Only with the operator's token; where a deployment has none, the path is not there.
+    pub(super) fn with_operator_token(mut self) -> Self {
+        self.set("security", json!([{ "operator": [] }]));
+        self.refuses([Problem::unauthenticated(), Problem::not_found()])
     }
 
     /// Only with a token, and as one of the changes that a session may make.

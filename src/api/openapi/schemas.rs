@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::requests;
+use super::{admin, requests};
 
 /// A member that need not be sent.
 pub(super) const OPTIONAL: bool = false;
@@ -16,8 +16,10 @@ pub(super) fn reference(schema: &str) -> Value {
 /// Every schema by name.
 pub(super) fn all() -> Value {
     let mut schemas = answers();
-    if let (Some(schemas), Value::Object(requests)) = (schemas.as_object_mut(), requests::all()) {
-        schemas.extend(requests);
+    for more in [requests::all(), admin::schemas()] {
+        if let (Some(schemas), Value::Object(more)) = (schemas.as_object_mut(), more) {
+            schemas.extend(more);
+        }
     }
     schemas
 }
@@ -38,15 +40,15 @@ pub(super) fn text(description: &str) -> Value {
     json!({ "type": "string", "description": description })
 }
 
-fn id(description: &str) -> Value {
+pub(super) fn id(description: &str) -> Value {
     json!({ "type": "string", "format": "uuid", "description": description })
 }
 
-fn instant(description: &str) -> Value {
+pub(super) fn instant(description: &str) -> Value {
     json!({ "type": "string", "format": "date-time", "description": description })
 }
 
-fn count(description: &str) -> Value {
+pub(super) fn count(description: &str) -> Value {
     json!({ "type": "integer", "minimum": 0, "description": description })
 }
 
@@ -67,7 +69,7 @@ pub(super) fn one_of(values: &[&str], description: &str) -> Value {
     json!({ "type": "string", "enum": values, "description": description })
 }
 
-fn page(things: &str, of: &str) -> Value {
+pub(super) fn page(things: &str, of: &str) -> Value {
     let next = or_null(text("Where the next page begins; `null` on the last one."));
     object(
         "One page of a list.",
@@ -173,7 +175,7 @@ fn answers() -> Value {
         "Export": export(),
         "CalendarFeed": object("Where a calendar is fetched.", &[("url", REQUIRED, json!({ "type": "string", "format": "uri", "description": "Whoever has it sees where you go." }))]),
         "Join": object("Where an event takes place.", &[("join_url", REQUIRED, json!({ "type": "string", "format": "uri", "description": "The organizer's link." }))]),
-        "Health": object("That the service is up.", &[("status", REQUIRED, json!({ "const": "ok", "type": "string" })), ("version", REQUIRED, text("The version that runs."))]),
+        "Health": object("That the service is up.", &[("status", REQUIRED, json!({ "const": "ok", "type": "string" })), ("version", REQUIRED, text("The version that runs.")), ("report_lag_seconds", OPTIONAL, count("With `deep=1`: how late reports have lately reached the Catalog."))]),
         "FieldError": field_error,
         "Problem": problem,
     })
@@ -206,6 +208,11 @@ fn event() -> Value {
                 "status",
                 REQUIRED,
                 one_of(&["draft", "published", "cancelled"], "A draft is seen by its organizer alone."),
+            ),
+            (
+                "taken_down",
+                OPTIONAL,
+                json!({ "const": true, "type": "boolean", "description": "There only when the operator has taken the event down; its organizer alone still sees it." }),
             ),
             (
                 "visibility",

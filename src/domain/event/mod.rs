@@ -8,6 +8,7 @@ pub use patch::{Change, EventPatch};
 
 use serde::{Deserialize, Serialize};
 
+use super::moderation::Suspension;
 use super::schedule::Schedule;
 use super::{FieldError, Refusal, Timestamp, UserId, account::Name, ids::AccountKey};
 
@@ -23,6 +24,9 @@ pub struct Organizer {
     /// How often the organizer had changed it: of two names the one with more changes is newer.
     #[serde(default)]
     pub name_changes: u64,
+    /// Whether the operator has suspended the organizer's account, as far as the event has heard.
+    #[serde(default, skip_serializing_if = "Suspension::is_none")]
+    pub suspension: Suspension,
 }
 
 /// Everything an organizer decides about an event.
@@ -145,6 +149,12 @@ impl Details {
     #[must_use]
     pub fn without_join_url(self) -> Self {
         Self { join_url: None, ..self }
+    }
+
+    /// The same as a draft: kept from everybody but the organizer.
+    #[must_use]
+    pub fn as_draft(self) -> Self {
+        Self { status: Status::Draft, ..self }
     }
 
     /// Whether the event belongs in the public list: published or cancelled, and not unlisted.

@@ -2,6 +2,7 @@
 
 use super::{Account, Holder, Owner, Record, Reply, SecurityEventKind, SessionRecord, SignUp, events, store};
 use crate::domain::account::{Name, Profile, Role};
+use crate::domain::moderation::Suspension;
 use crate::domain::{Refusal, Secret};
 use crate::mail::{Letter, Mail};
 use crate::objects::notice::{News, Notice};
@@ -108,6 +109,7 @@ impl Account {
         let visits = self.visits.iter().copied().collect();
         turn.post(&format!("erased/{}", profile.id), &Parcel::Notice(Box::new(notice), visits), turn.now)?;
         self.owner = None;
+        self.suspension = Suspension::default();
         self.sessions.clear();
         self.visits.clear();
         Ok(Reply::Done)

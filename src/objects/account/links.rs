@@ -30,15 +30,15 @@ impl Account {
 
     /// The answer is the same whether or not a mail goes out.
     pub(super) fn forgot_password(&self, turn: &mut Turn<'_>, link: Link) -> Result<Reply, Fault> {
-        if self.owner.is_some() && self.send_link(turn, store::RESET_PASSWORD, link)?.is_none() {
+        if self.admitted().is_some() && self.send_link(turn, store::RESET_PASSWORD, link)?.is_none() {
             events::note(turn, SecurityEventKind::PasswordForgotten)?;
         }
         Ok(Reply::Done)
     }
 
     pub(super) fn reset_stands(&self, turn: &Turn<'_>, token: &str) -> Result<Reply, Fault> {
-        let stands =
-            self.owner.is_some() && store::token_stands(turn.sql, turn.now, store::RESET_PASSWORD, token)?;
+        let stands = self.admitted().is_some()
+            && store::token_stands(turn.sql, turn.now, store::RESET_PASSWORD, token)?;
         if stands { Ok(Reply::Done) } else { Err(Refusal::InvalidToken.into()) }
     }
 

@@ -54,7 +54,9 @@ impl Account {
         matched: Option<&Secret<String>>,
     ) -> Result<Option<Reply>, Fault> {
         self.guard.admit(turn.now)?;
-        if self.owner.as_ref().is_some_and(|owner| owner.is_proved_by(matched)) {
+        // A suspended account has no right password, like an address without an account.
+        let admitted = self.owner.as_ref().filter(|_| !self.suspension.suspended);
+        if admitted.is_some_and(|owner| owner.is_proved_by(matched)) {
             if self.guard.failures() > 0 {
                 events::note_failures(turn, &self.guard)?;
                 self.guard = LoginGuard::default();

@@ -14,11 +14,13 @@
 //! | authorize | memory alone; a session that ended here has ended everywhere, and what it changes is counted here, whichever isolate asks |
 //! | refresh | the old token is spent with the turn that makes the new one |
 //! | reset, change of password | the hash changes and sessions end in one turn |
+//! | suspend, restore | one turn ends the sessions and posts the notice for the events |
 //! | delete | one turn ends the sessions, erases, and posts the notice for everybody else |
 //!
 //! Where no account is, failed logins are all that is held. Once they count for nothing, or the
 //! account was deleted and all have heard of it, the database is deleted too.
 
+mod admin;
 mod events;
 mod feed;
 mod life;
@@ -28,6 +30,7 @@ mod protocol;
 mod sessions;
 mod store;
 
+pub use admin::{AdminOrder, Overview};
 pub use protocol::{
     Command, Digest, Holder, Link, NewSession, OneTimeToken, Order, Record, Reply, SecurityEvent,
     SecurityEventKind, SessionRecord, SignUp,
@@ -37,8 +40,10 @@ use std::collections::VecDeque;
 
 use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn};
+use crate::auth::digest;
 use crate::domain::account::Profile;
 use crate::domain::guard::LoginGuard;
+use crate::domain::moderation::Suspension;
 use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp, TokenBucket};
 
 /// One address and what is known of it.
@@ -50,6 +55,8 @@ pub struct Account {
     /// Events that the user has lately been about to register for. Memory alone: the Catalog
     /// hears of registrations within a second or two, and this bridges the time until then.
     visits: VecDeque<EventId>,
+    /// Whether the operator has closed the account.
+    suspension: Suspension,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -83,6 +90,7 @@ struct Session {
 
 impl Object for Account {
     const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
+    const COPIED: bool = true;
     type Command = Command;
     type Reply = Reply;
 
@@ -96,6 +104,7 @@ impl Object for Account {
             guard: store::load_guard(sql)?,
             sessions: store::load_sessions(sql)?,
             visits: VecDeque::new(),
+            suspension: admin::load(sql)?,
         })
     }
 
@@ -109,6 +118,7 @@ impl Object for Account {
 
     fn kind(command: &Command) -> Kind {
         match command {
+            Command::Admin(order) => order.kind(),
             Command::Exists
             | Command::BeginLogin
             | Command::Authorize { .. }
@@ -169,10 +179,14 @@ impl Object for Account {
                     .ok_or(Refusal::Unauthenticated)?;
                 feed::save(turn.sql, &digest)
             }
-            Command::OpenFeed { digest } => {
-                feed::open(turn.sql, self.owner.as_ref().map(|owner| owner.profile.id), &digest)
-            }
+            Command::OpenFeed { digest } => feed::open(turn.sql, self.admitted(), &digest),
+            Command::Admin(order) => self.administer(turn, order),
         }
+    }
+
+    fn copy_name(&self) -> Option<String> {
+        let key = digest::account_key(&self.owner.as_ref()?.profile.email)?;
+        Some(key.to_string())
     }
 
     fn spent_at(&self) -> Option<Timestamp> {

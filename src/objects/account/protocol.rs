@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::admin::{AdminOrder, Overview};
 use crate::domain::account::{Name, Profile, Role};
 use crate::domain::{Email, EventId, Rate, Refusal, Secret, SessionId, Timestamp, UserId};
+use crate::objects::upkeep::UpkeepReply;
 
 /// A question or an order for an account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,6 +71,8 @@ pub enum Command {
         /// What would be stored of it.
         digest: Digest,
     },
+    /// What an operator asks.
+    Admin(AdminOrder),
 }
 
 /// What the owner of an account orders from within a session. The hash that a password was compared
@@ -188,6 +192,10 @@ pub enum Reply {
     Visits(Vec<EventId>),
     /// Who it is.
     User(UserId),
+    /// The account as an operator sees it.
+    Overview(Box<Overview>),
+    /// What an operator has asked of it as of any object.
+    Upkeep(UpkeepReply),
 }
 
 /// Everything that an account holds about its user, but for what proves the password.
@@ -239,6 +247,8 @@ pub enum SecurityEventKind {
     PasswordForgotten,
     PasswordReset,
     PasswordChanged,
+    Suspended,
+    Restored,
     Deleted,
 }
 
@@ -256,6 +266,8 @@ impl SecurityEventKind {
             Self::PasswordForgotten => "password_forgotten",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::Suspended => "suspended",
+            Self::Restored => "restored",
             Self::Deleted => "deleted",
         }
     }

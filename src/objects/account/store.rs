@@ -51,6 +51,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[outbox::LANES],
     super::feed::SCHEMA,
     &[answered::SCHEMA],
+    super::admin::SCHEMA,
 ];
 
 /// What a one-time token is good for, as stored.
@@ -114,7 +115,7 @@ pub(super) fn save_name(sql: &dyn Sql, profile: &Profile) -> Result<(), SqlError
 
 /// Deletes the account and all that is its user's; failed logins and the outbox are not.
 pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
-    for table in ["account", "sessions", "tokens", "security_events", "feed"] {
+    for table in ["account", "sessions", "tokens", "security_events", "feed", "suspension"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;
     }
     answered::forget(sql)

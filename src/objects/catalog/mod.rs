@@ -12,12 +12,14 @@
 //! who asks decides it. One that has heard of events before anybody asked is from before there was a
 //! choice: its data lives outside any jurisdiction.
 
+mod admin;
 mod notices;
 mod protocol;
 mod query;
 mod store;
 mod words;
 
+pub use admin::AdminOrder;
 pub use protocol::{Command, Cursor, Order, Participation, Query, Reply, Report, Scope};
 pub use query::statements;
 pub use words::words;
@@ -30,6 +32,7 @@ use crate::domain::{Residence, Timestamp};
 #[derive(Debug, Default)]
 pub struct Catalog {
     founded: bool,
+    lag: admin::ReportLag,
 }
 
 impl Object for Catalog {
@@ -43,7 +46,7 @@ impl Object for Catalog {
     }
 
     fn load(_sql: &dyn Sql) -> Result<Self, SqlError> {
-        Ok(Self { founded: true })
+        Ok(Self { founded: true, ..Self::default() })
     }
 
     fn founds(&self, command: &Command) -> bool {
@@ -53,7 +56,11 @@ impl Object for Catalog {
     fn kind(command: &Command) -> Kind {
         match command {
             Command::List(_) => Kind::LeasedRead,
-            Command::Participations { .. } | Command::Organizes(_) | Command::Residence => Kind::Read,
+            Command::Participations { .. }
+            | Command::Organizes(_)
+            | Command::Residence
+            | Command::ReportLag => Kind::Read,
+            Command::Admin(order) => order.kind(),
             Command::Report(report) if report.news => Kind::GuardedWrite,
             Command::Report(_) | Command::Notice(..) | Command::Reside(_) => Kind::Write,
         }
@@ -95,8 +102,11 @@ impl Object for Catalog {
                 notices::pass_on(turn, notice, events)?;
                 Ok(Reply::Done)
             }
+            Command::Admin(order) => self.administer(turn, order),
+            Command::ReportLag => Ok(Reply::ReportLag(self.lag.ms(turn.now))),
             Command::Report(mut report) => {
                 self.founded = true;
+                self.lag.note(turn.now, report.waited_ms);
                 notices::correct(turn, &mut report)?;
                 store::note_participations(turn.sql, &report)?;
                 turn.unchanged = !store::apply(turn.sql, &report)?;

@@ -2,6 +2,7 @@
 
 use super::protocol::Report;
 use crate::domain::account::Name;
+use crate::domain::moderation::Suspension;
 use crate::domain::{EventId, UserId};
 use crate::objects::Turn;
 use crate::objects::notice::{News, Notice};
@@ -12,6 +13,9 @@ use crate::objects::sql::{self, Row, Sql, SqlError};
 /// known already.
 pub(super) fn pass_on(turn: &mut Turn<'_>, notice: Notice, visited: Vec<EventId>) -> Result<(), SqlError> {
     let user = notice.user;
+    if let News::Suspension(suspension) = notice.news {
+        return pass_on_suspension(turn, &notice, suspension);
+    }
     if known(turn.sql, user)?.is_some_and(|known| !is_newer(&notice.news, &known.news)) {
         return Ok(());
     }
@@ -19,12 +23,32 @@ pub(super) fn pass_on(turn: &mut Turn<'_>, notice: Notice, visited: Vec<EventId>
     let mut concerned =
         events(&turn.sql.run("SELECT event FROM events WHERE organizer = ?", &[user.into()])?)?;
     if notice.news == News::Erased {
+        turn.sql.run("DELETE FROM suspensions WHERE user = ?", &[user.into()])?;
         let left =
             turn.sql.run("DELETE FROM participations WHERE user = ? RETURNING event", &[user.into()])?;
         concerned.extend(events(&left)?);
         concerned.extend(visited);
     }
     concerned.into_iter().try_for_each(|event| tell(turn, event, &notice))
+}
+
+/// The same for a suspension or its end, which the organizer's events have to hear of.
+fn pass_on_suspension(turn: &mut Turn<'_>, notice: &Notice, suspension: Suspension) -> Result<(), SqlError> {
+    let user = notice.user;
+    if known_suspension(turn.sql, user)?.is_some_and(|known| known.changes >= suspension.changes) {
+        return Ok(());
+    }
+    turn.sql.run(
+        "INSERT OR REPLACE INTO suspensions (user, changes, suspended) VALUES (?, ?, ?)",
+        &[user.into(), suspension.changes.into(), suspension.suspended.into()],
+    )?;
+    let organized = events(&turn.sql.run("SELECT event FROM events WHERE organizer = ?", &[user.into()])?)?;
+    organized.into_iter().try_for_each(|event| tell(turn, event, notice))
+}
+
+fn known_suspension(sql: &dyn Sql, user: UserId) -> Result<Option<Suspension>, SqlError> {
+    let rows = sql.run("SELECT suspended, changes FROM suspensions WHERE user = ?", &[user.into()])?;
+    rows.first().map(|row| Ok(Suspension { suspended: row.get(0)?, changes: row.get(1)? })).transpose()
 }
 
 /// Holds a report against the notices: what it says of somebody who is gone is taken out, and an
@@ -36,6 +60,7 @@ pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), Sq
     {
         let unheard = match notice.news {
             News::Renamed { changes, .. } => organizer.name_changes < changes,
+            News::Suspension(_) => false,
             News::Erased => {
                 organizer.name = None;
                 organizer.account.take().is_some()
@@ -44,6 +69,13 @@ pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), Sq
         if unheard {
             tell(turn, event, &notice)?;
         }
+    }
+    if let Some(organizer) = report.entry.as_ref().map(|entry| &entry.organizer)
+        && organizer.account.is_some()
+        && let Some(suspension) = known_suspension(turn.sql, organizer.id)?
+        && organizer.suspension.changes < suspension.changes
+    {
+        tell(turn, event, &Notice { user: organizer.id, news: News::Suspension(suspension) })?;
     }
     let users: Vec<UserId> = report.participations.iter().map(|one| one.user).collect();
     let gone = turn.sql.run(
@@ -64,11 +96,14 @@ fn is_newer(news: &News, known: &News) -> bool {
         (_, News::Erased) => false,
         (News::Erased, News::Renamed { .. }) => true,
         (News::Renamed { changes, .. }, News::Renamed { changes: known, .. }) => changes > known,
+        (News::Suspension(_), _) | (_, News::Suspension(_)) => false,
     }
 }
 
 fn tell(turn: &mut Turn<'_>, event: EventId, notice: &Notice) -> Result<(), SqlError> {
-    let key = format!("notice/{}/{event}", notice.user);
+    // A suspension never takes the place of a name that still has to arrive, nor the other way round.
+    let what = if matches!(notice.news, News::Suspension(_)) { "suspension" } else { "notice" };
+    let key = format!("{what}/{}/{event}", notice.user);
     turn.post(&key, &Parcel::Tell(event, Box::new(notice.clone())), turn.now)
 }
 
@@ -88,7 +123,7 @@ fn known(sql: &dyn Sql, user: UserId) -> Result<Option<Notice>, SqlError> {
 fn remember(sql: &dyn Sql, notice: &Notice) -> Result<(), SqlError> {
     let (changes, name) = match &notice.news {
         News::Renamed { name, changes } => (Some(*changes), name.as_ref().map(Name::as_str)),
-        News::Erased => (None, None),
+        News::Suspension(_) | News::Erased => (None, None),
     };
     sql.run(
         "INSERT OR REPLACE INTO notices (user, changes, name) VALUES (?, ?, ?)",

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::admin::AdminOrder;
 use crate::domain::event::Status;
 use crate::domain::{EventId, Jurisdiction, Residence, Timestamp, UserId};
 use crate::objects::event::Snapshot;
 use crate::objects::notice::Notice;
+use crate::objects::upkeep::UpkeepReply;
 
 /// A question or a report for the Catalog.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +34,10 @@ pub enum Command {
     /// What has become of a user, and events that it may concern beside those known here: where the
     /// user was lately about to register.
     Notice(Notice, Vec<EventId>),
+    /// How late reports have lately come in.
+    ReportLag,
+    /// What an operator asks.
+    Admin(AdminOrder),
     /// Where the data of the deployment lives, as the Catalog outside any jurisdiction knows.
     Residence,
     /// The same, to be decided like this if it is not.
@@ -55,6 +61,14 @@ pub struct Report {
     /// Registrations that have begun or ended lately, in the order in which they did.
     #[serde(default)]
     pub participations: Vec<Participation>,
+    /// Milliseconds that the oldest of what it says had waited to be reported.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waited_ms: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(ms: &i64) -> bool {
+    *ms == 0
 }
 
 /// That a registration stands or has ended. Of two for one user and event the one with the higher
@@ -154,4 +168,15 @@ pub enum Reply {
         /// Where the next page begins, if there is one.
         next: Option<Cursor>,
     },
+    /// Milliseconds that the latest report of the last ten minutes had waited.
+    ReportLag(i64),
+    /// Events that the Catalog has heard of, with the version that it knows.
+    Known {
+        /// In the order of their ids.
+        events: Vec<(EventId, u64)>,
+        /// Whether others follow.
+        more: bool,
+    },
+    /// What an operator has asked of it as of any object.
+    Upkeep(UpkeepReply),
 }

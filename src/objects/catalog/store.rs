@@ -59,6 +59,8 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[lease::longest::SCHEMA],
     // No row says the same as one without a name: outside any.
     &["CREATE TABLE residence (jurisdiction TEXT);"],
+    &["CREATE TABLE suspensions (
+        user TEXT PRIMARY KEY, changes INTEGER NOT NULL, suspended INTEGER NOT NULL) WITHOUT ROWID;"],
 ];
 
 /// Where the data of the deployment lives.
@@ -188,6 +190,15 @@ fn refresh_seats(sql: &dyn Sql, event: &Value, entry: &Snapshot) -> Result<bool,
         &[snapshot.clone(), event.clone(), snapshot],
     )?;
     Ok(!changed.is_empty())
+}
+
+/// Forgets an event that does not exist, and who takes part in it.
+pub(super) fn forget(sql: &dyn Sql, event: EventId) -> Result<(), SqlError> {
+    let event = Value::from(event);
+    remove(sql, &event)?;
+    sql.run("DELETE FROM versions WHERE event = ?", std::slice::from_ref(&event))?;
+    sql.run("DELETE FROM participations WHERE event = ?", std::slice::from_ref(&event))?;
+    Ok(())
 }
 
 fn remove(sql: &dyn Sql, event: &Value) -> Result<Option<Place>, SqlError> {

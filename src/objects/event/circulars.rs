@@ -63,7 +63,11 @@ pub(super) struct Circular {
 }
 
 impl Held {
+    /// Nothing is told of an event that is hidden: it waits, and what has lost its point by then goes.
     pub(super) fn circular_due(&self) -> Option<Timestamp> {
+        if self.hidden().is_some() && !self.deleted {
+            return None;
+        }
         self.circulars.iter().map(|circular| circular.due_at).min()
     }
 

@@ -25,7 +25,7 @@ pub(super) fn create(
             (false, _) => Err(Refusal::IdempotencyKeyReused.into()),
         };
     }
-    let held = Held {
+    let mut held = Held {
         id: create.id,
         organizer: create.organizer,
         details: create.details,
@@ -40,6 +40,7 @@ pub(super) fn create(
         reported: Reported::default(),
         edition: 1,
         circulars: Vec::new(),
+        taken_down: false,
     };
     held.save_and_report(turn)?;
 
@@ -134,7 +135,8 @@ impl Held {
     }
 
     /// Writes the event and the parcel that repeats its report, should the first try be lost.
-    pub(super) fn save_and_report(&self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+    pub(super) fn save_and_report(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+        self.reported.waiting_since.get_or_insert(turn.now);
         store::save(turn.sql, self)?;
         turn.post(REPORT_KEY, &Parcel::Report(None), turn.now.plus_ms(REPORT_AGAIN_AFTER_MS))
     }

@@ -10,6 +10,7 @@
 //! | create, update, delete | `If-Match`, rules and write happen in one turn |
 //! | register, leave, remove | who moves up is decided and written with what freed the seat |
 //! | check in, join | one turn |
+//! | take down, put back, report again | one turn, like a change |
 //! | notice | a seat given back, who moves up, and what is erased are one turn |
 //!
 //! What everybody has to hear is a *circular*: one row written with the fact, which becomes letters
@@ -20,6 +21,7 @@
 //! gone, are reported together within [`SEATS_REPORT_AFTER_MS`], and the letters about them leave
 //! at the same time.
 
+mod admin;
 mod circular_store;
 mod circulars;
 mod details;
@@ -31,10 +33,10 @@ mod seat_store;
 mod seats;
 mod store;
 
+pub use admin::AdminOrder;
 pub use protocol::{Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot};
 
 use super::catalog::Report;
-use super::notice::News;
 use super::outbox::Parcel;
 use super::sql::{Sql, SqlError};
 use super::{Check, Fault, Kind, Object, Turn};
@@ -79,6 +81,8 @@ struct Held {
     edition: u64,
     /// What waits to be told to everybody.
     circulars: Vec<Circular>,
+    /// Whether the operator has taken the event down.
+    taken_down: bool,
 }
 
 /// What the Catalog knows and will hear, as far as memory tells.
@@ -86,11 +90,14 @@ struct Held {
 struct Reported {
     version: Option<u64>,
     seats_due: Option<Timestamp>,
+    /// Since when something waits to be reported.
+    waiting_since: Option<Timestamp>,
 }
 
 impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
     const GRANTS_LEASES: bool = true;
     const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
+    const COPIED: bool = true;
     type Command = Command;
     type Reply = Reply;
 
@@ -99,7 +106,11 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
     }
 
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
-        Ok(Self { held: store::load(sql, Self::SIZES)? })
+        let mut held = store::load(sql, Self::SIZES)?;
+        if let Some(held) = &mut held {
+            held.reported.waiting_since = admin::report_waiting_since(sql)?;
+        }
+        Ok(Self { held })
     }
 
     fn prepare(&mut self, sql: &dyn Sql, commands: &[&Command]) -> Result<(), SqlError> {
@@ -115,7 +126,8 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
             Command::Read => Kind::LeasedRead,
             Command::Mine { .. } | Command::Record(_) | Command::List { .. } => Kind::Read,
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
-            Command::Notice(notice) if notice.news == News::Erased => Kind::GuardedWrite,
+            Command::Admin(order) => order.kind(),
+            Command::Notice(notice) if notice.news.is_guarded() => Kind::GuardedWrite,
             // No lease protects the organizer's name: it follows a change within seconds.
             Command::Notice(_) => Kind::Write,
             Command::Create(_)
@@ -144,6 +156,9 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
         if let (Command::Notice(_), None) = (command, &self.held) {
             return Ok(Check::Done(Reply::Done));
         }
+        if let Command::Admin(order) = command {
+            return self.check_admin(order);
+        }
         let is_notice = matches!(command, Command::Notice(_));
         let held = self.held.as_ref().filter(|held| is_notice || !held.deleted).ok_or(Refusal::NotFound)?;
         held.check(sql, command)
@@ -157,9 +172,12 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
             turn.unchanged = !self.held.as_mut().map_or(Ok(false), |held| held.notice(turn, &notice))?;
             return Ok(Reply::Done);
         }
+        if let Command::Admin(order) = command {
+            return self.administer(turn, order);
+        }
         let held = self.held.as_mut().filter(|held| !held.deleted).ok_or(Refusal::NotFound)?;
         match command {
-            Command::Create(_) | Command::Notice(_) => Err(Refusal::NotFound.into()),
+            Command::Create(_) | Command::Notice(_) | Command::Admin(_) => Err(Refusal::NotFound.into()),
             Command::Read => Ok(Reply::Event(Box::new(held.snapshot()))),
             Command::Update { by, patch, if_match } => held.update(turn, by, &patch, if_match.as_ref()),
             Command::Delete { by, if_match } => held.delete(turn, by, if_match.as_ref()),
@@ -179,7 +197,8 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
     fn announces(command: &Command) -> bool {
         match command {
             Command::Create(_) | Command::Update { .. } | Command::Delete { .. } => true,
-            Command::Notice(notice) => notice.news == News::Erased,
+            Command::Notice(notice) => notice.news.is_guarded(),
+            Command::Admin(order) => order.announces(),
             _ => false,
         }
     }
@@ -187,11 +206,16 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
     fn delivered(&mut self, parcel: &Parcel) {
         if let (Parcel::Report(Some(report)), Some(held)) = (parcel, &mut self.held) {
             held.reported.version = held.reported.version.max(Some(report.version));
+            held.reported.waiting_since = None;
         }
     }
 
     fn report(&self, now: Timestamp) -> Option<Report> {
         self.held.as_ref().map(|held| held.report(now))
+    }
+
+    fn copy_name(&self) -> Option<String> {
+        self.held.as_ref().map(|held| held.id.to_string())
     }
 
     fn circular_due(&self) -> Option<Timestamp> {
@@ -246,10 +270,13 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BL
 
 impl Held {
     fn snapshot(&self) -> Snapshot {
+        let hidden = self.hidden();
+        let details = self.details.clone();
         Snapshot {
             id: self.id,
             organizer: self.organizer.clone(),
-            details: self.details.clone(),
+            details: if hidden.is_some() { details.as_draft() } else { details },
+            hidden,
             seats: self.roster.seats(&self.details),
             version: self.version,
             created_at: self.created_at,
@@ -263,7 +290,16 @@ impl Held {
             Snapshot { details: snapshot.details.without_join_url(), ..snapshot }
         });
         let news = self.reported.version != Some(self.version);
-        Report { event: self.id, version: self.version, as_of: now, news, entry, participations: Vec::new() }
+        let waited_ms = self.reported.waiting_since.map_or(0, |since| now.ms_since(since).max(0));
+        Report {
+            event: self.id,
+            version: self.version,
+            as_of: now,
+            news,
+            entry,
+            participations: Vec::new(),
+            waited_ms,
+        }
     }
 
     /// Allows the organizer alone.
@@ -272,9 +308,9 @@ impl Held {
         if self.organizer.id == by { Ok(()) } else { Err(Refusal::Forbidden) }
     }
 
-    /// A draft exists for its organizer alone.
+    /// A draft exists for its organizer alone, and so does an event that the operator hides.
     fn exists_for(&self, user: UserId) -> Result<(), Refusal> {
-        let hidden = self.details.status() == Status::Draft && self.organizer.id != user;
-        if hidden { Err(Refusal::NotFound) } else { Ok(()) }
+        let hidden = self.details.status() == Status::Draft || self.hidden().is_some();
+        if hidden && self.organizer.id != user { Err(Refusal::NotFound) } else { Ok(()) }
     }
 }

@@ -21,6 +21,10 @@ impl Held {
             News::Renamed { name, changes } => {
                 Ok(self.organizer_renamed(turn, notice.user, name.as_ref(), *changes)?)
             }
+            News::Suspension(suspension) => {
+                let theirs = self.organizer.id == notice.user && self.organizer.account.is_some();
+                Ok(theirs && self.organizer_suspended(turn, *suspension)?)
+            }
             News::Erased => {
                 let was_participant = self.forget_participant(turn, notice.user)?;
                 Ok(self.forget_organizer(turn, notice.user)? || was_participant)

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::admin::AdminOrder;
 use crate::domain::account::Name;
 use crate::domain::event::{Details, EventPatch, Organizer};
+use crate::domain::moderation::Hidden;
 use crate::domain::roster::Seats;
 use crate::domain::{AccountKey, Email, EventId, RegistrationId, Timestamp, UserId};
 use crate::objects::notice::Notice;
+use crate::objects::upkeep::UpkeepReply;
 
 /// A question or an order for an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -95,6 +98,8 @@ pub enum Command {
         /// Of which registration.
         id: RegistrationId,
     },
+    /// What an operator asks.
+    Admin(AdminOrder),
 }
 
 impl Command {
@@ -164,6 +169,10 @@ pub struct Snapshot {
     pub organizer: Organizer,
     pub details: Details,
     pub seats: Seats,
+    /// Set while the operator keeps the event from everybody but its organizer; its details are then
+    /// those of a draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Hidden>,
     pub version: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -253,4 +262,6 @@ pub enum Reply {
         /// The organizer's link.
         join_url: String,
     },
+    /// What an operator has asked of it as of any object.
+    Upkeep(UpkeepReply),
 }

@@ -18,6 +18,9 @@ impl Held {
         participant: &Participant,
     ) -> Result<Reply, Fault> {
         self.exists_for(participant.id)?;
+        if self.hidden().is_some() {
+            return Err(Refusal::RegistrationClosed.into());
+        }
         if turn.again
             && let Some(ended) =
                 store::ended(turn.sql, self.id, participant.id)?.filter(|ended| ended.id == id)
@@ -54,6 +57,11 @@ impl Held {
     }
 
     pub(super) fn mine(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        self.is_open()?;
+        self.own(turn, user)
+    }
+
+    fn own(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
         let seat = self.seat_of_user(turn.sql, user)?.ok_or(Refusal::NotFound)?;
         let participant = store::participant(turn.sql, &seat)?;
         let position = self.position(turn.sql, &seat)?;
@@ -64,7 +72,7 @@ impl Held {
     }
 
     pub(super) fn record(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
-        match self.mine(turn, user) {
+        match self.own(turn, user) {
             Err(Fault::Refused(Refusal::NotFound)) => {}
             known => return known,
         }
@@ -73,6 +81,7 @@ impl Held {
     }
 
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        self.is_open()?;
         let seat = self.seat_of_user(turn.sql, user)?.ok_or(Refusal::NotFound)?;
         self.depart(turn, seat, false)
     }
@@ -153,6 +162,7 @@ impl Held {
     }
 
     pub(super) fn join(&mut self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {
+        self.is_open()?;
         self.exists_for(user)?;
         let standing = self.seat_of_user(turn.sql, user)?;
         let seat = self.roster.join(&self.details, turn.now, standing)?;
@@ -234,6 +244,7 @@ impl Held {
         let due = turn.now.plus_ms(SEATS_REPORT_AFTER_MS);
         turn.post(REPORT_KEY, &Parcel::Report(None), due)?;
         self.reported.seats_due = Some(due);
+        self.reported.waiting_since.get_or_insert(turn.now);
         Ok(())
     }
 

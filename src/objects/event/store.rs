@@ -8,7 +8,7 @@ use crate::domain::{Email, EventId, RegistrationId, Timestamp, UserId};
 use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
-use crate::objects::{Turn, answered, lease, outbox};
+use crate::objects::{Turn, answered, backup, lease, outbox};
 
 /// The schema, one entry per version.
 pub(super) const MIGRATIONS: &[Step] = &[
@@ -44,6 +44,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[outbox::LANES, super::circular_store::SCHEMA],
     &[answered::SCHEMA, lease::longest::SCHEMA],
     &[seat_store::SCHEMA],
+    &[super::admin::SCHEMA, backup::SCHEMA],
 ];
 
 /// The status of a registration whose user is gone: its number stays taken, and nothing else.
@@ -93,6 +94,7 @@ pub(super) fn load(sql: &dyn Sql, sizes: Sizes) -> Result<Option<Held>, SqlError
         reported: Reported::default(),
         edition: circular_store::load_edition(sql)?,
         circulars: circular_store::load(sql)?,
+        taken_down: super::admin::load(sql)?,
     }))
 }
 

@@ -37,6 +37,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         )
         | Command::SetFeedKey { .. }
         | Command::OpenFeed { .. }
+        | Command::Admin(_)
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
@@ -167,6 +168,8 @@ fn the_names_of_security_events() {
         K::PasswordForgotten,
         K::PasswordReset,
         K::PasswordChanged,
+        K::Suspended,
+        K::Restored,
         K::Deleted,
     ] {
         pin(&kind, &format!("\"{}\"", kind.as_str()));

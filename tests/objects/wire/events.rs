@@ -50,7 +50,8 @@ fn what_is_asked_of_an_event() {
         | Command::CheckIn { .. }
         | Command::Join { .. }
         | Command::Withdraw { .. }
-        | Command::Unremind { .. } => {}
+        | Command::Unremind { .. }
+        | Command::Admin(_) => {}
     }
     let created = format!(
         r#"{{"create":{{"id":"01b8dd58-e200-7000-8000-000000000001","organizer":{ORGANIZER_JSON},"details":{DETAILS},"fingerprint":"f"}}}}"#

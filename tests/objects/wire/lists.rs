@@ -13,6 +13,7 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         news: true,
         entry: Some(snapshot()),
         participations: vec![Participation { change: 3, user: user(1), seq: 2, stands: true }],
+        waited_ms: 0,
     }));
     match report {
         // A command that is new here needs its golden string below.
@@ -21,6 +22,8 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         | Command::Organizes(_)
         | Command::Report(_)
         | Command::Notice(..)
+        | Command::ReportLag
+        | Command::Admin(_)
         | Command::Residence
         | Command::Reside(_) => {}
     }

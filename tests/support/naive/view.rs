@@ -79,6 +79,7 @@ impl Held {
             organizer: self.organizer().clone(),
             details: self.details.clone(),
             seats,
+            hidden: None,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -4,18 +4,21 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { OBJECTS, TEST_SETTINGS, builtWorker, siteConfig } from "./build.mjs";
 import { eventually } from "./eventually.mjs";
 
 const WORKER = "event-platform";
+const CLOCK = fileURLToPath(new URL("clock-ahead.js", import.meta.url));
 
 /**
  * `env` holds further bindings in miniflare's own terms, `beside` the configurations of further Workers that
- * they lead to; `site` says whether files are served.
+ * they lead to; `site` says whether files are served. With `clock` the worker's clock can be moved, by a
+ * `restart`.
  */
-export async function startMiniflare({ settings = {}, env = {}, beside = [], site = false } = {}) {
-  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env, beside, site);
+export async function startMiniflare({ settings = {}, env = {}, beside = [], site = false, clock = false } = {}) {
+  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env, beside, site, clock);
   try {
     await server.start();
   } catch (failure) {
@@ -43,13 +46,15 @@ class MiniflareServer {
   #env;
   #beside;
   #site;
+  #clock;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #miniflare;
 
   url;
   output = "";
 
-  constructor(settings, env, beside, site) {
+  constructor(settings, env, beside, site, clock) {
+    this.#clock = clock;
     this.#settings = settings;
     this.#env = env;
     this.#beside = beside;
@@ -73,8 +78,9 @@ class MiniflareServer {
     this.url = (await this.#miniflare.ready).origin;
   }
 
-  /** A new runtime on the same storage. */
-  async restart() {
+  /** A new runtime on the same storage, with settings changed. */
+  async restart(settings = {}) {
+    Object.assign(this.#settings, settings);
     await this.#miniflare.dispose();
     await this.start();
   }
@@ -109,6 +115,11 @@ class MiniflareServer {
     }
   }
 
+  /** A bucket that is bound to the worker. */
+  bucket(binding) {
+    return this.#miniflare.getR2Bucket(binding, WORKER);
+  }
+
   async dispose() {
     // After a failed start, miniflare fails here again.
     await this.#miniflare?.dispose().catch(() => {});
@@ -116,7 +127,9 @@ class MiniflareServer {
   }
 
   #config() {
-    const { main, modules, compatibilityDate, compatibilityFlags } = builtWorker();
+    const { main: built, modules, compatibilityDate, compatibilityFlags } = builtWorker();
+    const main = this.#clock ? "clock-ahead.js" : built;
+    if (this.#clock) modules.push({ name: main, type: "esm", path: CLOCK });
     const present = Object.entries(this.#settings).filter(([, value]) => value !== undefined);
     return {
       name: WORKER,

@@ -1,0 +1,82 @@
+//! Accounts: looked up by address, suspended, restored.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::Operator;
+use crate::api::asking::{self, unexpected};
+use crate::api::audit;
+use crate::api::credentials::key_of;
+use crate::api::input::JsonBody;
+use crate::api::problem::Problem;
+use crate::api::view::{Id, Instant};
+use crate::domain::{AccountKey, Email, UserId};
+use crate::objects::account::{AdminOrder, Command, Overview, Reply};
+use crate::objects::upkeep::ObjectName;
+
+#[derive(Serialize)]
+struct OneAccount<'a> {
+    account: AccountView<'a>,
+}
+
+#[derive(Serialize)]
+struct AccountView<'a> {
+    key: &'a str,
+    user_id: Id<UserId>,
+    role: &'static str,
+    email_verified: bool,
+    created_at: Instant,
+    suspended: bool,
+    sessions: u32,
+    failed_logins: u32,
+}
+
+/// `POST /api/admin/accounts/lookup`: the account of an address. In a body, since addresses do not
+/// belong in URLs.
+pub(in crate::api) async fn lookup(operator: Operator, body: JsonBody) -> Result<Response, Problem> {
+    let mut fields = body.fields();
+    let email = fields.required_text("email", Email::parse);
+    fields.finish()?;
+    let key = key_of(&email.ok_or_else(unexpected)?)?;
+    let object = ObjectName::Account(key.clone());
+    audit::log_operator(&operator.app, &operator.trace, "lookup", true, Some(&object));
+    order(&operator, &key, AdminOrder::Look).await
+}
+
+/// `GET /api/admin/accounts/:account`.
+pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem> {
+    order(&operator, &operator.account()?, AdminOrder::Look).await
+}
+
+/// `POST /api/admin/accounts/:account/suspend`: sessions end, the password opens nothing, and the
+/// account's events are hidden within seconds.
+pub(in crate::api) async fn suspend(operator: Operator) -> Result<Response, Problem> {
+    order(&operator, &operator.account()?, AdminOrder::Suspend).await
+}
+
+/// `POST /api/admin/accounts/:account/restore`: takes that back, but for the sessions.
+pub(in crate::api) async fn restore(operator: Operator) -> Result<Response, Problem> {
+    order(&operator, &operator.account()?, AdminOrder::Restore).await
+}
+
+async fn order(operator: &Operator, key: &AccountKey, order: AdminOrder) -> Result<Response, Problem> {
+    match asking::account(&operator.app, key, Command::Admin(order)).await? {
+        Reply::Overview(overview) => Ok(view(key, &overview)),
+        _ => Err(unexpected()),
+    }
+}
+
+fn view(key: &AccountKey, overview: &Overview) -> Response {
+    let account = AccountView {
+        key: key.as_str(),
+        user_id: Id(overview.user),
+        role: overview.role.as_str(),
+        email_verified: overview.email_verified,
+        created_at: Instant(overview.created_at),
+        suspended: overview.suspended,
+        sessions: overview.sessions,
+        failed_logins: overview.failed_logins,
+    };
+    Json(OneAccount { account }).into_response()
+}

@@ -1,0 +1,150 @@
+//! What an operator asks of an event.
+//!
+//! An event that was taken down, or whose organizer is suspended, is *hidden*: outside of this object
+//! it is a draft, whatever its organizer has made of it. So everything that keeps drafts from
+//! others keeps it from them, in the Catalog and in isolates of the version before as well.
+
+use serde::{Deserialize, Serialize};
+
+use super::protocol::Reply;
+use super::{Held, REPORT_KEY, SizedEvent, store};
+use crate::domain::moderation::{Hidden, Suspension};
+use crate::domain::{Refusal, Timestamp};
+use crate::objects::sql::{self, Sql, SqlError};
+use crate::objects::upkeep::Upkeep;
+use crate::objects::{Check, Fault, Kind, Turn};
+
+/// The step that lets an event be taken down: a row while it is.
+pub(super) const SCHEMA: &str = "CREATE TABLE takedown (since INTEGER NOT NULL);";
+
+/// A question or an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminOrder {
+    /// Takes the event down.
+    TakeDown,
+    /// Takes that back.
+    PutBack,
+    /// Reports everything to the Catalog again, under a version that is newer than the one that the
+    /// Catalog knows.
+    ReportAgain {
+        /// The version that the Catalog knows; 0 if none.
+        known: u64,
+    },
+    /// What is asked of any object.
+    Upkeep(Upkeep),
+}
+
+impl AdminOrder {
+    pub(super) const fn kind(&self) -> Kind {
+        match self {
+            Self::TakeDown | Self::PutBack | Self::ReportAgain { .. } => Kind::GuardedWrite,
+            Self::Upkeep(upkeep) => upkeep.kind(),
+        }
+    }
+
+    /// Whether the Catalog hears of it before the answer.
+    pub(super) const fn announces(&self) -> bool {
+        !matches!(self, Self::Upkeep(_))
+    }
+}
+
+impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
+    /// What a guarded order would come to.
+    pub(super) fn check_admin(&self, order: &AdminOrder) -> Result<Check<Reply>, Fault> {
+        let held = self.held.as_ref().ok_or(Refusal::NotFound)?;
+        let wanted = match order {
+            AdminOrder::ReportAgain { .. } | AdminOrder::Upkeep(_) => return Ok(Check::Change),
+            AdminOrder::TakeDown => true,
+            AdminOrder::PutBack => false,
+        };
+        match held.deleted {
+            true => Err(Refusal::NotFound.into()),
+            false if held.taken_down != wanted => Ok(Check::Change),
+            // What stands may have been acknowledged to nobody yet: then the Catalog hears of it first.
+            false if held.reported.version != Some(held.version) => Ok(Check::Write),
+            false => Ok(Check::Done(Reply::Event(Box::new(held.snapshot())))),
+        }
+    }
+
+    pub(super) fn administer(&mut self, turn: &mut Turn<'_>, order: AdminOrder) -> Result<Reply, Fault> {
+        if let AdminOrder::Upkeep(upkeep) = order {
+            return Ok(Reply::Upkeep(upkeep.carry_out(turn)?));
+        }
+        let held = self.held.as_mut().ok_or(Refusal::NotFound)?;
+        match order {
+            AdminOrder::ReportAgain { known } => held.report_again(turn, known),
+            _ if held.deleted => Err(Refusal::NotFound.into()),
+            AdminOrder::TakeDown => held.set_taken_down(turn, true),
+            AdminOrder::PutBack => held.set_taken_down(turn, false),
+            AdminOrder::Upkeep(_) => Err(Refusal::NotFound.into()),
+        }
+    }
+}
+
+impl Held {
+    /// What is special about the event, if it is hidden.
+    pub(super) fn hidden(&self) -> Option<Hidden> {
+        let hidden = self.taken_down || self.organizer.suspension.suspended;
+        hidden.then(|| Hidden { status: self.details.status(), taken_down: self.taken_down })
+    }
+
+    /// Demands that the event is not hidden, from whoever is not its organizer.
+    pub(super) fn is_open(&self) -> Result<(), Refusal> {
+        if self.hidden().is_some() { Err(Refusal::NotFound) } else { Ok(()) }
+    }
+
+    fn set_taken_down(&mut self, turn: &mut Turn<'_>, taken_down: bool) -> Result<Reply, Fault> {
+        if self.taken_down == taken_down {
+            turn.unchanged = true;
+            return Ok(Reply::Event(Box::new(self.snapshot())));
+        }
+        turn.sql.run("DELETE FROM takedown", &[])?;
+        if taken_down {
+            turn.sql.run("INSERT INTO takedown (since) VALUES (?)", &[turn.now.into()])?;
+        }
+        self.taken_down = taken_down;
+        self.version = self.version.saturating_add(1);
+        self.save_and_report(turn)?;
+        Ok(Reply::Event(Box::new(self.snapshot())))
+    }
+
+    /// Takes in what has become of the organizer's account; whether anything has changed.
+    pub(super) fn organizer_suspended(
+        &mut self,
+        turn: &mut Turn<'_>,
+        suspension: Suspension,
+    ) -> Result<bool, SqlError> {
+        if self.organizer.suspension.changes >= suspension.changes {
+            return Ok(false);
+        }
+        let before = self.hidden();
+        self.organizer.suspension = suspension;
+        if before == self.hidden() || self.deleted {
+            store::save(turn.sql, self)?;
+            return Ok(false);
+        }
+        self.version = self.version.saturating_add(1);
+        self.save_and_report(turn)?;
+        Ok(true)
+    }
+
+    /// A Catalog that has lost the event, or knows a later state of it than there is any more, takes
+    /// in a newer version whole. Who takes part follows with the reports of the outbox.
+    fn report_again(&mut self, turn: &mut Turn<'_>, known: u64) -> Result<Reply, Fault> {
+        self.version = self.version.max(known).saturating_add(1);
+        self.told_change = 0;
+        self.save_and_report(turn)?;
+        Ok(Reply::Done)
+    }
+}
+
+/// Since when a report waits in the outbox, as far as the outbox tells.
+pub(super) fn report_waiting_since(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
+    sql::value(sql, "SELECT posted_at FROM outbox WHERE key = ?", &[REPORT_KEY.into()])
+}
+
+/// Whether the event is taken down.
+pub(super) fn load(sql: &dyn Sql) -> Result<bool, SqlError> {
+    Ok(sql::value::<i64>(sql, "SELECT since FROM takedown", &[])?.is_some())
+}

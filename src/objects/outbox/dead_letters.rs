@@ -1,0 +1,94 @@
+//! Dead letters: mails that were refused or given up. They wait in the table `parked` until an
+//! operator sends them again, or until newer ones take their place.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Outbox, Parcel};
+use crate::domain::Timestamp;
+use crate::objects::sql::{self, Row, Sql, SqlError, Value};
+
+/// A dead letter as an operator sees it: nothing about who gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// Its number in this object.
+    pub id: u64,
+    /// What kind of mail it is.
+    pub kind: String,
+    /// Why it is here: `refused`, `given_up` or `expired`.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Since when it is here.
+    pub parked_at: Timestamp,
+}
+
+impl Outbox {
+    /// Dead letters behind `after`, the oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn dead_letters(
+        &self,
+        sql: &dyn Sql,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, SqlError> {
+        let after = after.map_or(Value::Integer(-1), Value::from);
+        let rows = sql.run(
+            "SELECT id, parcel, reason, attempts, parked_at FROM parked WHERE id > ? ORDER BY id LIMIT ?",
+            &[after, limit.into()],
+        )?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Posts dead letters again, as if they were new: these, or all but those that have lost their
+    /// point. How many have gone back.
+    ///
+    /// # Errors
+    /// When they cannot be moved.
+    pub fn resend(&mut self, sql: &dyn Sql, now: Timestamp, ids: Option<&[u64]>) -> Result<u64, SqlError> {
+        let (which, params) = match ids {
+            Some(ids) => ("id IN (SELECT value FROM json_each(?))", vec![sql::json(&ids)?]),
+            None => ("reason <> 'expired'", Vec::new()),
+        };
+        // One that waits already under the same key is the newer letter, and stays.
+        let posted = [vec![now.into(), now.into()], params.clone()].concat();
+        sql.run(
+            &format!(
+                "INSERT OR IGNORE INTO outbox (key, parcel, due_at, posted_at, recipient)
+                 SELECT key, parcel, ?, ?, recipient FROM parked WHERE {which} ORDER BY id"
+            ),
+            &posted,
+        )?;
+        let gone = sql.run(&format!("DELETE FROM parked WHERE {which} RETURNING 1"), &params)?;
+        self.reload(sql)?;
+        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Makes everything due that waits for another try, whatever a provider has said. How many
+    /// messages wait.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn retry_now(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u64, SqlError> {
+        sql.run("UPDATE outbox SET due_at = ? WHERE due_at > ?", &[now.into(), now.into()])?;
+        self.rests_until = None;
+        self.reload(sql)?;
+        Ok(sql::value(sql, "SELECT count(*) FROM outbox", &[])?.unwrap_or_default())
+    }
+}
+
+fn read(row: &Row) -> Result<DeadLetter, SqlError> {
+    // One that this version cannot read is still there to be seen.
+    let kind = match row.json::<Parcel>(1) {
+        Ok(Parcel::Mail(mail)) => mail.letter.kind(),
+        _ => "unknown",
+    };
+    Ok(DeadLetter {
+        id: row.get(0)?,
+        kind: kind.to_owned(),
+        reason: row.get(2)?,
+        attempts: row.get(3)?,
+        parked_at: row.get(4)?,
+    })
+}

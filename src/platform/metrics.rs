@@ -1,0 +1,76 @@
+//! Hands what was measured to the runtime, every few seconds and only where a dataset is bound.
+
+use std::cell::{OnceCell, RefCell};
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::runtime::now;
+use crate::domain::Timestamp;
+use crate::metrics::{Meter, Metric, Point, Subject};
+use crate::objects::sql::Sql;
+
+#[wasm_bindgen(module = "/src/platform/metrics.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = measures)]
+    fn is_bound() -> bool;
+
+    #[wasm_bindgen(js_name = writePoint)]
+    fn write_point(metric: &str, subject: &str, version: &str, count: f64, sum: f64, max: f64);
+
+    #[wasm_bindgen(js_name = takeRepeats)]
+    fn take_repeats(subject: &str) -> u32;
+}
+
+thread_local! {
+    static BOUND: OnceCell<bool> = const { OnceCell::new() };
+    static METER: RefCell<Meter> = RefCell::default();
+}
+
+/// Whether anything is measured.
+pub(super) fn measures() -> bool {
+    BOUND.with(|bound| *bound.get_or_init(is_bound))
+}
+
+/// Takes a value in, and writes what has come together if it is time.
+pub(super) fn record(metric: Metric, subject: Subject, value: u64) {
+    if measures() {
+        let now = now();
+        METER.with_borrow_mut(|meter| {
+            meter.record(now, metric, subject, value);
+            write_due(meter, now);
+        });
+    }
+}
+
+/// How much waits in an object's outbox, and for how long. What cannot be read is not measured.
+pub(super) fn record_outbox(sql: &dyn Sql, subject: Subject) {
+    if !measures() {
+        return;
+    }
+    let Ok(rows) = sql.run("SELECT count(*), min(posted_at) FROM outbox", &[]) else { return };
+    let Some(row) = rows.first() else { return };
+    if let (Ok(messages), Ok(oldest)) = (row.get::<u64>(0), row.get::<Option<Timestamp>>(1)) {
+        let age_ms = oldest.map_or(0, |at| now().ms_since(at));
+        record(Metric::OutboxMessages, subject, messages);
+        record(Metric::OutboxAgeMs, subject, u64::try_from(age_ms).unwrap_or(0));
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "they are for charts")]
+fn write_due(meter: &mut Meter, now: Timestamp) {
+    let mut points = meter.due(now);
+    if points.is_empty() {
+        return;
+    }
+    // Answers that were given again are counted outside, and written as hits of their own.
+    for subject in [Subject::Event, Subject::Catalog] {
+        let count = u64::from(take_repeats(subject.as_str()));
+        if count > 0 {
+            points.push(Point { metric: Metric::LeaseHit, subject, count, sum: count, max: 1 });
+        }
+    }
+    for Point { metric, subject, count, sum, max } in points {
+        let (metric, subject) = (metric.as_str(), subject.as_str());
+        write_point(metric, subject, env!("CARGO_PKG_VERSION"), count as f64, sum as f64, max as f64);
+    }
+}
