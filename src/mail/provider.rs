@@ -135,6 +135,12 @@ impl Provider {
         }
     }
 
+    /// Whether mail leaves as requests that the provider counts.
+    #[must_use]
+    pub const fn sends_requests(&self) -> bool {
+        !matches!(self, Self::Log)
+    }
+
     /// What to do for a mail, or for the mails of the batch named.
     #[must_use]
     pub fn plan(&self, mails: &[Outgoing<'_>], batch: Option<&str>, sender: &Sender<'_>) -> Plan {

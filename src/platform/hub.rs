@@ -9,7 +9,7 @@ use worker::{Env, ObjectNamespace};
 
 use crate::api::ports::{BoxFuture, Hub, Unreachable};
 use crate::domain::{AccountKey, EventId};
-use crate::objects::{Answer, Envelope, account, catalog, event};
+use crate::objects::{Answer, Envelope, account, catalog, event, mail_pacer};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
@@ -27,12 +27,15 @@ type Ask = fn(&JsValue, &str, &str) -> js_sys::Promise;
 
 /// The name of the one Catalog.
 const CATALOG: &str = "catalog";
+/// The name of the one pacer.
+const MAIL_PACER: &str = "mail-pacer";
 
-/// The namespaces of the three objects.
+/// The namespaces of the objects.
 pub(super) struct WorkerHub {
     accounts: ObjectNamespace,
     events: ObjectNamespace,
     catalog: ObjectNamespace,
+    mail_pacer: Option<ObjectNamespace>,
 }
 
 impl WorkerHub {
@@ -41,11 +44,26 @@ impl WorkerHub {
             accounts: env.durable_object("ACCOUNTS")?,
             events: env.durable_object("EVENTS")?,
             catalog: env.durable_object("CATALOG")?,
+            mail_pacer: env.durable_object("MAIL_PACER").ok(),
         })
     }
 }
 
 impl WorkerHub {
+    /// Whether the mail of the deployment has a pacer.
+    pub(super) const fn paces_mail(&self) -> bool {
+        self.mail_pacer.is_some()
+    }
+
+    /// Asks the pacer, where one is bound.
+    pub(super) fn mail_pacer(
+        &self,
+        command: mail_pacer::Command,
+    ) -> Option<BoxFuture<'_, Result<Answer<mail_pacer::Reply>, Unreachable>>> {
+        let namespace = self.mail_pacer.as_ref()?;
+        Some(send(ask, namespace, MAIL_PACER.to_owned(), Envelope { command, have: None }))
+    }
+
     /// Lets the Catalog drain its leases for a change that it will hear of. Nothing depends on
     /// it: a Catalog that has not heard drains when the change arrives.
     pub(super) fn hold_catalog(&self) -> impl Future<Output = ()> + 'static {

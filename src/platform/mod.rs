@@ -2,12 +2,14 @@
 //!
 //! It is thin. It turns a request of the runtime into one of the API and back ([`http`]), carries
 //! commands to objects ([`hub`]), gives objects their turns ([`shell`]) over their SQLite
-//! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]). It decides nothing.
+//! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), mail at the deployment's pace
+//! ([`pacing`]). It decides nothing.
 
 mod delivery;
 mod entry;
 mod http;
 mod hub;
+mod pacing;
 mod runtime;
 mod shell;
 mod sql;

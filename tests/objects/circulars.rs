@@ -252,10 +252,10 @@ fn an_older_event_tells_its_participants_too() {
     for column in ["told", "origin", "reminded"] {
         sql.run(&format!("ALTER TABLE registrations DROP COLUMN {column}"), &[]).unwrap();
     }
-    for index in ["outbox_mails", "outbox_others", "outbox_recipients", "outbox_batches"] {
+    for index in ["outbox_mails", "outbox_others", "outbox_recipients", "outbox_batches", "outbox_urgency"] {
         sql.run(&format!("DROP INDEX {index}"), &[]).unwrap();
     }
-    for column in ["recipient", "expires_at", "batch"] {
+    for column in ["recipient", "expires_at", "batch", "leave_by"] {
         sql.run(&format!("ALTER TABLE outbox DROP COLUMN {column}"), &[]).unwrap();
     }
     sql.run("CREATE INDEX outbox_due ON outbox (due_at, id)", &[]).unwrap();

@@ -50,6 +50,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES],
     super::feed::SCHEMA,
+    &[outbox::URGENCY],
 ];
 
 /// What a one-time token is good for, as stored.

@@ -56,6 +56,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
         "CREATE TABLE notices (user TEXT PRIMARY KEY, changes INTEGER, name TEXT) WITHOUT ROWID;",
     ],
     &[outbox::LANES],
+    &[outbox::URGENCY],
 ];
 
 const MINUTE_MS: i64 = 60_000;

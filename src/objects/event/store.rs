@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     CREATE INDEX registrations_status ON registrations (status, seq);",
     ],
     &[outbox::LANES, super::circular_store::SCHEMA],
+    &[outbox::URGENCY],
 ];
 
 /// The status of a registration whose user is gone: its number stays taken, and nothing else.

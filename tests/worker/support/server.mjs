@@ -10,9 +10,12 @@ import { startWorkerd } from "./workerd.mjs";
 export const useWorkerd = (options) => useServer(() => startWorkerd(options));
 export const useMiniflare = (options) => useServer(() => startMiniflare(options));
 
-/** A server that mails through a double of Resend: `{ server, mail }`, each with `.current`. */
-export function useWorkerdWithMail(options = {}) {
-  const mail = useStarted(() => MailDouble.start());
+/**
+ * A server that mails through a double of Resend, which takes so many requests a second: `{ server, mail }`,
+ * each with `.current`.
+ */
+export function useWorkerdWithMail({ perSecond, ...options } = {}) {
+  const mail = useStarted(() => MailDouble.start({ perSecond }));
   const server = useServer(() =>
     startWorkerd({ ...options, settings: { ...mail.current.settings, ...options.settings } }),
   );
