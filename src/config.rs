@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::auth::tokens::TokenKeys;
 use crate::domain::Secret;
+use crate::mail::webhook::{self, TopicArn, Webhooks};
 use crate::mail::{Carrier, Provider, Sender};
 
 /// The settings of a deployment.
@@ -29,6 +30,8 @@ pub struct Config {
     pub mail_provider: Provider,
     /// The sender of mail.
     pub mail_from: String,
+    /// What proves that a message is from a mail provider.
+    pub webhooks: Webhooks,
     /// Whether commands that wait for an object share a commit. Only a measurement turns it off.
     pub group_commit: bool,
 }
@@ -102,6 +105,7 @@ impl Config {
             public_url: get("PUBLIC_URL").map(|url| base_url("PUBLIC_URL", &url)).transpose()?,
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
+            webhooks: webhooks(&get)?,
             group_commit: get("GROUP_COMMIT").as_deref() != Some("off"),
         })
     }
@@ -166,6 +170,46 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
     }
 }
 
+fn webhooks(get: &impl Fn(&str) -> Option<String>) -> Result<Webhooks, ConfigError> {
+    Ok(Webhooks {
+        resend: parsed(get, "RESEND_WEBHOOK_SECRET", "a signing secret like whsec_…", webhook::resend_key)?,
+        postmark: parsed(
+            get,
+            "POSTMARK_WEBHOOK_LOGIN",
+            "user:password, the password with 16 characters or more",
+            |text| {
+                let long = text.split_once(':').is_some_and(|(_, password)| password.len() >= 16);
+                long.then(|| Secret::new(text.to_owned()))
+            },
+        )?,
+        sendgrid: parsed(
+            get,
+            "SENDGRID_WEBHOOK_KEY",
+            "the public key that SendGrid shows",
+            webhook::sendgrid_key,
+        )?,
+        mailgun: parsed(get, "MAILGUN_WEBHOOK_KEY", "a signing key of 16 characters or more", |text| {
+            (text.len() >= 16).then(|| Secret::new(text.to_owned()))
+        })?,
+        ses: parsed(
+            get,
+            "SES_TOPIC_ARN",
+            "a topic like arn:aws:sns:eu-central-1:123456789012:mail",
+            TopicArn::parse,
+        )?,
+    })
+}
+
+/// A setting that has to have a form, if it is there.
+fn parsed<T>(
+    get: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ConfigError> {
+    get(name).map(|text| parse(text.trim()).ok_or(ConfigError { name, expected })).transpose()
+}
+
 fn mail_from(setting: Option<String>) -> Result<String, ConfigError> {
     let from = setting.unwrap_or_else(|| "Events <events@localhost>".to_owned());
     if from.chars().any(char::is_control) || !from.contains('@') {
@@ -209,6 +253,11 @@ mod tests {
             (vec![SECRET, ("PUBLIC_URL", "ftp://example.com")], "PUBLIC_URL"),
             (vec![SECRET, ("MAIL_PROVIDER", "pigeon")], "MAIL_PROVIDER"),
             (vec![SECRET, ("MAIL_FROM", "nobody")], "MAIL_FROM"),
+            (vec![SECRET, ("RESEND_WEBHOOK_SECRET", "whsec_c2hvcnQ=")], "RESEND_WEBHOOK_SECRET"),
+            (vec![SECRET, ("POSTMARK_WEBHOOK_LOGIN", "user:short")], "POSTMARK_WEBHOOK_LOGIN"),
+            (vec![SECRET, ("SENDGRID_WEBHOOK_KEY", "bm8ga2V5")], "SENDGRID_WEBHOOK_KEY"),
+            (vec![SECRET, ("MAILGUN_WEBHOOK_KEY", "short")], "MAILGUN_WEBHOOK_KEY"),
+            (vec![SECRET, ("SES_TOPIC_ARN", "arn:aws:sqs:eu-central-1:123456789012:mail")], "SES_TOPIC_ARN"),
         ] {
             assert_eq!(read(&settings).unwrap_err().name, name);
         }

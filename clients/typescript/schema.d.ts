@@ -254,6 +254,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hooks/mail/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A mail came back, or was called spam
+         * @description For mail providers. The message proves who sent it, each provider in its own way. It may come again.
+         */
+        post: operations["mailHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -765,6 +785,11 @@ export interface components {
         Export: {
             /** @description Whether events and registrations are all there. */
             complete: boolean;
+            /**
+             * @description Whether mail reaches the address: `bounced` came back for good, `complained` was called spam.
+             * @enum {string}
+             */
+            email_status: "ok" | "bounced" | "complained";
             events: components["schemas"]["Event"][];
             /** @description Failures since the last success. */
             failed_logins: number;
@@ -1048,6 +1073,11 @@ export interface components {
              * @description When the seat was given.
              */
             confirmed_at: string | null;
+            /**
+             * @description Whether mail reaches the address: `bounced` came back for good, `complained` was called spam.
+             * @enum {string}
+             */
+            email_status?: "ok" | "bounced" | "complained";
             /**
              * Format: uuid
              * @description The event's id.
@@ -1337,6 +1367,20 @@ export interface components {
                 };
             };
         };
+        /** @description `invalid_signature`: The signature is missing or wrong. */
+        invalid_signature: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code: "invalid_signature";
+                };
+            };
+        };
         /**
          * @description `invalid_token`: The token is unknown, spent or expired.
          *
@@ -1520,6 +1564,8 @@ export interface components {
         Limit: number;
         /** @description Which events. */
         ListedStatus: "published" | "cancelled";
+        /** @description Who tells. One that is not set up is 404. */
+        MailProvider: "resend" | "postmark" | "sendgrid" | "mailgun" | "ses";
         /** @description A user's id. */
         OrganizerId: string;
         /** @description The registration's id. A malformed one names nothing: 404. */
@@ -2758,6 +2804,38 @@ export interface operations {
             503: components["responses"]["misconfigured-or-overloaded"];
         };
     };
+    mailHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who tells. One that is not set up is 404. */
+                provider: components["parameters"]["MailProvider"];
+            };
+            cookie?: never;
+        };
+        /** @description As the provider has it. What says nothing of mail that came back for good, or of a complaint, changes nothing. */
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description It is noted. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["invalid_signature"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["body_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
     logIn: {
         parameters: {
             query?: never;
@@ -3165,6 +3243,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "complete": true,
+                     *       "email_status": "ok",
                      *       "events": [
                      *         {
                      *           "capacity": 100,

@@ -20,6 +20,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::confirmed::Confirmed;
+use super::hooks::Certificates;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
 use super::routes::Routes;
@@ -42,6 +43,7 @@ pub(super) struct App {
     pub(super) hashes: Mutex<HashQueue>,
     cache: Mutex<Cache>,
     pub(super) confirmed: Confirmed,
+    pub(super) certificates: Certificates,
 }
 
 impl App {
@@ -128,6 +130,7 @@ impl Api {
                     hashes: Mutex::default(),
                     cache: Mutex::default(),
                     confirmed: Confirmed::default(),
+                    certificates: Certificates::default(),
                 };
                 Some(Routes::new(Arc::new(app)))
             }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::domain::{AccountKey, EventId, Timestamp};
+use crate::mail::webhook::Scheme;
 use crate::objects::{Answer, Envelope, account, catalog, event};
 
 /// A future that may be moved between threads, as the router demands.
@@ -47,6 +48,18 @@ pub trait Runtime: Send + Sync {
     /// Lets other requests be answered: all that have come in by now, and those of so many
     /// milliseconds. Even none takes about one.
     fn pause(&self, ms: u32) -> BoxFuture<'_, ()>;
+
+    /// Whether a signature is right, by a public key in DER.
+    fn verify<'a>(
+        &'a self,
+        scheme: Scheme,
+        key: &'a [u8],
+        message: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, bool>;
+
+    /// The text at an address of a mail provider, if it can be had.
+    fn fetch_text<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Option<String>>;
 
     /// Whether this client may try now; `true` where no limit is bound.
     fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool>;

@@ -24,7 +24,8 @@ use super::door::{App, Trace, X_REQUEST_ID};
 use super::ports::BoxFuture;
 use super::problem::Problem;
 use super::{
-    accounts, calendar, events, export, health, links, passwords, registrations, sessions, verification,
+    accounts, calendar, events, export, health, hooks, links, passwords, registrations, sessions,
+    verification,
 };
 use crate::config::Cors;
 
@@ -87,6 +88,7 @@ static TABLE: &[Resource] = &[
     at!("/api/password/forgot", POST passwords::forgot),
     at!("/api/password/reset", GET passwords::page, POST passwords::reset),
     at!("/api/password/reset/form", POST passwords::reset_by_form),
+    at!("/api/hooks/mail/{provider}", POST hooks::mail),
     at!(health::PATH, GET health::get),
 ];
 

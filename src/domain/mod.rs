@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod email;
+pub mod email_status;
 pub mod event;
 pub mod guard;
 pub mod ids;
@@ -19,6 +20,7 @@ pub mod waitlist;
 pub mod zone;
 
 pub use email::Email;
+pub use email_status::EmailStatus;
 pub use ids::{AccountKey, EventId, RegistrationId, SessionId, UserId};
 pub use password::Password;
 pub use refusal::{FieldError, Invalid, Refusal};

@@ -12,6 +12,7 @@ mod resend;
 mod sendgrid;
 mod text;
 mod view;
+pub mod webhook;
 
 pub use provider::{Carrier, HttpRequest, HttpResponse, Outgoing, Plan, Provider, USER_AGENT, retry_after};
 pub use render::{Attachment, Message, Sender, render};

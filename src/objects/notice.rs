@@ -1,4 +1,5 @@
-//! What other objects must hear of an account: that its name has changed, or that it is gone.
+//! What other objects must hear of an account: that its name has changed, that mail to its address comes
+//! back, or that it is gone.
 //!
 //! (1) The Account puts a notice for the Catalog in its outbox, in the turn that changes or erases.
 //! (2) The Catalog remembers it and, in one turn, puts a parcel for each event that it concerns in
@@ -6,13 +7,16 @@
 //! back and nothing that names the user remains. (4) An event that reports something older to the
 //! Catalog (it was made, or registered for, while the notice was on its way) is told as well.
 //!
-//! A notice may arrive late and repeated: of two names the one with more changes is newer, and an
-//! erasure is for good.
+//! A notice may arrive late and repeated: of two names, and of two statuses of the address, the one with
+//! more changes is newer, and an erasure is for good.
+//!
+//! A version that does not know some news cannot read the message; whoever sent it keeps it and tries
+//! again until a version has come that can.
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::UserId;
 use crate::domain::account::Name;
+use crate::domain::{EmailStatus, UserId};
 
 /// What has become of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,13 @@ pub enum News {
         /// The name from now on.
         name: Option<Name>,
         /// How often it has been changed.
+        changes: u64,
+    },
+    /// Mail does or does not reach the address any more.
+    EmailStatus {
+        /// The status from now on.
+        status: EmailStatus,
+        /// How often it has changed.
         changes: u64,
     },
     /// The account was deleted: nothing that names the user may remain.

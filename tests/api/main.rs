@@ -5,6 +5,7 @@
 
 mod accounts;
 mod attendance;
+mod bounces;
 mod calendars;
 mod changes;
 mod conditional;

@@ -5,7 +5,7 @@ use event_platform::domain::account::{Name, Role};
 use event_platform::domain::event::{Change, Description, Details, EventPatch, JoinUrl, Organizer};
 use event_platform::domain::schedule::{parse_date, parse_time};
 use event_platform::domain::{
-    AccountKey, Email, EventId, Invalid, RegistrationId, Secret, SessionId, Timestamp, UserId,
+    AccountKey, Email, EmailStatus, EventId, Invalid, RegistrationId, Secret, SessionId, Timestamp, UserId,
 };
 use event_platform::objects::account::{Holder, NewSession, OneTimeToken, SignUp};
 use event_platform::objects::catalog::{Order, Query, Scope};
@@ -58,6 +58,8 @@ pub(crate) fn participant(number: u32) -> Participant {
         name: name(number),
         email: email(number),
         origin: None,
+        email_status: EmailStatus::Ok,
+        email_status_changes: 0,
     }
 }
 

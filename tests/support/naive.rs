@@ -195,6 +195,13 @@ impl Held {
                     (organizer.name, organizer.name_changes) = (name.clone(), *changes);
                 }
             }
+            News::EmailStatus { status, changes } => {
+                for place in self.places.iter_mut().filter(|place| place.who.id == notice.user) {
+                    if place.who.email_status_changes < *changes {
+                        (place.who.email_status, place.who.email_status_changes) = (*status, *changes);
+                    }
+                }
+            }
             News::Erased => {
                 self.places.retain(|place| place.who.id != notice.user);
                 if !self.deleted {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event_platform::api::ports::{BoxFuture, Hub, Runtime, Unreachable};
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
+use event_platform::mail::webhook::Scheme;
 use event_platform::objects::desk::Received;
 use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
 use event_platform::objects::{Answer, Envelope, account, catalog, event};
@@ -18,6 +19,8 @@ use super::post::Post;
 
 /// Milliseconds that two looks into an outbox lie apart at most, however much leaves.
 const REST_MS: i64 = 1_000;
+/// The one signature by a private key that is right.
+pub(crate) const RIGHT_SIGNATURE: &[u8] = b"a signature that is right";
 const DAY_MS: i64 = 86_400_000;
 
 /// When the virtual clock begins: 2030-01-01T12:00:00Z.
@@ -36,6 +39,9 @@ pub(crate) struct State {
     pub(crate) hops: u64,
     /// Whether clients are held back by the deployment's rate limit.
     pub(crate) rate_limited: bool,
+    /// What can be fetched, and what was.
+    pub(crate) texts: BTreeMap<String, String>,
+    pub(crate) fetched: Vec<String>,
     /// Whether every queue is full.
     pub(crate) overloaded: bool,
     random: fastrand::Rng,
@@ -51,6 +57,8 @@ impl World {
             nodes: BTreeMap::new(),
             hops: 0,
             rate_limited: false,
+            texts: BTreeMap::new(),
+            fetched: Vec::new(),
             overloaded: false,
             random: fastrand::Rng::with_seed(42),
             longest_lease_ms,
@@ -259,6 +267,23 @@ impl Runtime for World {
 
     fn pause(&self, _ms: u32) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
+    }
+
+    /// Signatures by a private key are for the real runtime to check: here this one alone is right.
+    fn verify<'a>(
+        &'a self,
+        _scheme: Scheme,
+        _key: &'a [u8],
+        _message: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, bool> {
+        Box::pin(ready(signature == RIGHT_SIGNATURE))
+    }
+
+    fn fetch_text<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Option<String>> {
+        let mut state = self.state();
+        state.fetched.push(url.to_owned());
+        Box::pin(ready(state.texts.get(url).cloned()))
     }
 
     fn within_rate<'a>(&'a self, _client: &'a str) -> BoxFuture<'a, bool> {

@@ -26,6 +26,7 @@ pub(super) fn parameters() -> Value {
     json!({
         "EventId": path("id", "The event's id. A malformed one names nothing: 404."),
         "RegistrationId": path("registration", "The registration's id. A malformed one names nothing: 404."),
+        "MailProvider": json!({ "in": "path", "name": "provider", "required": true, "description": "Who tells. One that is not set up is 404.", "schema": { "type": "string", "enum": ["resend", "postmark", "sendgrid", "mailgun", "ses"] } }),
         "VerificationToken": query("token", "The token of the link.", text()),
         "Key": query("key", "The secret part of the address.", text()),
         "Words": filter("q", "Words in title, description and tags: all are required, in any case and without accents, each may be the beginning of a word.", text()),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Name, Profile, Role};
-use crate::domain::{Email, EventId, Refusal, Secret, SessionId, Timestamp, UserId};
+use crate::domain::{Email, EmailStatus, EventId, Refusal, Secret, SessionId, Timestamp, UserId};
 
 /// A question or an order for an account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -61,6 +61,15 @@ pub enum Command {
         /// What is stored of the key.
         digest: Digest,
     },
+    /// Mail to the address came back for good, or was called spam.
+    MarkEmail {
+        /// Which of the two.
+        status: EmailStatus,
+        /// When that was, as the provider says.
+        at: Timestamp,
+    },
+    /// An operator says that the address may be written to again.
+    LiftEmailMark,
     /// Whose feed this key opens.
     OpenFeed {
         /// What would be stored of it.

@@ -2,16 +2,26 @@
 
 use super::protocol::Report;
 use crate::domain::account::Name;
-use crate::domain::{EventId, UserId};
+use crate::domain::{EmailStatus, EventId, UserId};
 use crate::objects::Turn;
 use crate::objects::notice::{News, Notice};
 use crate::objects::outbox::Parcel;
 use crate::objects::sql::{self, Row, Sql, SqlError};
 
+/// The step that remembers whose address mail does not reach.
+pub(super) const EMAIL_STATUSES: &str = "
+    CREATE TABLE email_statuses (
+        user TEXT PRIMARY KEY, changes INTEGER NOT NULL, status TEXT NOT NULL
+    ) WITHOUT ROWID;
+";
+
 /// Takes a notice in and posts it to every event that it concerns, unless something newer is
 /// known already.
 pub(super) fn pass_on(turn: &mut Turn<'_>, notice: Notice, visited: Vec<EventId>) -> Result<(), SqlError> {
     let user = notice.user;
+    if let News::EmailStatus { status, changes } = notice.news {
+        return pass_on_status(turn, notice, status, changes, visited);
+    }
     if known(turn.sql, user)?.is_some_and(|known| !is_newer(&notice.news, &known.news)) {
         return Ok(());
     }
@@ -19,11 +29,39 @@ pub(super) fn pass_on(turn: &mut Turn<'_>, notice: Notice, visited: Vec<EventId>
     let mut concerned =
         events(&turn.sql.run("SELECT event FROM events WHERE organizer = ?", &[user.into()])?)?;
     if notice.news == News::Erased {
+        turn.sql.run("DELETE FROM email_statuses WHERE user = ?", &[user.into()])?;
         let left =
             turn.sql.run("DELETE FROM participations WHERE user = ? RETURNING event", &[user.into()])?;
         concerned.extend(events(&left)?);
         concerned.extend(visited);
     }
+    concerned.into_iter().try_for_each(|event| tell(turn, event, &notice))
+}
+
+/// The same for the status of an address, which concerns the events at which its owner takes part.
+fn pass_on_status(
+    turn: &mut Turn<'_>,
+    notice: Notice,
+    status: EmailStatus,
+    changes: u64,
+    visited: Vec<EventId>,
+) -> Result<(), SqlError> {
+    let user = notice.user;
+    let gone = known(turn.sql, user)?.is_some_and(|known| known.news == News::Erased);
+    let newer = turn.sql.run(
+        "INSERT INTO email_statuses (user, changes, status) SELECT ?, ?, ? WHERE NOT ?
+         ON CONFLICT (user) DO UPDATE SET changes = excluded.changes, status = excluded.status
+         WHERE excluded.changes > changes RETURNING 1",
+        &[user.into(), changes.into(), status.as_str().into(), gone.into()],
+    )?;
+    if newer.is_empty() {
+        return Ok(());
+    }
+    let mut concerned =
+        events(&turn.sql.run("SELECT event FROM participations WHERE user = ?", &[user.into()])?)?;
+    concerned.extend(visited);
+    concerned.sort_unstable();
+    concerned.dedup();
     concerned.into_iter().try_for_each(|event| tell(turn, event, &notice))
 }
 
@@ -36,6 +74,8 @@ pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), Sq
     {
         let unheard = match notice.news {
             News::Renamed { changes, .. } => organizer.name_changes < changes,
+            // Those of names and of ends alone are remembered in this table.
+            News::EmailStatus { .. } => false,
             News::Erased => {
                 organizer.name = None;
                 organizer.account.take().is_some()
@@ -56,6 +96,14 @@ pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), Sq
         report.participations.retain(|one| one.user != user);
         tell(turn, event, &Notice { user, news: News::Erased })?;
     }
+    let marked = turn.sql.run(
+        "SELECT user, status, changes FROM email_statuses WHERE user IN (SELECT value FROM json_each(?))",
+        &[sql::json(&users)?],
+    )?;
+    for row in &marked {
+        let news = News::EmailStatus { status: row.get(1)?, changes: row.get(2)? };
+        tell(turn, event, &Notice { user: row.get(0)?, news })?;
+    }
     Ok(())
 }
 
@@ -64,11 +112,14 @@ fn is_newer(news: &News, known: &News) -> bool {
         (_, News::Erased) => false,
         (News::Erased, News::Renamed { .. }) => true,
         (News::Renamed { changes, .. }, News::Renamed { changes: known, .. }) => changes > known,
+        // They are held against others of their kind, in a table of their own.
+        (News::EmailStatus { .. }, _) | (_, News::EmailStatus { .. }) => true,
     }
 }
 
 fn tell(turn: &mut Turn<'_>, event: EventId, notice: &Notice) -> Result<(), SqlError> {
-    let key = format!("notice/{}/{event}", notice.user);
+    let kind = if matches!(notice.news, News::EmailStatus { .. }) { "email_status" } else { "notice" };
+    let key = format!("{kind}/{}/{event}", notice.user);
     turn.post(&key, &Parcel::Tell(event, Box::new(notice.clone())), turn.now)
 }
 
@@ -89,6 +140,7 @@ fn remember(sql: &dyn Sql, notice: &Notice) -> Result<(), SqlError> {
     let (changes, name) = match &notice.news {
         News::Renamed { name, changes } => (Some(*changes), name.as_ref().map(Name::as_str)),
         News::Erased => (None, None),
+        News::EmailStatus { .. } => return Ok(()),
     };
     sql.run(
         "INSERT OR REPLACE INTO notices (user, changes, name) VALUES (?, ?, ?)",

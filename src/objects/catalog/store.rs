@@ -57,6 +57,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES],
     &[outbox::URGENCY],
+    &[super::notices::EMAIL_STATUSES],
 ];
 
 const MINUTE_MS: i64 = 60_000;

@@ -23,6 +23,7 @@
 mod circular_store;
 mod circulars;
 mod details;
+mod email_status;
 mod notices;
 mod protocol;
 mod seats;
@@ -105,7 +106,8 @@ impl Object for Event {
             Command::Mine { .. } | Command::Record(_) | Command::List { .. } => Kind::Read,
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
             Command::Notice(notice) if notice.news == News::Erased => Kind::GuardedWrite,
-            // No lease protects the organizer's name: it follows a change within seconds.
+            // No lease protects the organizer's name, which follows a change within seconds, or the list
+            // of registrations.
             Command::Notice(_) => Kind::Write,
             Command::Create(_)
             | Command::Register { .. }

@@ -1,6 +1,7 @@
-//! What follows from a change of name or from the end of an account ([`crate::objects::notice`]).
+//! What follows from a change of name or of an address's status, or from the end of an account
+//! ([`crate::objects::notice`]).
 
-use super::{Held, store};
+use super::{Held, email_status, store};
 use crate::domain::account::Name;
 use crate::domain::event::{Change, EventPatch, Status};
 use crate::domain::{UserId, roster::Departure};
@@ -14,6 +15,11 @@ impl Held {
         match &notice.news {
             News::Renamed { name, changes } => {
                 Ok(self.organizer_renamed(turn, notice.user, name.as_ref(), *changes)?)
+            }
+            News::EmailStatus { status, changes } => {
+                self.email_status(turn, notice.user, *status, *changes)?;
+                // What others have copies of does not show it.
+                Ok(false)
             }
             News::Erased => {
                 let was_participant = self.forget_participant(turn, notice.user)?;
@@ -45,6 +51,7 @@ impl Held {
     fn forget_participant(&mut self, turn: &mut Turn<'_>, user: UserId) -> Result<bool, Fault> {
         let Some(email) = store::address(turn.sql, user)? else { return Ok(false) };
         store::erase(turn.sql, user)?;
+        email_status::erase(turn.sql, user)?;
         // The address may have a new account by now, which is another user.
         let others = store::registrations_at(turn.sql, &email)?;
         turn.outbox.withdraw_letters(turn.sql, &email, &others)?;

@@ -1,10 +1,10 @@
 //! The tables of an event.
 
 use super::protocol::{Participant, Registration, SeatStatus};
-use super::{Held, Reported, circular_store};
+use super::{Held, Reported, circular_store, email_status};
 use crate::domain::account::Name;
 use crate::domain::roster::{Roster, Seat};
-use crate::domain::{Email, EventId, RegistrationId, Timestamp, UserId};
+use crate::domain::{Email, EmailStatus, EventId, RegistrationId, Timestamp, UserId};
 use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
@@ -43,6 +43,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES, super::circular_store::SCHEMA],
     &[outbox::URGENCY],
+    &[super::email_status::SCHEMA],
 ];
 
 /// The status of a registration whose user is gone: its number stays taken, and nothing else.
@@ -266,6 +267,8 @@ pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, Sql
         name: row.get(1)?,
         email: row.get(2)?,
         origin: row.get(3)?,
+        email_status: email_status::of(sql, seat.user)?,
+        email_status_changes: 0,
     })
 }
 
@@ -312,6 +315,7 @@ fn read_registration(row: &Row, event: EventId) -> Result<(u64, Registration), S
         confirmed_at: row.get(7)?,
         checked_in_at: row.get::<Option<Timestamp>>(8)?,
         join_url: None,
+        email_status: EmailStatus::default(),
     };
     Ok((row.get(0)?, registration))
 }

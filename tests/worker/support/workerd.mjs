@@ -19,10 +19,10 @@ const COUNTING = fileURLToPath(new URL("counting.js", import.meta.url));
  *
  * `settings` are added to `TEST_SETTINGS`; one that is `undefined` is left out. `isolates` is the
  * number of worker services, each on its own port; the first one owns the objects. With `counting`
- * the objects say when they are asked.
+ * the objects say when they are asked. `outbound` is the port of a proxy that all calls to elsewhere go to.
  */
-export async function startWorkerd({ settings = {}, isolates = 1, counting = false } = {}) {
-  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, counting);
+export async function startWorkerd({ settings = {}, isolates = 1, counting = false, outbound } = {}) {
+  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, counting, outbound);
   try {
     await server.start();
   } catch (failure) {
@@ -35,6 +35,7 @@ export async function startWorkerd({ settings = {}, isolates = 1, counting = fal
 class Workerd {
   #settings;
   #counting;
+  #outbound;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #process;
   #output = "";
@@ -42,9 +43,10 @@ class Workerd {
   /** One `{ url }` for each isolate. The url changes with every start. */
   isolates;
 
-  constructor(settings, isolates, counting) {
+  constructor(settings, isolates, counting, outbound) {
     this.#settings = settings;
     this.#counting = counting;
+    this.#outbound = outbound;
     this.isolates = Array.from({ length: isolates }, () => ({ url: undefined }));
     mkdirSync(join(this.#folder, "objects"));
   }
@@ -163,11 +165,16 @@ const config :Workerd.Config = (
   services = ${list([
     ...services,
     `(name = "objects", disk = (path = ${text(join(this.#folder, "objects"))}, writable = true))`,
-    `(name = "internet", network = (allow = ["public", "private"]))`,
+    `(name = "internet", ${this.#internet()})`,
   ])},
   sockets = ${list(isolates.map((i) => socket(isolateName(i))))},
 );
 ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
+  }
+
+  #internet() {
+    if (this.#outbound === undefined) return `network = (allow = ["public", "private"])`;
+    return `external = (address = "127.0.0.1:${this.#outbound}", http = (style = proxy))`;
   }
 
   /** The first isolate holds the objects; the others reach them by its name. */
