@@ -60,7 +60,10 @@ dev: .dev.vars build site ## run the platform on http://localhost:8787
 	@echo "  Look around: the example front end at /, the reference at /docs"
 	@echo "  What next?  the walkthrough in README.md"
 	@echo
-	@wrangler dev --port $(PORT) </dev/null
+	@args=(); while IFS='=' read -r name value; do \
+	  [[ $$name =~ ^[A-Z_]+$$ && $$name != JWT_SECRET ]] && args+=(--var "$$name:$$value"); \
+	done <.dev.vars || true; \
+	wrangler dev --port $(PORT) $${args[@]+"$${args[@]}"} </dev/null
 
 build: build/index.js ## compile the Worker to build/
 
@@ -76,7 +79,7 @@ test-native: | $(NEXTEST) prerequisites
 	@echo "Native tests"
 	@$(NEXTEST) nextest run --workspace
 
-test-worker: build site
+test-worker: build site build/release/index.js
 	@echo "Tests in the real runtime"
 	@$(BIN)/node --test --test-timeout=120000 --test-reporter=$(TEST_REPORTER) tests/worker/*.test.mjs
 
@@ -136,6 +139,11 @@ clean: ## remove what was built, installed and stored here
 build/index.js: $(SOURCES) scripts/build-worker $(BUILD_TOOLS)
 	@echo "Compiling the Worker (a minute or two the first time)"
 	@scripts/build-worker
+
+# The last release, which runs beside today's during a rollout.
+build/release/index.js: release.json $(BUILD_TOOLS)
+	@scripts/build-release $(@D)
+	@touch $@
 
 public/index.html: $(SITE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the front end and the reference"

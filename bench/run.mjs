@@ -1,7 +1,7 @@
 // `make bench`: every scenario, then one table. Options go in BENCH_ARGS:
 //   --rounds N    how often each scenario runs, and a third of how often restless ones do (5)
 //   --seconds N   how long each round of a read lasts (4)
-//   --only NAMES  some of reads, registrations, writes, logins, starts, memory, with commas between
+//   --only NAMES  some of reads, registrations, writes, logins, starts, memory, soak, with commas between
 //   --full        a million requests for the growth of memory, not a hundred thousand
 //   --write       put the table into docs/performance.md too
 
@@ -12,6 +12,7 @@ import { measureLogins } from "./scenarios/logins.mjs";
 import { measureMemory } from "./scenarios/memory.mjs";
 import { measureReads } from "./scenarios/reads.mjs";
 import { measureRegistrations } from "./scenarios/registrations.mjs";
+import { measureSoak } from "./scenarios/soak.mjs";
 import { measureStarts } from "./scenarios/starts.mjs";
 import { measureWrites } from "./scenarios/writes.mjs";
 
@@ -22,6 +23,7 @@ const SCENARIOS = {
   logins: measureLogins,
   starts: measureStarts,
   memory: measureMemory,
+  soak: measureSoak,
 };
 
 const { values } = parseArgs({

@@ -23,7 +23,11 @@ const server = await startServer({
     const [binding, className] = pair.split(":");
     return { binding, className };
   }),
-  settings: { JWT_SECRET: "a-secret-for-measuring-with-more-than-32-bytes", PUBLIC_URL: "https://events.example" },
+  settings: {
+    JWT_SECRET: "a-secret-for-measuring-with-more-than-32-bytes",
+    PUBLIC_URL: "https://events.example",
+    ALLOW_LOG_MAIL: "true",
+  },
 });
 
 const post = (path, body) =>

@@ -69,6 +69,8 @@ impl Cache {
     /// Milliseconds before the end of a lease, within its last third, in which the next one is asked
     /// for: longer than a question takes, and little beside a lease.
     pub const EARLY_MS: i64 = 50;
+    /// Milliseconds by which a lease ends early here, or a hundredth of it if that is more.
+    pub const SPARE_MS: i64 = 5;
 
     /// An empty cache with these bounds.
     #[must_use]
@@ -95,7 +97,7 @@ impl Cache {
 
     /// Keeps an answer that was asked for at `asked_at`. Without a lease it is kept for its stamp.
     pub fn store(&mut self, key: Key, page: Page, stamp: Stamp, lease_ms: u32, asked_at: Timestamp) {
-        let leased_until = asked_at.plus_ms(i64::from(lease_ms));
+        let leased_until = end(asked_at, lease_ms);
         self.forget(&key);
         self.bytes = self.bytes.saturating_add(page.body.len());
         self.copies.put(key, Copy { page, stamp, leased_until, lease_ms, renewing: false });
@@ -113,7 +115,7 @@ impl Cache {
         let Some(copy) = self.copies.peek_mut(key).filter(|copy| copy.stamp == stamp) else {
             return;
         };
-        let until = asked_at.plus_ms(i64::from(lease_ms));
+        let until = end(asked_at, lease_ms);
         copy.renewing = false;
         if until > copy.leased_until {
             copy.leased_until = until;
@@ -127,6 +129,13 @@ impl Cache {
             self.bytes = self.bytes.saturating_sub(dropped.page.body.len());
         }
     }
+}
+
+/// When a copy's lease ends: a little before the object takes it for ended, because a clock may be set
+/// forward by milliseconds between the answer and then.
+fn end(asked_at: Timestamp, lease_ms: u32) -> Timestamp {
+    let spare_ms = i64::from(lease_ms / 100).max(Cache::SPARE_MS);
+    asked_at.plus_ms(i64::from(lease_ms).saturating_sub(spare_ms))
 }
 
 impl Default for Cache {

@@ -5,9 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::auth::tokens::TokenKeys;
-use crate::domain::Secret;
+use crate::domain::{Jurisdiction, Rate, Secret};
 use crate::mail::webhook::{self, TopicArn, Webhooks};
-use crate::mail::{Carrier, Provider, Sender};
+use crate::mail::{Carrier, Mailgun, Postmark, Provider, Sender, Ses};
 
 /// The settings of a deployment.
 #[derive(Debug)]
@@ -32,9 +32,25 @@ pub struct Config {
     pub mail_from: String,
     /// What proves that a message is from a mail provider.
     pub webhooks: Webhooks,
+    /// Where objects live.
+    pub placement: Placement,
+    /// How much one session may change.
+    pub changes: Rate,
     /// Whether commands that wait for an object share a commit. Only a measurement turns it off.
     pub group_commit: bool,
 }
+
+/// Where objects live. It counts when an object is made, and objects are made once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Placement {
+    /// What all of them stay within; it cannot be changed once there is data.
+    pub jurisdiction: Option<Jurisdiction>,
+    /// A hint at where the Catalog is to be, as the platform names regions.
+    pub catalog_location: Option<&'static str>,
+}
+
+/// The regions that the platform takes as a hint.
+const LOCATIONS: [&str; 9] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
 
 /// Origins that browsers may call from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +83,22 @@ impl Config {
     #[must_use]
     pub fn sender(&self) -> Sender<'_> {
         Sender { from: &self.mail_from, public_url: self.public_url.as_deref(), keys: &self.keys }
+    }
+
+    /// What has to be set before anybody but this machine is answered: mail that is printed tells the
+    /// log's readers how to take over an account, and without a base of its own a link in mail leads
+    /// wherever the `Host` header of somebody's request says.
+    #[must_use]
+    pub fn missing_elsewhere(&self) -> Vec<ConfigError> {
+        let printed = (self.mail_provider == Provider::Log { anywhere: false }).then_some(ConfigError {
+            name: "MAIL_PROVIDER",
+            expected: "one that sends mail, or ALLOW_LOG_MAIL true, for calls from outside localhost",
+        });
+        let baseless = self.public_url.is_none().then_some(ConfigError {
+            name: "PUBLIC_URL",
+            expected: "set for calls from outside localhost: it is where links in mail lead",
+        });
+        printed.into_iter().chain(baseless).collect()
     }
 
     /// Reads all settings. An empty one counts as not set.
@@ -106,6 +138,11 @@ impl Config {
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
             webhooks: webhooks(&get)?,
+            placement: placement(&get)?,
+            changes: Rate {
+                burst: number(&get, "CHANGES_BURST", 500, 1, 1_000_000, "1 to 1000000")?,
+                per_second: number(&get, "CHANGES_PER_SECOND", 10, 1, 1_000_000, "1 to 1000000")?,
+            },
             group_commit: get("GROUP_COMMIT").as_deref() != Some("off"),
         })
     }
@@ -126,6 +163,23 @@ fn number(
         .ok()
         .filter(|value| (least..=most).contains(value))
         .ok_or(ConfigError { name, expected })
+}
+
+fn placement(get: &impl Fn(&str) -> Option<String>) -> Result<Placement, ConfigError> {
+    let jurisdiction = match get("JURISDICTION").as_deref().map(str::trim) {
+        None | Some("none") => None,
+        Some(name) => Some(
+            Jurisdiction::parse(name)
+                .ok_or(ConfigError { name: "JURISDICTION", expected: "eu, fedramp or none" })?,
+        ),
+    };
+    let catalog_location = get("CATALOG_LOCATION").map(|name| {
+        LOCATIONS.into_iter().find(|known| *known == name.trim()).ok_or(ConfigError {
+            name: "CATALOG_LOCATION",
+            expected: "wnam, enam, sam, weur, eeur, apac, oc, afr or me",
+        })
+    });
+    Ok(Placement { jurisdiction, catalog_location: catalog_location.transpose()? })
 }
 
 fn cors(text: &str) -> Result<Cors, ConfigError> {
@@ -156,17 +210,64 @@ fn base_url(name: &'static str, text: &str) -> Result<String, ConfigError> {
 }
 
 fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, ConfigError> {
+    let plain = |name: &str| get(name).map(|value| value.trim().to_owned());
+    let secret = |name: &str| plain(name).map(Secret::new);
     let api_url = |default: &str| {
         get("MAIL_API_URL").map_or_else(|| Ok(default.to_owned()), |url| base_url("MAIL_API_URL", &url))
     };
-    let api_key = get("MAIL_API_KEY").map(|key| Secret::new(key.trim().to_owned()));
-    let carrier = |default| Ok(Carrier { api_url: api_url(default)?, api_key: api_key.clone() });
-    match get("MAIL_PROVIDER").as_deref().map(str::trim) {
-        None | Some("log") => Ok(Provider::Log),
+    let carrier = |default: &str| Ok(Carrier { api_url: api_url(default)?, api_key: secret("MAIL_API_KEY") });
+    match plain("MAIL_PROVIDER").as_deref() {
+        None | Some("log") => Ok(Provider::Log { anywhere: switch(get, "ALLOW_LOG_MAIL")? }),
+        Some("cloudflare") => Ok(Provider::Cloudflare),
         Some("resend") => carrier("https://api.resend.com").map(Provider::Resend),
-        Some("postmark") => carrier("https://api.postmarkapp.com").map(Provider::Postmark),
+        Some("postmark") => Ok(Provider::Postmark(Postmark {
+            carrier: carrier("https://api.postmarkapp.com")?,
+            broadcast_stream: plain("POSTMARK_BROADCAST_STREAM")
+                .map(|stream| name("POSTMARK_BROADCAST_STREAM", stream, "the ID of a message stream"))
+                .transpose()?,
+        })),
         Some("sendgrid") => carrier("https://api.sendgrid.com").map(Provider::SendGrid),
-        Some(_) => Err(ConfigError { name: "MAIL_PROVIDER", expected: "log, resend, postmark or sendgrid" }),
+        Some("mailgun") => {
+            let base = match plain("MAILGUN_REGION").as_deref() {
+                None | Some("us") => Mailgun::US,
+                Some("eu") => Mailgun::EU,
+                Some(_) => return Err(ConfigError { name: "MAILGUN_REGION", expected: "us or eu" }),
+            };
+            let domain = plain("MAILGUN_DOMAIN").unwrap_or_default();
+            let domain = name("MAILGUN_DOMAIN", domain, "the domain that sends, like mg.example.com")?;
+            Ok(Provider::Mailgun(Mailgun { carrier: carrier(base)?, domain }))
+        }
+        Some("ses") => {
+            let region = plain("AWS_REGION").unwrap_or_default();
+            let region = name("AWS_REGION", region, "a region like eu-central-1")?;
+            Ok(Provider::Ses(Ses {
+                api_url: api_url(&Ses::endpoint(&region))?,
+                region,
+                access_key_id: plain("AWS_ACCESS_KEY_ID"),
+                secret_access_key: secret("AWS_SECRET_ACCESS_KEY"),
+                session_token: secret("AWS_SESSION_TOKEN"),
+            }))
+        }
+        Some(_) => Err(ConfigError {
+            name: "MAIL_PROVIDER",
+            expected: "log, cloudflare, resend, postmark, sendgrid, mailgun or ses",
+        }),
+    }
+}
+
+/// Something that a URL or JSON may hold as it is: letters, digits, `-`, `_` and `.`.
+fn name(name: &'static str, value: String, expected: &'static str) -> Result<String, ConfigError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let fine = !value.is_empty() && value.chars().all(plain) && !value.starts_with('.');
+    if fine { Ok(value) } else { Err(ConfigError { name, expected }) }
+}
+
+/// A setting that is off unless it says `true`.
+fn switch(get: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<bool, ConfigError> {
+    match get(name).as_deref().map(str::trim) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(ConfigError { name, expected: "true or false" }),
     }
 }
 
@@ -235,8 +336,18 @@ mod tests {
     fn a_secret_is_all_that_must_be_set() {
         let config = read(&[SECRET]).unwrap();
         assert_eq!((config.bcrypt_cost, config.cache_lease_ms), (10, 1000));
+        assert_eq!(config.placement, Placement::default());
+        assert_eq!(config.changes, Rate { burst: 500, per_second: 10 });
         assert_eq!(config.cors, Cors::Any);
-        assert_eq!(config.mail_provider, Provider::Log);
+        assert_eq!(config.mail_provider, Provider::Log { anywhere: false });
+    }
+
+    #[test]
+    fn where_objects_live_is_a_choice() {
+        let config = read(&[SECRET, ("JURISDICTION", " eu"), ("CATALOG_LOCATION", "weur ")]).unwrap();
+        let eu = Some(Jurisdiction::Eu);
+        assert_eq!(config.placement, Placement { jurisdiction: eu, catalog_location: Some("weur") });
+        assert_eq!(read(&[SECRET, ("JURISDICTION", "none")]).unwrap().placement, Placement::default());
     }
 
     #[test]
@@ -249,6 +360,10 @@ mod tests {
             (vec![SECRET, ("BCRYPT_COST", "ten")], "BCRYPT_COST"),
             (vec![SECRET, ("ACCESS_TOKEN_TTL_SECONDS", "0")], "ACCESS_TOKEN_TTL_SECONDS"),
             (vec![SECRET, ("CACHE_LEASE_MS", "10001")], "CACHE_LEASE_MS"),
+            (vec![SECRET, ("JURISDICTION", "EU")], "JURISDICTION"),
+            (vec![SECRET, ("CATALOG_LOCATION", "mars")], "CATALOG_LOCATION"),
+            (vec![SECRET, ("CHANGES_BURST", "0")], "CHANGES_BURST"),
+            (vec![SECRET, ("CHANGES_PER_SECOND", "many")], "CHANGES_PER_SECOND"),
             (vec![SECRET, ("CORS_ORIGINS", "https://a.example, nonsense")], "CORS_ORIGINS"),
             (vec![SECRET, ("PUBLIC_URL", "ftp://example.com")], "PUBLIC_URL"),
             (vec![SECRET, ("MAIL_PROVIDER", "pigeon")], "MAIL_PROVIDER"),
@@ -258,15 +373,87 @@ mod tests {
             (vec![SECRET, ("SENDGRID_WEBHOOK_KEY", "bm8ga2V5")], "SENDGRID_WEBHOOK_KEY"),
             (vec![SECRET, ("MAILGUN_WEBHOOK_KEY", "short")], "MAILGUN_WEBHOOK_KEY"),
             (vec![SECRET, ("SES_TOPIC_ARN", "arn:aws:sqs:eu-central-1:123456789012:mail")], "SES_TOPIC_ARN"),
+            (vec![SECRET, ("ALLOW_LOG_MAIL", "yes")], "ALLOW_LOG_MAIL"),
+            (vec![SECRET, ("MAIL_PROVIDER", "ses")], "AWS_REGION"),
+            (vec![SECRET, ("MAIL_PROVIDER", "ses"), ("AWS_REGION", "eu/../")], "AWS_REGION"),
+            (vec![SECRET, ("MAIL_PROVIDER", "mailgun")], "MAILGUN_DOMAIN"),
+            (vec![SECRET, ("MAIL_PROVIDER", "mailgun"), ("MAILGUN_REGION", "mars")], "MAILGUN_REGION"),
+            (
+                vec![SECRET, ("MAIL_PROVIDER", "postmark"), ("POSTMARK_BROADCAST_STREAM", "a b")],
+                "POSTMARK_BROADCAST_STREAM",
+            ),
         ] {
             assert_eq!(read(&settings).unwrap_err().name, name);
         }
     }
 
     #[test]
+    fn each_provider_is_reached_where_it_is() {
+        let provider =
+            |settings: &[(&str, &str)]| read(&[&[SECRET], settings].concat()).unwrap().mail_provider;
+        let url = |settings: &[(&str, &str)]| match provider(settings) {
+            Provider::Resend(carrier) | Provider::SendGrid(carrier) => carrier.api_url,
+            Provider::Postmark(postmark) => postmark.carrier.api_url,
+            Provider::Mailgun(mailgun) => mailgun.carrier.api_url,
+            Provider::Ses(ses) => ses.api_url,
+            provider => panic!("{provider:?}"),
+        };
+        for (settings, expected) in [
+            (&[("MAIL_PROVIDER", "resend")][..], "https://api.resend.com"),
+            (&[("MAIL_PROVIDER", "postmark")], "https://api.postmarkapp.com"),
+            (&[("MAIL_PROVIDER", "sendgrid")], "https://api.sendgrid.com"),
+            (&[("MAIL_PROVIDER", "mailgun"), ("MAILGUN_DOMAIN", "mg.a.example")], "https://api.mailgun.net"),
+            (
+                &[("MAIL_PROVIDER", "mailgun"), ("MAILGUN_DOMAIN", "mg.a.example"), ("MAILGUN_REGION", "eu")],
+                "https://api.eu.mailgun.net",
+            ),
+            (
+                &[("MAIL_PROVIDER", "ses"), ("AWS_REGION", "eu-central-1")],
+                "https://email.eu-central-1.amazonaws.com",
+            ),
+            (
+                &[
+                    ("MAIL_PROVIDER", "ses"),
+                    ("AWS_REGION", "eu-central-1"),
+                    ("MAIL_API_URL", "https://vpce.example/"),
+                ],
+                "https://vpce.example",
+            ),
+        ] {
+            assert_eq!(url(settings), expected, "{settings:?}");
+        }
+        assert_eq!(provider(&[("MAIL_PROVIDER", "cloudflare")]), Provider::Cloudflare);
+        assert_eq!(provider(&[("ALLOW_LOG_MAIL", "true")]), Provider::Log { anywhere: true });
+    }
+
+    #[test]
+    fn what_may_be_missing_here_is_named_for_elsewhere() {
+        let missing = |settings: &[(&str, &str)]| -> Vec<_> {
+            let config = read(&[&[SECRET], settings].concat()).unwrap();
+            config.missing_elsewhere().iter().map(|error| error.name).collect()
+        };
+        let url = ("PUBLIC_URL", "https://events.example");
+        assert_eq!(missing(&[]), ["MAIL_PROVIDER", "PUBLIC_URL"]);
+        assert_eq!(missing(&[url]), ["MAIL_PROVIDER"]);
+        assert_eq!(missing(&[("ALLOW_LOG_MAIL", "true")]), ["PUBLIC_URL"]);
+        assert_eq!(missing(&[("MAIL_PROVIDER", "cloudflare")]), ["PUBLIC_URL"]);
+        assert!(missing(&[("MAIL_PROVIDER", "resend"), url]).is_empty());
+        assert!(missing(&[("ALLOW_LOG_MAIL", "true"), url]).is_empty());
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
-        let config = read(&[SECRET, ("MAIL_PROVIDER", "resend"), ("MAIL_API_KEY", "re_123")]).unwrap();
-        let shown = format!("{config:?}");
-        assert!(!shown.contains("re_123") && !shown.contains(SECRET.1), "{shown}");
+        let shown =
+            |settings: &[(&str, &str)]| format!("{:?}", read(&[&[SECRET], settings].concat()).unwrap());
+        let keyed = shown(&[("MAIL_PROVIDER", "resend"), ("MAIL_API_KEY", "re_123")]);
+        let signed = shown(&[
+            ("MAIL_PROVIDER", "ses"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_SECRET_ACCESS_KEY", "wJalr"),
+            ("AWS_SESSION_TOKEN", "AQoDY"),
+        ]);
+        for (shown, secrets) in [(keyed, ["re_123", SECRET.1]), (signed, ["wJalr", "AQoDY"])] {
+            assert!(!secrets.iter().any(|secret| shown.contains(secret)), "{shown}");
+        }
     }
 }

@@ -31,7 +31,7 @@ fn catalog() -> Sqlite {
         entry: None,
         participations: Vec::new(),
     };
-    Host::<Catalog>::new(0).turn(&sql, NOW, vec![Command::Report(Box::new(report))]).unwrap();
+    Host::<Catalog>::new(0).turn(&sql, NOW, vec![Command::Report(Box::new(report)).into()]).unwrap();
     sql
 }
 

@@ -14,7 +14,7 @@ use event_platform::domain::{Timestamp, UserId};
 use event_platform::objects::account::{self, Account};
 use event_platform::objects::catalog::{self, Catalog, Participation, Report};
 use event_platform::objects::event::{Command, Event, IfMatch, Reply, SeatStatus, Snapshot};
-use event_platform::objects::{Envelope, Host, Kind, Object, Outcome};
+use event_platform::objects::{Envelope, Host, Kind, Object, Outcome, Queued};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::checks::{catalog_differences, in_order, participations};
@@ -134,10 +134,10 @@ fn ask<O: Object<Command: Clone>>(
         if let [command] = group
             && reads(command)
         {
-            let envelope = Envelope { command: command.clone(), have: None };
+            let envelope = Envelope::new(command.clone());
             outcomes.push(host.read(sql, now, envelope).unwrap().outcome);
         } else {
-            let answers = host.turn(sql, now, group.to_vec()).unwrap();
+            let answers = host.turn(sql, now, group.iter().cloned().map(Queued::from).collect()).unwrap();
             outcomes.extend(answers.into_iter().map(|answer| answer.outcome));
         }
     }

@@ -79,7 +79,8 @@ fn catalog() {
     let mut host = Host::<Catalog>::new(0);
     let filling = Instant::now();
     for from in (0..MANY).step_by(1_000) {
-        let reports = (from..from + 1_000).map(|number| Command::Report(Box::new(report(number)))).collect();
+        let reports =
+            (from..from + 1_000).map(|number| Command::Report(Box::new(report(number))).into()).collect();
         host.turn(&sql, NOW, reports).unwrap();
     }
     println!("catalog of {MANY} events, filled in {:.1} s; a page of 50:", filling.elapsed().as_secs_f64());
@@ -117,7 +118,7 @@ fn catalog() {
         let started = Instant::now();
         let mut found = 0;
         for _ in 0..rounds {
-            let envelope = Envelope { command: Command::List(query.clone()), have: None };
+            let envelope = Envelope::new(Command::List(query.clone()));
             let answer = host.read(&sql, NOW, envelope).unwrap();
             let Outcome::Reply(Reply::Page { events, .. }) = answer.outcome else { unreachable!() };
             found = events.len();

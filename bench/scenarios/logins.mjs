@@ -1,5 +1,5 @@
-// Logins at bcrypt's cost 10, one and four at a time, by themselves and while others read: what a login
-// costs, and what those who read feel of it. Express's bcrypt has threads of its own; all share one core.
+// Logins at bcrypt's cost 10, one and four at a time, by themselves, while others read, and while
+// somebody else floods the server with logins: what a login costs, and what others feel of it. Express's bcrypt has threads of its own; all share one core.
 
 import { drive } from "../lib/load.mjs";
 import { inTurns, withServers } from "../lib/rounds.mjs";
@@ -9,6 +9,8 @@ import { PASSWORD, createEvent, signUpOrganizer } from "../../tests/worker/suppo
 
 const SETTINGS = { settings: { BCRYPT_COST: "10" } };
 const LOGINS = 4;
+/** Logins that a client who floods has on their way at any time. */
+const FLOOD = 64;
 const READERS = 8;
 const READS_PER_SECOND = 200;
 const EVENTS = 50;
@@ -46,15 +48,26 @@ export async function measureLogins({ rounds, seconds: asked }) {
         return reads;
       },
     });
-    return [...one, ...four, ...beside];
+    const flooded = await inTurns({
+      rounds,
+      contestants: named("1 login at a time beside a flood of 64 from another address"),
+      measure: async (contestant) => {
+        const [person] = await Promise.all([
+          logIn(contestant, { atOnce: 1, seconds, from: "198.51.100.1" }),
+          logIn(contestant, { atOnce: FLOOD, seconds, from: "192.0.2.1" }),
+        ]);
+        return person;
+      },
+    });
+    return [...one, ...four, ...beside, ...flooded];
   });
 }
 
-const logIn = ({ server, organizer }, { atOnce, seconds }) =>
+const logIn = ({ server, organizer }, { atOnce, seconds, from = "203.0.113.1" }) =>
   drive({
     server,
     path: "/api/login",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", "cf-connecting-ip": from },
     request: { method: "POST", body: JSON.stringify({ email: organizer.email, password: PASSWORD }) },
     connections: atOnce,
     seconds,

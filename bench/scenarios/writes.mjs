@@ -11,7 +11,7 @@ const CONNECTIONS = 32;
 const CREATIONS_PER_SECOND = 10;
 
 export async function measureWrites({ rounds, seconds }) {
-  const server = await startWorkerd({ counting: true, settings: { CACHE_LEASE_MS: "1000" } });
+  const server = await startWorkerd({ around: ["counting.js"], settings: { CACHE_LEASE_MS: "1000" } });
   try {
     const organizer = await signUpOrganizer(server);
     for (let n = 0; n < EVENTS; n++) await createEvent(organizer);

@@ -1549,7 +1549,7 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+         * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
          * @example "1.4yqk0R8vJt2sZc6a"
          */
         IfMatch: string;
@@ -1807,6 +1807,7 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["idempotency_key_reused-or-validation_failed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -1896,7 +1897,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
                  * @example "1.4yqk0R8vJt2sZc6a"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1977,6 +1978,7 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -1986,7 +1988,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
                  * @example "1.4yqk0R8vJt2sZc6a"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2011,6 +2013,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             412: components["responses"]["precondition_failed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2020,7 +2023,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.
+                 * @description Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.
                  * @example "1.4yqk0R8vJt2sZc6a"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2101,6 +2104,7 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2180,6 +2184,7 @@ export interface operations {
             403: components["responses"]["not_registered"];
             404: components["responses"]["not_found"];
             409: components["responses"]["event_cancelled-or-event_over-or-no_join_url-or-not_open_yet"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2320,6 +2325,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             409: components["responses"]["event_cancelled-or-event_full-or-registration_closed-or-registration_not_open"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2346,6 +2352,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2453,6 +2460,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2604,6 +2612,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             409: components["responses"]["not_confirmed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -2655,6 +2664,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             409: components["responses"]["not_confirmed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -3047,6 +3057,7 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
@@ -3076,6 +3087,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };

@@ -11,9 +11,12 @@ use super::asking::{self, unexpected};
 use super::door::{App, Trace};
 use super::problem::Problem;
 use crate::auth::tokens::Bearer;
-use crate::domain::EventId;
 use crate::domain::account::{Profile, Role};
+use crate::domain::{ClientKey, EventId, Rate, Refusal};
 use crate::objects::{Envelope, Outcome, account};
+
+/// Where the platform says who calls; it comes with what is no read. A client cannot set it there.
+const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 
 /// A caller whose token is ours and in force. Whether the session still stands is for
 /// [`Caller::profile`] to say, which asks the account.
@@ -37,7 +40,7 @@ pub(super) struct Asked {
     pub(super) app: Arc<App>,
     pub(super) trace: Arc<Trace>,
     pub(super) uri: Uri,
-    pub(super) headers: HeaderMap,
+    pub(super) client: ClientKey,
 }
 
 impl FromRequestParts<Arc<App>> for Asked {
@@ -48,7 +51,7 @@ impl FromRequestParts<Arc<App>> for Asked {
             app: Arc::clone(app),
             trace: parts.extensions.get::<Arc<Trace>>().cloned().unwrap_or_default(),
             uri: parts.uri.clone(),
-            headers: parts.headers.clone(),
+            client: ClientKey::parse(parts.headers.get(CLIENT_ADDRESS).and_then(|value| value.to_str().ok())),
         })
     }
 }
@@ -87,26 +90,38 @@ impl Caller {
 
     /// The account behind the token, provided that the session stands.
     pub(super) async fn profile(&self, app: &App) -> Result<Profile, Problem> {
-        self.profile_visiting(app, None).await
+        self.authorized(app, None, None).await
     }
 
-    /// The same, noting that the caller is about to register for `visiting`.
-    pub(super) async fn profile_visiting(
+    /// The same for a change, of which a session may make so many.
+    pub(super) async fn profile_for_change(&self, app: &App) -> Result<Profile, Problem> {
+        self.authorized(app, None, Some(app.config.changes)).await
+    }
+
+    /// The same, noting that the caller is about to register for `event`.
+    pub(super) async fn profile_visiting(&self, app: &App, event: EventId) -> Result<Profile, Problem> {
+        self.authorized(app, Some(event), Some(app.config.changes)).await
+    }
+
+    async fn authorized(
         &self,
         app: &App,
         visiting: Option<EventId>,
+        changes: Option<Rate>,
     ) -> Result<Profile, Problem> {
         let Bearer { user, account, session } = &self.0;
         let asked_at = app.runtime.now();
-        let command = account::Command::Authorize { user: *user, session: *session, visiting };
-        let envelope = Envelope { command, have: None };
+        let command = account::Command::Authorize { user: *user, session: *session, visiting, changes };
+        let envelope = Envelope::new(command);
         match app.hub.account(account, envelope).await?.outcome {
             Outcome::Reply(account::Reply::Profile(profile)) => {
                 app.confirmed.note(*session, asked_at);
                 Ok(*profile)
             }
             Outcome::Refused(refusal) => {
-                app.confirmed.forget(*session);
+                if refusal == Refusal::Unauthenticated {
+                    app.confirmed.forget(*session);
+                }
                 Err(refusal.into())
             }
             _ => Err(unexpected()),
@@ -127,13 +142,14 @@ impl Caller {
 
     /// Gives an order to the caller's own account.
     pub(super) async fn order(&self, app: &App, order: account::Order) -> Result<account::Reply, Problem> {
-        let holder = account::Holder { user: self.0.user, session: self.0.session };
+        let changes = order.is_counted().then_some(app.config.changes);
+        let holder = account::Holder { user: self.0.user, session: self.0.session, changes };
         asking::account(app, &self.0.account, account::Command::By(holder, order)).await
     }
 
-    /// The account behind the token, provided that it may organize events.
+    /// The account behind the token for a change, provided that it may organize events.
     pub(super) async fn organizer(&self, app: &App) -> Result<Profile, Problem> {
-        let profile = self.profile(app).await?;
+        let profile = self.profile_for_change(app).await?;
         if profile.role == Role::Organizer { Ok(profile) } else { Err(Problem::forbidden()) }
     }
 }

@@ -9,12 +9,13 @@ use http::StatusCode;
 
 use super::access::{Asked, Caller, Signed};
 use super::asking::{self, unexpected};
-use super::credentials::{VERIFICATION_TTL_MS, key_of, link, ordered, prove, within_rate};
+use super::credentials::{VERIFICATION_TTL_MS, key_of, link, ordered, prove};
 use super::door::App;
 use super::input::JsonBody;
+use super::ports::RateLimit;
 use super::problem::Problem;
 use super::view::{self, OneUser};
-use super::{audit, hashing, verification};
+use super::{audit, hashing, rates, verification};
 use crate::domain::account::{Name, Role};
 use crate::domain::event::Change;
 use crate::domain::{Email, Password, Refusal, UserId};
@@ -23,8 +24,7 @@ use crate::objects::catalog;
 
 /// `POST /api/register`: makes an account and sends a confirmation mail.
 pub(super) async fn register(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
-    within_rate(&asked).await?;
-    let Asked { app, trace, uri, .. } = asked;
+    rates::client(&asked, RateLimit::Client).await?;
     let mut fields = body.fields();
     let email = fields.required_text("email", Email::parse);
     let password = fields.required_text("password", |text| Password::parse("password", text));
@@ -35,11 +35,15 @@ pub(super) async fn register(asked: Asked, body: JsonBody) -> Result<Response, P
         return Err(unexpected());
     };
     let key = key_of(&email)?;
-
-    if asking::account(&app, &key, Command::Exists).await? == Reply::Exists(true) {
+    rates::account(&asked.app, &key, RateLimit::Account).await?;
+    if asking::account(&asked.app, &key, Command::Exists).await? == Reply::Exists(true) {
         return Err(Refusal::EmailTaken.into());
     }
-    let password_hash = hashing::hash(&app, &password).await?;
+    // From here on a mail goes out.
+    rates::client(&asked, RateLimit::SignUp).await?;
+    rates::account(&asked.app, &key, RateLimit::AccountMail).await?;
+    let Asked { app, trace, uri, client } = asked;
+    let password_hash = hashing::hash(&app, client, &password).await?;
     let Link { token, url } = link(&app, &uri, &key, verification::PATH, VERIFICATION_TTL_MS);
     let sign_up = SignUp {
         id: UserId::new(app.runtime.now(), &app.id_entropy()),
@@ -87,15 +91,14 @@ pub(super) async fn rename(
 
 /// `DELETE /api/me`: ends the account, provided that nobody counts on its events. What it leaves
 /// elsewhere is erased within seconds.
-pub(super) async fn delete(
-    Signed { asked: Asked { app, trace, .. }, caller }: Signed,
-    body: JsonBody,
-) -> Result<StatusCode, Problem> {
+pub(super) async fn delete(Signed { asked, caller }: Signed, body: JsonBody) -> Result<StatusCode, Problem> {
+    rates::client(&asked, RateLimit::Client).await?;
+    let Asked { app, trace, client, .. } = asked;
     let mut fields = body.fields();
     let proof = prove(&app, &caller, &mut fields, "password").await?;
     fields.finish()?;
     let user = caller.bearer().user;
-    let matched = proof.matched(&app).await?;
+    let matched = proof.matched(&app, client).await?;
     if matched.is_some() && organizes(&app, user).await? {
         return Err(Refusal::HasEvents.into());
     }

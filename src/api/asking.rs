@@ -16,17 +16,17 @@ pub(super) async fn account(
     key: &AccountKey,
     command: account::Command,
 ) -> Result<account::Reply, Problem> {
-    reply(app.hub.account(key, Envelope { command, have: None }).await?.outcome)
+    reply(app.hub.account(key, Envelope::new(command)).await?.outcome)
 }
 
 /// The same for an event.
 pub(super) async fn event(app: &App, id: EventId, command: event::Command) -> Result<event::Reply, Problem> {
-    reply(app.hub.event(id, Envelope { command, have: None }).await?.outcome)
+    reply(app.hub.event(id, Envelope::new(command)).await?.outcome)
 }
 
 /// The same for the Catalog.
 pub(super) async fn catalog(app: &App, command: catalog::Command) -> Result<catalog::Reply, Problem> {
-    reply(app.hub.catalog(Envelope { command, have: None }).await?.outcome)
+    reply(app.hub.catalog(Envelope::new(command)).await?.outcome)
 }
 
 /// Asks each of these events the same, side by side: what they answer, in their order. One that has
@@ -88,5 +88,5 @@ pub(super) fn reply<R>(outcome: Outcome<R>) -> Result<R, Problem> {
 
 /// An object has answered another question than the one that was asked.
 pub(super) fn unexpected() -> Problem {
-    Unreachable("an answer to another question".to_owned()).into()
+    Unreachable::Failed("an answer to another question".to_owned()).into()
 }

@@ -32,21 +32,28 @@ pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
 
 /// Whether `list` names `etag`, by weak comparison (§13.1.2), or is `*`.
 pub(super) fn lists(list: &str, etag: &HeaderValue) -> bool {
-    list.trim() == "*" || etag.to_str().is_ok_and(|etag| tags(list).any(|tag| tag.opaque == etag))
+    list.trim() == "*" || etag.to_str().is_ok_and(|etag| tags(list).any(|tag| tag == etag))
 }
 
-/// The condition of `If-Match`, if there is one. Comparison is strong (§13.1.1): a weak tag never
-/// matches, nor does one that no event has. Of a tag the part before the dot alone counts.
+/// The condition of `If-Match`, if there is one. Of a tag the part before the dot alone counts, and
+/// it has to be spelled as we spell it.
+///
+/// A weak tag counts like a strong one, which departs from §13.1.1. That section asks for a strong
+/// comparison because a weak tag may name two different representations. Ours never does: what stands
+/// before the dot is an exact version. An edge that compresses an answer makes its tag weak all the
+/// same, and a browser behind it could never edit anything.
 pub(super) fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
     let list = joined(headers, &IF_MATCH)?;
     if list.trim() == "*" {
         return Some(IfMatch::Any);
     }
-    let versions = tags(&list)
-        .filter(|tag| !tag.weak)
-        .filter_map(|tag| tag.opaque.trim_matches('"').split('.').next()?.parse().ok())
-        .collect();
-    Some(IfMatch::Versions(versions))
+    Some(IfMatch::Versions(tags(&list).filter_map(version_of).collect()))
+}
+
+/// The version that a tag names. A number spelled otherwise (`+4`, `04`) is not one of our tags.
+fn version_of(tag: &str) -> Option<u64> {
+    let text = tag.trim_matches('"').split('.').next()?;
+    text.parse().ok().filter(|version: &u64| version.to_string() == text)
 }
 
 fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
@@ -54,25 +61,16 @@ fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
     (!values.is_empty()).then(|| values.join(","))
 }
 
-struct Tag<'a> {
-    weak: bool,
-    /// With its quotes.
-    opaque: &'a str,
-}
-
-/// The entity-tags of a list; what is none ends it.
-fn tags(list: &str) -> impl Iterator<Item = Tag<'_>> {
+/// The entity-tags of a list, with their quotes and without `W/`; what is none ends it.
+fn tags(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches([' ', '\t', ',']);
-        let (weak, quoted) = match rest.strip_prefix("W/") {
-            Some(quoted) => (true, quoted),
-            None => (false, rest),
-        };
+        let quoted = rest.strip_prefix("W/").unwrap_or(rest);
         let end = quoted.strip_prefix('"')?.find('"')?.checked_add(2)?;
-        let (opaque, after) = quoted.split_at_checked(end)?;
+        let (tag, after) = quoted.split_at_checked(end)?;
         rest = after;
-        Some(Tag { weak, opaque })
+        Some(tag)
     })
 }
 
@@ -106,7 +104,10 @@ mod tests {
         };
         assert_eq!(condition("*"), Some(IfMatch::Any));
         assert_eq!(condition("\"3.abc\", \"4.x\""), Some(IfMatch::Versions(vec![3, 4])));
-        assert_eq!(condition("W/\"3.abc\""), Some(IfMatch::Versions(vec![])));
+        assert_eq!(condition("W/\"3.abc\", \"4.x\""), Some(IfMatch::Versions(vec![3, 4])));
+        for other in ["\"+3.a\"", "\"03.a\"", "\" 3.a\"", "\"-3.a\"", "\"3e0.a\"", "w/\"3.a\"", "\".a\""] {
+            assert_eq!(condition(other), Some(IfMatch::Versions(vec![])), "{other}");
+        }
         assert_eq!(condition("nonsense"), Some(IfMatch::Versions(vec![])));
         assert_eq!(if_match(&HeaderMap::new()), None);
     }

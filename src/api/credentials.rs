@@ -1,15 +1,15 @@
-//! What sign-up, login and all that changes a password have in common: fresh tokens, links for
-//! mails, and who is held back.
+//! What sign-up, login and all that changes a password have in common: fresh tokens, and links for
+//! mails.
 
 use http::Uri;
 
-use super::access::{Asked, Caller};
+use super::access::Caller;
 use super::asking::unexpected;
 use super::door::{App, Trace};
 use super::problem::Problem;
 use super::{audit, fields::Fields, hashing};
 use crate::auth::{digest, onetime};
-use crate::domain::{AccountKey, Email, Secret};
+use crate::domain::{AccountKey, ClientKey, Email, Secret};
 use crate::objects::account::{Link, Order, Reply};
 
 /// Milliseconds that a link to choose a new password works: an hour.
@@ -39,9 +39,13 @@ pub(super) struct Proof {
 
 impl Proof {
     /// The hash, if the password matches it.
-    pub(super) async fn matched(self, app: &App) -> Result<Option<Secret<String>>, Problem> {
+    pub(super) async fn matched(
+        self,
+        app: &App,
+        client: ClientKey,
+    ) -> Result<Option<Secret<String>>, Problem> {
         let password = self.password.as_deref().unwrap_or_default();
-        let matched = hashing::verify(app, password, self.hash.as_ref()).await?;
+        let matched = hashing::verify(app, client, password, self.hash.as_ref()).await?;
         Ok(self.hash.filter(|_| matched))
     }
 }
@@ -86,11 +90,4 @@ pub(super) fn base_url(app: &App, uri: &Uri) -> String {
         let authority = uri.authority().map_or("localhost", http::uri::Authority::as_str);
         format!("{scheme}://{authority}")
     })
-}
-
-/// Holds back a client that tries too often, where the deployment binds a rate limit.
-pub(super) async fn within_rate(asked: &Asked) -> Result<(), Problem> {
-    let Asked { app, headers, .. } = asked;
-    let client = headers.get("cf-connecting-ip").and_then(|value| value.to_str().ok()).unwrap_or("unknown");
-    if app.runtime.within_rate(client).await { Ok(()) } else { Err(Problem::rate_limited(10)) }
 }

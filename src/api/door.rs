@@ -1,9 +1,10 @@
 //! Where a request comes in and its answer goes out.
 //!
-//! (1) The request gets an id. (2) A deployment with a bad setting answers nothing else. (3) The
-//! route table finds the handler. (4) The answer gets what every answer has: the id, `nosniff`,
-//! the body of a problem, the entity-tag of a read and the 304 that follows from it. (5) One line
-//! is logged: what was asked and how it ended, and nothing about the person but the user's id.
+//! (1) The request gets an id. (2) A deployment with a bad setting answers nothing else; one that is
+//! set up for this machine alone answers nobody else. (3) The route table finds the handler. (4) The
+//! answer gets what every answer has: the id, `nosniff`, the body of a problem, the entity-tag of a
+//! read and the 304 that follows from it. (5) One line is logged: what was asked and how it ended,
+//! and nothing about the person but the user's id.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -13,7 +14,7 @@ use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::json;
@@ -23,13 +24,14 @@ use super::confirmed::Confirmed;
 use super::hooks::Certificates;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
+use super::residence::Verdict;
 use super::routes::Routes;
 use super::{conditional, health};
 use crate::auth::hash_queue::HashQueue;
 use crate::cache::Cache;
 use crate::config::{Config, ConfigError};
 use crate::domain::ids::IdEntropy;
-use crate::domain::{Timestamp, UserId};
+use crate::domain::{Timestamp, UserId, host};
 
 /// The header that names a request, for people who ask about it and for the log.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,6 +46,7 @@ pub(super) struct App {
     cache: Mutex<Cache>,
     pub(super) confirmed: Confirmed,
     pub(super) certificates: Certificates,
+    pub(super) residence: Verdict,
 }
 
 impl App {
@@ -115,14 +118,20 @@ impl LogLine<'_> {
 pub struct Api {
     runtime: Arc<dyn Runtime>,
     routes: Option<Routes>,
+    /// What has to be set before anybody but this machine is answered; mostly nothing.
+    missing_elsewhere: Vec<ConfigError>,
+    /// The log has been told of it.
+    told: OnceLock<()>,
 }
 
 impl Api {
     /// Builds the route table over these settings, or the wall that stands in for it.
     #[must_use]
     pub fn new(config: Result<Config, ConfigError>, hub: Arc<dyn Hub>, runtime: Arc<dyn Runtime>) -> Self {
+        let mut missing_elsewhere = Vec::new();
         let routes = match config {
             Ok(config) => {
+                missing_elsewhere = config.missing_elsewhere();
                 let app = App {
                     config,
                     hub,
@@ -131,16 +140,28 @@ impl Api {
                     cache: Mutex::default(),
                     confirmed: Confirmed::default(),
                     certificates: Certificates::default(),
+                    residence: Verdict::default(),
                 };
                 Some(Routes::new(Arc::new(app)))
             }
             Err(error) => {
-                let line = json!({ "level": "error", "event": "misconfigured", "detail": error.to_string() });
-                runtime.log(&line.to_string());
+                tell(runtime.as_ref(), &error);
                 None
             }
         };
-        Self { runtime, routes }
+        Self { runtime, routes, missing_elsewhere, told: OnceLock::new() }
+    }
+
+    /// Whether a request for this URL may be answered. Its host is that of the `Host` header, which
+    /// the platform's edge has found this deployment by.
+    fn may_answer(&self, uri: &Uri) -> bool {
+        if self.missing_elsewhere.is_empty() || uri.host().is_some_and(host::is_loopback) {
+            return true;
+        }
+        self.told.get_or_init(|| {
+            self.missing_elsewhere.iter().for_each(|error| tell(self.runtime.as_ref(), error));
+        });
+        false
     }
 
     /// Answers a request.
@@ -151,7 +172,7 @@ impl Api {
         let if_none_match = conditional::if_none_match(request.headers());
         let head = method == Method::HEAD;
         let trace = Arc::new(Trace { head, request_id: request_id.clone(), ..Trace::default() });
-        let response = match &self.routes {
+        let response = match self.routes.as_ref().filter(|_| self.may_answer(request.uri())) {
             None if request.uri().path() == health::PATH => health::misconfigured(),
             None => Problem::misconfigured().into_response(),
             Some(routes) => {
@@ -197,6 +218,12 @@ impl Api {
             .encode_lower(&mut Uuid::encode_buffer())
             .to_owned()
     }
+}
+
+/// Which setting is at fault; never its value.
+fn tell(runtime: &dyn Runtime, error: &ConfigError) {
+    let line = json!({ "level": "error", "event": "misconfigured", "detail": error.to_string() });
+    runtime.log(&line.to_string());
 }
 
 async fn finish(

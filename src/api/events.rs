@@ -79,7 +79,7 @@ pub(super) async fn read(
         Lookup::Fresh(..) | Lookup::Ask(_) => None,
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
-    let answer = app.hub.event(id, Envelope { command: Command::Read, have }).await?;
+    let answer = app.hub.event(id, Envelope::knowing(Command::Read, have)).await?;
     let snapshot = match (answer.outcome, copy) {
         (Outcome::Unchanged, Some((stamp, page))) => {
             app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
@@ -119,7 +119,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let by = caller.profile(&app).await?.id;
+    let by = caller.profile_for_change(&app).await?.id;
     let if_match = conditional::if_match(&headers);
     let mut fields = body.fields();
     let patch = event_input::read(&mut fields);
@@ -148,7 +148,7 @@ pub(super) async fn delete(
     EventPath(id): EventPath,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let by = caller.profile(&app).await?.id;
+    let by = caller.profile_for_change(&app).await?.id;
     let command = Command::Delete { by, if_match: conditional::if_match(&headers) };
     asking::event(&app, id, command).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -168,7 +168,7 @@ pub(super) async fn list(
         Lookup::Ask(copy) => copy,
     };
     let have = copy.as_ref().map(|(stamp, _)| *stamp);
-    let answer = app.hub.catalog(Envelope { command: catalog::Command::List(query.clone()), have }).await?;
+    let answer = app.hub.catalog(Envelope::knowing(catalog::Command::List(query.clone()), have)).await?;
     if let (Outcome::Unchanged, Some((stamp, page))) = (&answer.outcome, copy) {
         app.cached(|cache| cache.renew(&key, stamp, answer.lease_ms, asked_at));
         return Ok(send_kept(page, None));

@@ -1,4 +1,5 @@
-//! Passwords, hashed a slice at a time so that other requests are answered in between.
+//! Passwords, hashed a slice at a time so that other requests are answered in between, and in turns
+//! with those of other clients.
 
 use std::sync::PoisonError;
 
@@ -7,14 +8,18 @@ use super::problem::Problem;
 use crate::auth::hash_queue::{HashQueue, Ticket, Turn};
 use crate::auth::hashing::{Digest, Hashing, Salt};
 use crate::auth::passwords::{self, Comparison, NewHash};
-use crate::domain::{Password, Secret};
+use crate::domain::{ClientKey, Password, Secret};
 
 /// The hash of a new password.
-pub(super) async fn hash(app: &App, password: &Password) -> Result<Secret<String>, Problem> {
+pub(super) async fn hash(
+    app: &App,
+    client: ClientKey,
+    password: &Password,
+) -> Result<Secret<String>, Problem> {
     let mut salt = Salt::default();
     app.runtime.fill_random(&mut salt);
     let (new, hashing) = NewHash::begin(password, app.config.bcrypt_cost, salt).ok_or_else(no_such_cost)?;
-    Ok(new.finish(&compute(app, hashing).await?))
+    Ok(new.finish(&compute(app, client, hashing).await?))
 }
 
 /// Whether `candidate` is the password behind `stored`. It takes as long for no hash, and for a
@@ -22,37 +27,44 @@ pub(super) async fn hash(app: &App, password: &Password) -> Result<Secret<String
 /// 2^cost in all.
 pub(super) async fn verify(
     app: &App,
+    client: ClientKey,
     candidate: &str,
     stored: Option<&Secret<String>>,
 ) -> Result<bool, Problem> {
     let cost = app.config.bcrypt_cost;
-    let matched = compare(app, candidate, stored, cost).await?;
+    let matched = compare(app, client, candidate, stored, cost).await?;
     for missing in stored.and_then(passwords::cost).unwrap_or(cost)..cost {
-        compare(app, candidate, None, missing).await?;
+        compare(app, client, candidate, None, missing).await?;
     }
     Ok(matched)
 }
 
 /// A stronger hash in the place of one that costs less than is asked for today.
-pub(super) async fn stronger(app: &App, password: &str, hash: &Secret<String>) -> Option<Secret<String>> {
+pub(super) async fn stronger(
+    app: &App,
+    client: ClientKey,
+    password: &str,
+    hash: &Secret<String>,
+) -> Option<Secret<String>> {
     let weak = passwords::cost(hash).is_some_and(|cost| cost < app.config.bcrypt_cost);
     // One that could not be set today has no stronger hash: nothing is gained by locking its owner out.
     let password = weak.then(|| Password::parse("password", password).ok()).flatten()?;
-    self::hash(app, &password).await.ok()
+    self::hash(app, client, &password).await.ok()
 }
 
 async fn compare(
     app: &App,
+    client: ClientKey,
     candidate: &str,
     stored: Option<&Secret<String>>,
     cost: u32,
 ) -> Result<bool, Problem> {
     let (comparison, hashing) = Comparison::begin(candidate, stored, cost).ok_or_else(no_such_cost)?;
-    Ok(comparison.finish(&compute(app, hashing).await?))
+    Ok(comparison.finish(&compute(app, client, hashing).await?))
 }
 
-async fn compute(app: &App, hashing: Hashing) -> Result<Digest, Problem> {
-    let ticket = with_queue(app, |queue| queue.submit(hashing, app.runtime.now()))?;
+async fn compute(app: &App, client: ClientKey, hashing: Hashing) -> Result<Digest, Problem> {
+    let ticket = with_queue(app, |queue| queue.submit(client, hashing, app.runtime.now()))?;
     let _claim = Claim { app, ticket };
     loop {
         match with_queue(app, |queue| queue.turn(ticket, app.runtime.now())) {

@@ -7,12 +7,13 @@ use http::StatusCode;
 use super::access::{Asked, Signed};
 use super::afterwards::Afterwards;
 use super::asking::{self, unexpected};
-use super::credentials::{RESET_TTL_MS, key_of, link, ordered, prove, within_rate};
+use super::credentials::{RESET_TTL_MS, key_of, link, ordered, prove};
 use super::door::App;
 use super::input::{FormBody, JsonBody};
 use super::page::Params;
+use super::ports::RateLimit;
 use super::problem::Problem;
-use super::{audit, hashing, html};
+use super::{audit, hashing, html, rates};
 use crate::auth::onetime;
 use crate::domain::{Email, Password, Refusal};
 use crate::objects::account::{Command, Order, Reply, SecurityEventKind};
@@ -35,7 +36,8 @@ struct NewPassword<'a> {
 /// `POST /api/password/forgot`: sends a mail if the address has an account. The account hears of it
 /// once the answer is out, so that neither the answer nor its time tells whether there is one.
 pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
-    within_rate(&asked).await?;
+    rates::client(&asked, RateLimit::Client).await?;
+    rates::client(&asked, RateLimit::Mail).await?;
     let Asked { app, trace, uri, .. } = asked;
     let mut fields = body.fields();
     let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
@@ -46,6 +48,13 @@ pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Pro
         let key = key_of(&email)?;
         let link = link(&app, &uri, &key, PATH, RESET_TTL_MS);
         Afterwards::attach(&mut response, async move {
+            // Nobody is told of this limit: those who caused so many mails may not be who asks now, and
+            // any of them will do.
+            for limit in [RateLimit::Account, RateLimit::AccountMail] {
+                if rates::account(&app, &key, limit).await.is_err() {
+                    return;
+                }
+            }
             if let Err(problem) = asking::account(&app, &key, Command::ForgotPassword(link)).await {
                 audit::log_lost(&app, &trace, problem.cause());
             }
@@ -56,7 +65,7 @@ pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Pro
 
 /// `POST /api/password/reset`: sets a new password with the token from the mail.
 pub(super) async fn reset(asked: Asked, body: JsonBody) -> Result<StatusCode, Problem> {
-    within_rate(&asked).await?;
+    rates::client(&asked, RateLimit::Client).await?;
     let mut fields = body.fields();
     let token = fields.required_text("token", Ok);
     let password = fields.required_text("password", |text| Password::parse("password", text));
@@ -81,7 +90,7 @@ pub(super) async fn page(Asked { app, uri, .. }: Asked) -> Response {
 
 /// `POST /api/password/reset/form`: the same as the call, for the page.
 pub(super) async fn reset_by_form(asked: Asked, body: FormBody) -> Result<Response, Problem> {
-    within_rate(&asked).await?;
+    rates::client(&asked, RateLimit::Client).await?;
     let token = body.get("token");
     let password = match Password::parse("password", body.get("password")) {
         Ok(password) => password,
@@ -99,19 +108,18 @@ pub(super) async fn reset_by_form(asked: Asked, body: FormBody) -> Result<Respon
 }
 
 /// `PUT /api/me/password`: sets a new password and ends the other sessions.
-pub(super) async fn change(
-    Signed { asked: Asked { app, trace, .. }, caller }: Signed,
-    body: JsonBody,
-) -> Result<StatusCode, Problem> {
+pub(super) async fn change(Signed { asked, caller }: Signed, body: JsonBody) -> Result<StatusCode, Problem> {
+    rates::client(&asked, RateLimit::Client).await?;
+    let Asked { app, trace, client, .. } = asked;
     let mut fields = body.fields();
     let proof = prove(&app, &caller, &mut fields, "current_password").await?;
     let new = fields.required_text("new_password", |text| Password::parse("new_password", text));
     fields.finish()?;
     let Some(new) = new else { return Err(unexpected()) };
-    let matched = proof.matched(&app).await?;
+    let matched = proof.matched(&app, client).await?;
     // A wrong password is not worth the work; the account counts it and says so.
     let password_hash = match &matched {
-        Some(_) => hashing::hash(&app, &new).await?,
+        Some(_) => hashing::hash(&app, client, &new).await?,
         None => crate::domain::Secret::new(String::new()),
     };
     ordered(&app, &trace, &caller, Order::ChangePassword(matched, password_hash)).await?;
@@ -120,9 +128,10 @@ pub(super) async fn change(
 }
 
 /// Sets the password. The token is looked at before the hash is computed: random tokens cost little.
-async fn set(Asked { app, trace, .. }: &Asked, token: &str, password: &Password) -> Result<(), Problem> {
+async fn set(asked: &Asked, token: &str, password: &Password) -> Result<(), Problem> {
+    let Asked { app, trace, client, .. } = asked;
     stands(app, token).await?;
-    let password_hash = hashing::hash(app, password).await?;
+    let password_hash = hashing::hash(app, *client, password).await?;
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
     match asking::account(app, &key, Command::ResetPassword(token, password_hash)).await? {
         Reply::Profile(profile) => {

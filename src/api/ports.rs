@@ -32,6 +32,13 @@ pub trait Hub: Send + Sync {
         &self,
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
+
+    /// Asks the Catalog outside any jurisdiction, which knows where the data lives. Where the deployment
+    /// has no jurisdiction it is the same.
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
 }
 
 /// Time, chance and the log.
@@ -61,17 +68,77 @@ pub trait Runtime: Send + Sync {
     /// The text at an address of a mail provider, if it can be had.
     fn fetch_text<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Option<String>>;
 
-    /// Whether this client may try now; `true` where no limit is bound.
-    fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool>;
+    /// Counts a call for this key, and says whether it is within the limit; `true` where the deployment
+    /// does not bind it.
+    fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool>;
+}
+
+/// A limit that the platform counts, as `wrangler.toml` sets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RateLimit {
+    /// Calls of one client that hash a password or have a mail sent.
+    Client,
+    /// Logins, sign-ups and forgotten passwords of one account, whoever calls.
+    Account,
+    /// Calls of one client that send mail to an account that stands.
+    Mail,
+    /// Mails to one account that anybody can cause.
+    AccountMail,
+    /// Sign-ups of one client, each of which sends a mail.
+    SignUp,
+}
+
+impl RateLimit {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Client, Self::Account, Self::Mail, Self::AccountMail, Self::SignUp];
+
+    /// The binding that sets it.
+    #[must_use]
+    pub const fn binding(self) -> &'static str {
+        match self {
+            Self::Client => "RATE_LIMITER",
+            Self::Account => "ACCOUNT_RATE_LIMITER",
+            Self::Mail => "MAIL_RATE_LIMITER",
+            Self::AccountMail => "ACCOUNT_MAIL_RATE_LIMITER",
+            Self::SignUp => "SIGN_UP_RATE_LIMITER",
+        }
+    }
+
+    /// Seconds after which a client may try again: the period that it counts in, of which the
+    /// platform offers these two.
+    #[must_use]
+    pub const fn period_s(self) -> u32 {
+        match self {
+            Self::Client | Self::Account => 10,
+            Self::Mail | Self::AccountMail | Self::SignUp => 60,
+        }
+    }
 }
 
 /// An object did not answer. The words are for the log.
 #[derive(Debug)]
-pub struct Unreachable(pub String);
+pub enum Unreachable {
+    /// It has too much to do, was reset more often than it was asked again, or is of another version: the
+    /// next try may succeed, and does nothing twice.
+    ForNow(String),
+    /// It has failed.
+    Failed(String),
+}
+
+impl Unreachable {
+    /// Whether the object is of a version that does not know the command.
+    #[must_use]
+    pub fn does_not_know_the_command(&self) -> bool {
+        matches!(self, Self::Failed(cause) if cause.contains("unknown variant"))
+    }
+}
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "object unreachable: {}", self.0)
+        match self {
+            Self::ForNow(cause) => write!(f, "object unavailable: {cause}"),
+            Self::Failed(cause) => write!(f, "object unreachable: {cause}"),
+        }
     }
 }
 

@@ -225,7 +225,11 @@ impl From<FieldError> for Problem {
 
 impl From<Unreachable> for Problem {
     fn from(error: Unreachable) -> Self {
-        Self::internal(error.to_string())
+        let cause = error.to_string();
+        match error {
+            Unreachable::ForNow(_) => Self { cause: Some(cause), ..Refusal::Overloaded.into() },
+            Unreachable::Failed(_) => Self::internal(cause),
+        }
     }
 }
 

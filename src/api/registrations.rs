@@ -32,7 +32,7 @@ pub(super) async fn register(
     EventPath(event): EventPath,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let profile = caller.profile_visiting(&app, Some(event)).await?;
+    let profile = caller.profile_visiting(&app, event).await?;
     let participant = Participant {
         id: profile.id,
         account: caller.bearer().account.clone(),
@@ -74,7 +74,7 @@ pub(super) async fn leave(
     caller: Caller,
     EventPath(event): EventPath,
 ) -> Result<StatusCode, Problem> {
-    let user = caller.profile(&app).await?.id;
+    let user = caller.profile_for_change(&app).await?.id;
     asking::event(&app, event, Command::Leave { user }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -85,7 +85,7 @@ pub(super) async fn join(
     caller: Caller,
     EventPath(event): EventPath,
 ) -> Result<Response, Problem> {
-    let user = caller.profile(&app).await?.id;
+    let user = caller.profile_for_change(&app).await?.id;
     match asking::event(&app, event, Command::Join { user }).await? {
         Reply::Join { join_url } => Ok(Json(view::Join { join_url }).into_response()),
         _ => Err(unexpected()),
@@ -166,7 +166,7 @@ pub(super) async fn remove(
     caller: Caller,
     RegistrationPath(event, id): RegistrationPath,
 ) -> Result<StatusCode, Problem> {
-    let by = caller.profile(&app).await?.id;
+    let by = caller.profile_for_change(&app).await?.id;
     asking::event(&app, event, Command::Remove { by, id }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -196,7 +196,7 @@ async fn mark(
     id: RegistrationId,
     present: bool,
 ) -> Result<Response, Problem> {
-    let by = caller.profile(app).await?.id;
+    let by = caller.profile_for_change(app).await?.id;
     match asking::event(app, event, Command::CheckIn { by, id, present }).await? {
         Reply::Registration { registration, .. } => {
             Ok(Json(OneRegistration { registration: view::registration_for_organizer(&registration) })

@@ -24,7 +24,7 @@ use super::door::{App, Trace, X_REQUEST_ID};
 use super::ports::BoxFuture;
 use super::problem::Problem;
 use super::{
-    accounts, calendar, events, export, health, hooks, links, passwords, registrations, sessions,
+    accounts, calendar, events, export, health, hooks, links, passwords, registrations, residence, sessions,
     verification,
 };
 use crate::config::Cors;
@@ -125,8 +125,18 @@ impl Routes {
         Self { app, cors: OnceLock::new() }
     }
 
-    /// Answers a request; the layer goes around it only when it is needed.
+    /// Answers a request, where the data is. Health asks no object, and neither do preflights.
     pub(super) async fn answer(&self, request: Request) -> Response {
+        let asks_nobody = *request.method() == Method::OPTIONS || request.uri().path() == health::PATH;
+        if asks_nobody && self.app.residence.get().is_none() {
+            return self.answer_here(request).await;
+        }
+        let writes = *request.method() != Method::GET;
+        residence::guard(&self.app, writes, self.answer_here(request)).await
+    }
+
+    /// The layer goes around it only when it is needed.
+    async fn answer_here(&self, request: Request) -> Response {
         let cross_origin = request.method() == Method::OPTIONS || request.headers().contains_key(ORIGIN);
         if !cross_origin {
             return handle(&self.app, request).await;

@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use super::access::{Asked, Signed};
 use super::asking::{self, unexpected};
-use super::credentials::{entropy, key_of, within_rate};
+use super::credentials::{entropy, key_of};
 use super::door::{App, Trace};
 use super::input::JsonBody;
+use super::ports::RateLimit;
 use super::problem::Problem;
 use super::view::{self, User};
-use super::{audit, hashing};
+use super::{audit, hashing, rates};
 use crate::auth::{onetime, tokens::Bearer};
 use crate::domain::account::Profile;
 use crate::domain::{AccountKey, Email, Refusal, SessionId, Timestamp};
@@ -22,8 +23,8 @@ use crate::objects::{Envelope, Outcome};
 /// `POST /api/login`: begins a session. An unknown address and a wrong password get the same
 /// answer after the same work.
 pub(super) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
-    within_rate(&asked).await?;
-    let Asked { app, trace, .. } = asked;
+    rates::client(&asked, RateLimit::Client).await?;
+    let Asked { app, trace, client, .. } = asked;
     let mut fields = body.fields();
     let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
     let password = fields.required_text("password", Ok);
@@ -32,28 +33,29 @@ pub(super) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Prob
         return Err(unexpected());
     };
     let Some(email) = email else {
-        hashing::verify(&app, password, None).await?;
+        hashing::verify(&app, client, password, None).await?;
         return Err(failed(&app, &trace, Refusal::InvalidCredentials));
     };
     let key = key_of(&email)?;
+    rates::account(&app, &key, RateLimit::Account).await?;
 
-    let begin = Envelope { command: Command::BeginLogin, have: None };
+    let begin = Envelope::new(Command::BeginLogin);
     let hash = match app.hub.account(&key, begin).await?.outcome {
         Outcome::Reply(Reply::Challenge(hash)) => hash,
         Outcome::Refused(answer) => return Err(failed(&app, &trace, answer)),
         _ => return Err(unexpected()),
     };
-    let matched = hashing::verify(&app, password, hash.as_ref()).await?;
+    let matched = hashing::verify(&app, client, password, hash.as_ref()).await?;
     let matched = hash.filter(|_| matched);
     let stronger = match &matched {
-        Some(hash) => hashing::stronger(&app, password, hash).await,
+        Some(hash) => hashing::stronger(&app, client, password, hash).await,
         None => None,
     };
     let now = app.runtime.now();
     let (refresh_token, refresh) = onetime::issue(&key, &entropy(&app), refresh_expiry(&app, now));
     let session = NewSession { id: SessionId::new(now, &app.id_entropy()), refresh };
     let session_id = session.id;
-    let finish = Envelope { command: Command::FinishLogin { matched, session, stronger }, have: None };
+    let finish = Envelope::new(Command::FinishLogin { matched, session, stronger });
     match app.hub.account(&key, finish).await?.outcome {
         Outcome::Reply(Reply::Profile(profile)) => {
             audit::log(&app, &trace, SecurityEventKind::Login, Some(profile.id));

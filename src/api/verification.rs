@@ -5,12 +5,14 @@ use http::StatusCode;
 
 use super::access::{Asked, Signed};
 use super::asking;
-use super::credentials::{VERIFICATION_TTL_MS, link, within_rate};
+use super::credentials::{VERIFICATION_TTL_MS, link};
 use super::door::App;
 use super::html;
 use super::input::JsonBody;
 use super::page::Params;
+use super::ports::RateLimit;
 use super::problem::Problem;
+use super::rates;
 use crate::auth::onetime;
 use crate::domain::Refusal;
 use crate::objects::account::{Command, Order};
@@ -44,9 +46,11 @@ pub(super) async fn page(Asked { app, trace, uri, .. }: Asked) -> Response {
 
 /// `POST /api/verify-email/resend`: another mail, unless the address is confirmed.
 pub(super) async fn resend(Signed { asked, caller }: Signed) -> Result<StatusCode, Problem> {
-    within_rate(&asked).await?;
+    rates::client(&asked, RateLimit::Mail).await?;
     let Asked { app, uri, .. } = asked;
-    let link = link(&app, &uri, &caller.bearer().account, PATH, VERIFICATION_TTL_MS);
+    let account = &caller.bearer().account;
+    rates::account(&app, account, RateLimit::AccountMail).await?;
+    let link = link(&app, &uri, account, PATH, VERIFICATION_TTL_MS);
     caller.order(&app, Order::ResendVerification(link)).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -1,18 +1,25 @@
 //! Who is computing hashes, and whose turn it is.
 //!
 //! Each request looks after its own hash, by timers of its own, because the runtime lets none wait
-//! for another. The oldest few hashes are computed side by side, by the request that has waited
-//! longest: it takes them on by a slice and lets other work in. The rest look in now and then. Who
+//! for another. The first few hashes in the queue are computed side by side, by the request of the
+//! first: it takes them on by a slice and lets other work in. The rest look in now and then. Who
 //! finds their hash done takes it and leaves.
+//!
+//! The order is fair between clients (self-clocked fair queueing: Golestani, "A Self-Clocked Fair
+//! Queueing Scheme for Broadband Applications", 1994). Each hash has a tag: its rounds, counted from
+//! the tag of the hash before it of the same client, or from where the queue is by now if that is
+//! further. The lowest tag comes first. So clients take turns, hash by hash: who has many in the queue
+//! waits for those of others between two of their own, and who has one is among the next. When the
+//! queue is full, the last hash of the client who has most in it makes room for one who has less.
 //!
 //! Nobody says so when a client goes away: its request is just not heard of again. So the next one
 //! computes when the first is late, and a hash that has not been asked for in a while is passed over,
 //! and forgotten in the end.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::hashing::{self, Digest, Hashing};
-use crate::domain::{Refusal, Timestamp};
+use crate::domain::{ClientKey, Refusal, Timestamp};
 
 /// Names a hash in the queue.
 pub type Ticket = u64;
@@ -27,19 +34,24 @@ pub enum Turn {
         /// How long.
         ms: u32,
     },
-    /// The hash was forgotten, because it was not asked for in time.
+    /// The hash is not in the queue any more: it was not asked for in time, or had to make room.
     Forgotten,
 }
 
-/// The hashes that an isolate is computing, those that have waited longest in front.
+/// The hashes that an isolate is computing, in the order in which they are.
 #[derive(Default)]
 pub struct HashQueue {
     jobs: VecDeque<Job>,
     next_ticket: Ticket,
+    /// Where the queue is: the highest tag of all that were first in it.
+    progress: u64,
 }
 
 struct Job {
     ticket: Ticket,
+    client: ClientKey,
+    /// Decides the order; see above.
+    tag: u64,
     hashing: Box<Hashing>,
     seen: Timestamp,
 }
@@ -48,8 +60,12 @@ impl HashQueue {
     /// Rounds in the queue at most: 128 hashes of cost 10, for which a client waits some
     /// ten seconds.
     pub const ROUNDS_MAX: u64 = 128 << 10;
+    /// Rounds of one client at most: half of it all.
+    pub const CLIENT_ROUNDS_MAX: u64 = Self::ROUNDS_MAX / 2;
     /// Hashes in the queue at most, however little work they are.
     pub const MAX: usize = 1_024;
+    /// Hashes of one client at most.
+    pub const CLIENT_MAX: usize = Self::MAX / 2;
     /// Two to four milliseconds of work, which is what others wait for. A timer takes one more until
     /// the next slice: shorter slices would leave the processor idle for a larger part of the time.
     const SLICE_ROUNDS: u32 = 32;
@@ -63,34 +79,42 @@ impl HashQueue {
     /// Milliseconds after which a hash is forgotten.
     const FORGOTTEN_MS: i64 = 2_000;
 
-    /// Puts a hash in the queue.
+    /// Puts a client's hash in the queue.
     ///
     /// # Errors
-    /// `Overloaded` when it is full.
-    pub fn submit(&mut self, hashing: Hashing, now: Timestamp) -> Result<Ticket, Refusal> {
+    /// `Overloaded` when the client has too many in it, or when it is full and nobody has more.
+    pub fn submit(&mut self, client: ClientKey, hashing: Hashing, now: Timestamp) -> Result<Ticket, Refusal> {
         self.jobs.retain(|job| now.ms_since(job.seen) < Self::FORGOTTEN_MS);
-        let rounds = self.jobs.iter().map(|job| u64::from(job.hashing.rounds_left())).sum::<u64>();
-        let is_full = rounds.saturating_add(u64::from(hashing.rounds_left())) > Self::ROUNDS_MAX;
-        if is_full || self.jobs.len() >= Self::MAX {
+        let rounds = u64::from(hashing.rounds_left());
+        let own = self.load_of(client).with(rounds);
+        if own.rounds > Self::CLIENT_ROUNDS_MAX || own.hashes > Self::CLIENT_MAX {
             return Err(Refusal::Overloaded);
+        }
+        while !self.has_room_for(rounds) {
+            self.make_room(own)?;
         }
         let ticket = self.next_ticket;
         self.next_ticket = ticket.wrapping_add(1);
-        self.jobs.push_back(Job { ticket, hashing: Box::new(hashing), seen: now });
+        let tags = self.jobs.iter().filter(|job| job.client == client).map(|job| job.tag);
+        let tag = tags.fold(self.progress, u64::max).saturating_add(rounds);
+        let place = self.jobs.partition_point(|job| job.tag <= tag);
+        let hashing = Box::new(hashing);
+        self.jobs.insert(place, Job { ticket, client, tag, hashing, seen: now });
         Ok(ticket)
     }
 
-    /// Looks in, and computes for a slice if nobody who is older will.
+    /// Looks in, and computes for a slice if nobody who comes before will.
     pub fn turn(&mut self, ticket: Ticket, now: Timestamp) -> Turn {
         let Some(job) = self.jobs.iter_mut().find(|job| job.ticket == ticket) else {
             return Turn::Forgotten;
         };
         job.seen = now;
-        let is_done = job.hashing.is_done();
+        let (is_done, tag) = (job.hashing.is_done(), job.tag);
         let before = self.jobs.iter().take_while(|job| job.ticket != ticket);
         let is_first = !before.clone().any(|job| job.is_waiting(now, Self::LATE_MS));
         let before = before.filter(|job| job.is_waiting(now, Self::ABSENT_MS)).count();
         if !is_done && is_first {
+            self.progress = self.progress.max(tag);
             let waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now, Self::ABSENT_MS));
             hashing::advance(waiting.map(|job| &mut *job.hashing), Self::SLICE_ROUNDS);
         }
@@ -104,9 +128,52 @@ impl HashQueue {
     pub fn withdraw(&mut self, ticket: Ticket) {
         self.jobs.retain(|job| job.ticket != ticket);
     }
+
+    fn has_room_for(&self, rounds: u64) -> bool {
+        let all = self.jobs.iter().fold(Load::default(), |load, job| load.with(job.rounds_left()));
+        let all = all.with(rounds);
+        all.rounds <= Self::ROUNDS_MAX && all.hashes <= Self::MAX
+    }
+
+    /// Forgets the last hash of the client who has most in the queue, if that is more than `own`.
+    fn make_room(&mut self, own: Load) -> Result<(), Refusal> {
+        let mut loads: HashMap<ClientKey, Load> = HashMap::new();
+        for job in &self.jobs {
+            let load = loads.entry(job.client).or_default();
+            *load = load.with(job.rounds_left());
+        }
+        let largest = loads.into_iter().max_by_key(|(_, load)| *load).filter(|(_, load)| *load > own);
+        let (client, _) = largest.ok_or(Refusal::Overloaded)?;
+        let last = self.jobs.iter().rposition(|job| job.client == client && !job.hashing.is_done());
+        self.jobs.remove(last.ok_or(Refusal::Overloaded)?);
+        Ok(())
+    }
+
+    /// What a client has in the queue.
+    fn load_of(&self, client: ClientKey) -> Load {
+        let own = self.jobs.iter().filter(|job| job.client == client);
+        own.fold(Load::default(), |load, job| load.with(job.rounds_left()))
+    }
+}
+
+/// How much is in the queue; work counts before number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Load {
+    rounds: u64,
+    hashes: usize,
+}
+
+impl Load {
+    const fn with(self, rounds: u64) -> Self {
+        Self { rounds: self.rounds.saturating_add(rounds), hashes: self.hashes.saturating_add(1) }
+    }
 }
 
 impl Job {
+    fn rounds_left(&self) -> u64 {
+        self.hashing.rounds_left().into()
+    }
+
     /// Whether there is something to compute, and somebody who has asked for it within `ms`.
     fn is_waiting(&self, now: Timestamp, ms: i64) -> bool {
         !self.hashing.is_done() && now.ms_since(self.seen) < ms
@@ -122,6 +189,12 @@ mod tests {
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_ms(1_700_000_000_000 + ms)
+    }
+
+    const SOMEBODY: ClientKey = ClientKey::UNKNOWN;
+
+    fn client(n: u64) -> ClientKey {
+        ClientKey::parse(Some(&format!("192.0.2.{n}")))
     }
 
     fn hashing(name: u8, cost: u32) -> Hashing {
@@ -143,7 +216,7 @@ mod tests {
     #[test]
     fn the_oldest_are_computed_together_when_the_first_of_them_comes() {
         let mut queue = HashQueue::default();
-        let [a, b, c, d] = [1, 2, 3, 4].map(|name| queue.submit(hashing(name, 7), at(0)).unwrap());
+        let [a, b, c, d] = [1, 2, 3, 4].map(|name| queue.submit(SOMEBODY, hashing(name, 7), at(0)).unwrap());
         for (ticket, ms) in [(b, 1), (c, 2), (d, 3)] {
             assert_eq!(queue.turn(ticket, at(0)), Turn::Later { ms });
         }
@@ -164,7 +237,7 @@ mod tests {
     #[test]
     fn the_next_one_computes_when_the_first_is_late() {
         let mut queue = HashQueue::default();
-        let [first, next] = [1, 2].map(|name| queue.submit(hashing(name, 6), at(0)).unwrap());
+        let [first, next] = [1, 2].map(|name| queue.submit(SOMEBODY, hashing(name, 6), at(0)).unwrap());
         let slices = (1_u32 << 6).div_ceil(HashQueue::SLICE_ROUNDS);
         for _ in 0..slices {
             assert_eq!(queue.turn(next, at(19)), Turn::Later { ms: 1 });
@@ -179,35 +252,84 @@ mod tests {
     #[test]
     fn who_has_gone_is_passed_over_and_forgotten() {
         let mut queue = HashQueue::default();
-        let gone: Vec<_> = (0..SIDE_BY_SIDE).map(|_| queue.submit(hashing(1, 12), at(0)).unwrap()).collect();
-        let stays = queue.submit(hashing(2, 6), at(0)).unwrap();
+        let gone: Vec<_> =
+            (0..SIDE_BY_SIDE).map(|_| queue.submit(SOMEBODY, hashing(1, 12), at(0)).unwrap()).collect();
+        let stays = queue.submit(SOMEBODY, hashing(2, 6), at(0)).unwrap();
         assert_eq!(queue.turn(gone[0], at(0)), Turn::Later { ms: 0 });
         assert_eq!(queue.turn(stays, at(50)), Turn::Later { ms: 3 });
         assert_eq!(finish(&mut queue, stays, at(100)), expected(2, 6));
 
-        let next = queue.submit(hashing(3, 4), at(2_000)).unwrap();
+        let next = queue.submit(SOMEBODY, hashing(3, 4), at(2_000)).unwrap();
         assert_eq!(queue.turn(gone[0], at(2_000)), Turn::Forgotten);
         assert_eq!(finish(&mut queue, next, at(2_000)), expected(3, 4));
     }
 
+    /// Fills the queue with hashes of cost 12, so many of each client.
+    fn full(each: u64) -> (HashQueue, Vec<Ticket>) {
+        let mut queue = HashQueue::default();
+        let all = HashQueue::ROUNDS_MAX >> 12;
+        let tickets = (0..all).map(|n| queue.submit(client(n / each), hashing(n as u8, 12), at(0)).unwrap());
+        let tickets = tickets.collect();
+        (queue, tickets)
+    }
+
     #[test]
     fn a_full_queue_refuses_and_recovers_though_nobody_comes_back() {
-        let mut queue = HashQueue::default();
-        for name in 0..HashQueue::ROUNDS_MAX >> 12 {
-            queue.submit(hashing(name as u8, 12), at(0)).unwrap();
-        }
-        assert_eq!(queue.submit(hashing(1, 4), at(1_999)), Err(Refusal::Overloaded));
-        let ticket = queue.submit(hashing(1, 4), at(2_000)).unwrap();
+        let (mut queue, _) = full(1);
+        assert_eq!(queue.submit(SOMEBODY, hashing(1, 12), at(1_999)), Err(Refusal::Overloaded));
+        let ticket = queue.submit(SOMEBODY, hashing(1, 4), at(2_000)).unwrap();
         assert_eq!(finish(&mut queue, ticket, at(2_000)), expected(1, 4));
+    }
+
+    #[test]
+    fn in_a_full_queue_who_has_most_makes_room_for_who_has_less() {
+        let (mut queue, tickets) = full(8);
+        for n in 0..4 {
+            assert_eq!(queue.submit(client(n), hashing(1, 12), at(0)), Err(Refusal::Overloaded));
+        }
+        let ticket = queue.submit(SOMEBODY, hashing(1, 12), at(0)).unwrap();
+        assert!(matches!(queue.turn(ticket, at(0)), Turn::Later { .. }));
+        let forgotten: Vec<_> =
+            tickets.iter().filter(|ticket| queue.turn(**ticket, at(0)) == Turn::Forgotten).collect();
+        assert!(matches!(forgotten[..], [one] if one % 8 == 7), "the last of somebody: {forgotten:?}");
+    }
+
+    #[test]
+    fn one_client_gets_half_of_the_queue() {
+        let mut queue = HashQueue::default();
+        for n in 0..HashQueue::CLIENT_ROUNDS_MAX >> 12 {
+            queue.submit(SOMEBODY, hashing(n as u8, 12), at(0)).unwrap();
+        }
+        assert_eq!(queue.submit(SOMEBODY, hashing(1, 4), at(0)), Err(Refusal::Overloaded));
+        assert!(queue.submit(client(1), hashing(1, 4), at(0)).is_ok());
+        assert!(queue.submit(SOMEBODY, hashing(1, 4), at(2_000)).is_ok());
+    }
+
+    #[test]
+    fn clients_take_turns() {
+        let mut queue = HashQueue::default();
+        let many: Vec<_> = (0..9).map(|n| queue.submit(client(1), hashing(n, 5), at(0)).unwrap()).collect();
+        let few: Vec<_> = (9..11).map(|n| queue.submit(client(2), hashing(n, 5), at(0)).unwrap()).collect();
+        // The first is computed with the first of the other client and the second of its own.
+        assert_eq!(finish(&mut queue, many[0], at(0)), expected(0, 5));
+        assert_eq!(queue.turn(few[0], at(0)), expected(9, 5));
+        assert_eq!(queue.turn(many[1], at(0)), expected(1, 5));
+        assert_eq!(finish(&mut queue, few[1], at(0)), expected(10, 5));
+        // Who comes now is not behind those who have waited all the time.
+        let new = queue.submit(client(3), hashing(11, 5), at(0)).unwrap();
+        assert_eq!(queue.turn(many[4], at(0)), Turn::Later { ms: 1 });
+        assert_eq!(queue.turn(new, at(0)), expected(11, 5));
     }
 
     #[test]
     fn a_hash_that_is_withdrawn_makes_room() {
         let mut queue = HashQueue::default();
-        let tickets: Vec<_> =
-            (0..HashQueue::MAX).map(|name| queue.submit(hashing(name as u8, 4), at(0)).unwrap()).collect();
+        let tickets: Vec<_> = (0..HashQueue::CLIENT_MAX)
+            .map(|n| queue.submit(SOMEBODY, hashing(n as u8, 4), at(0)).unwrap())
+            .collect();
+        assert_eq!(queue.submit(SOMEBODY, hashing(1, 4), at(0)), Err(Refusal::Overloaded));
         queue.withdraw(tickets[0]);
         assert_eq!(queue.turn(tickets[0], at(0)), Turn::Forgotten);
-        assert!(queue.submit(hashing(1, 4), at(0)).is_ok());
+        assert!(queue.submit(SOMEBODY, hashing(1, 4), at(0)).is_ok());
     }
 }

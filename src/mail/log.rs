@@ -1,9 +1,34 @@
 //! The provider of development: prints a mail so that its links can be followed by hand.
+//!
+//! A link in a mail lets whoever has it choose a new password, and logs are read by more people than
+//! a mailbox is. So a mail whose links lead to another machine waits, unless the deployment says that
+//! it may be printed: also where no request is there whose host could be looked at.
 
-use super::{Message, Outgoing, Sender};
+use http::Uri;
+
+use super::{Letter, Mail, Message, Outgoing, Plan, Sender};
+use crate::domain::host;
+
+/// Prints the mails, or waits for another provider.
+pub(super) fn plan(mails: &[(Outgoing<'_>, Message)], anywhere: bool, sender: &Sender<'_>) -> Plan {
+    if anywhere || mails.iter().all(|(outgoing, _)| stays_here(outgoing.mail, sender)) {
+        Plan::Print(mails.iter().map(|(outgoing, message)| print(outgoing, message, sender)).collect())
+    } else {
+        Plan::Wait("MAIL_PROVIDER")
+    }
+}
+
+/// Whether the mail's links, if it has any, lead to this machine.
+fn stays_here(mail: &Mail, sender: &Sender<'_>) -> bool {
+    let url = match &mail.letter {
+        Letter::ConfirmAddress { link } | Letter::ResetPassword { link } => Some(link.reveal().as_str()),
+        letter => sender.public_url.or_else(|| letter.event()?.origin.as_deref()),
+    };
+    url.is_none_or(|url| url.parse().is_ok_and(|url: Uri| url.host().is_some_and(host::is_loopback)))
+}
 
 /// The mail as it would arrive, for the terminal.
-pub(super) fn print(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> String {
+fn print(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> String {
     let mut text = format!(
         "--- mail ---\nFrom: {}\nTo: {}\nSubject: {}\n",
         sender.from,
@@ -19,4 +44,46 @@ pub(super) fn print(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<
     }
     text.push_str("------------");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Provider;
+    use super::super::render::tests::{NOW, brief, keys, mail};
+    use super::*;
+    use crate::domain::Secret;
+
+    fn planned(letter: Letter, public_url: Option<&str>, anywhere: bool) -> Plan {
+        let (keys, mail) = (keys(), mail(letter));
+        let sender = Sender { from: "e@example.com", public_url, keys: &keys };
+        let outgoing = [Outgoing { mail: &mail, key: "reset/1", posted_at: NOW }];
+        Provider::Log { anywhere }.plan(&outgoing, None, &sender, NOW)
+    }
+
+    fn reset(origin: &str) -> Letter {
+        Letter::ResetPassword { link: Secret::new(format!("{origin}/api/password/reset?token=a.b")) }
+    }
+
+    #[test]
+    fn a_link_to_this_machine_is_printed() {
+        let Plan::Print(texts) = planned(reset("http://localhost:8787"), None, false) else { panic!() };
+        assert!(texts[0].contains("http://localhost:8787/api/password/reset?token=a.b"), "{texts:?}");
+    }
+
+    #[test]
+    fn a_link_to_another_machine_is_not_printed_unless_the_deployment_says_so() {
+        let elsewhere = "https://events.example";
+        let registered = || Letter::Registered { event: brief("Talk") };
+        for (letter, public_url) in [
+            (reset(elsewhere), None),
+            (reset("http://localhost.events.example"), None),
+            (registered(), None),
+            (registered(), Some(elsewhere)),
+            (Letter::PasswordChanged, Some(elsewhere)),
+        ] {
+            assert_eq!(planned(letter.clone(), public_url, false), Plan::Wait("MAIL_PROVIDER"), "{letter:?}");
+            assert!(matches!(planned(letter, public_url, true), Plan::Print(_)));
+        }
+        assert!(matches!(planned(registered(), Some("http://localhost:8787"), false), Plan::Print(_)));
+    }
 }

@@ -4,18 +4,28 @@
 //! rendered when it goes out, and one adapter per provider turns them into an HTTP request.
 //! Nothing here does I/O.
 
+mod cloudflare;
 mod log;
+mod mailbox;
+mod mailgun;
 mod postmark;
 mod provider;
 mod render;
 mod resend;
 mod sendgrid;
+mod ses;
+mod sigv4;
 mod text;
+mod verdict;
 mod view;
 pub mod webhook;
 
-pub use provider::{Carrier, HttpRequest, HttpResponse, Outgoing, Plan, Provider, USER_AGENT, retry_after};
+pub use mailgun::Mailgun;
+pub use postmark::Postmark;
+pub use provider::{Carrier, HttpRequest, Outgoing, Plan, Provider, USER_AGENT};
 pub use render::{Attachment, Message, Sender, render};
+pub use ses::Ses;
+pub use verdict::{HttpResponse, Verdict, retry_after};
 pub use view::long_date;
 
 use serde::{Deserialize, Serialize};
@@ -28,7 +38,7 @@ use crate::domain::{Email, EventId, RegistrationId, Secret};
 
 /// The identity of a mail at a provider that knows no idempotency keys: the same for every try.
 fn message_id(key: &str, sender: &Sender<'_>) -> String {
-    let domain = render::address(sender.from).1.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let domain = mailbox::address(sender.from).1.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     format!("<{}@{domain}>", digest::text(key.as_bytes()))
 }
 
@@ -171,6 +181,18 @@ impl Letter {
             | Self::EventDeleted { has_seat: true, .. } => Some(Method::Cancel),
             _ => None,
         }
+    }
+
+    /// Whether it goes to all participants of an event rather than to the one who has done something.
+    #[must_use]
+    pub const fn is_bulk(&self) -> bool {
+        matches!(
+            self,
+            Self::EventChanged { .. }
+                | Self::EventCancelled { .. }
+                | Self::EventDeleted { .. }
+                | Self::Reminder { .. }
+        )
     }
 
     /// Whether a calendar file goes with it.

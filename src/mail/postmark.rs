@@ -8,25 +8,40 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, message_id};
-use crate::objects::outbox::{Delivery, Pace};
+use super::{Attachment, Carrier, HttpRequest, HttpResponse, Message, Outgoing, Sender, Verdict, message_id};
+use crate::objects::outbox::Pace;
+
+/// How Postmark is reached, and over which of a server's streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Postmark {
+    /// Where, and with which token.
+    pub carrier: Carrier,
+    /// The stream for letters to all participants; without one they go over the transactional stream,
+    /// as all other mail does.
+    pub broadcast_stream: Option<String>,
+}
 
 /// A call takes 500 mails and 50 MB; fewer keep what is lost with one answer small.
 pub(super) const PACE: Pace = Pace { requests: 4, batch: 100, batches_attachments: true };
 
-pub(super) fn request(
-    api_url: &str,
-    api_key: &str,
-    mails: &[(Outgoing<'_>, Message)],
-    _batch: Option<&str>,
-    sender: &Sender<'_>,
-) -> HttpRequest {
-    let body = mails.iter().map(|(mail, message)| body(mail, message, sender)).collect();
-    let token = ("x-postmark-server-token", api_key.to_owned());
-    HttpRequest::new(format!("{api_url}/email/batch"), token, &Value::Array(body))
+impl Postmark {
+    /// The request for these mails, or the setting without which there is none. All of them go over
+    /// one stream; a batch from before batches were told apart, over the transactional one.
+    pub(super) fn request(
+        &self,
+        mails: &[(Outgoing<'_>, Message)],
+        sender: &Sender<'_>,
+    ) -> Result<HttpRequest, &'static str> {
+        let token = ("x-postmark-server-token", self.carrier.key()?.to_owned());
+        let bulk = mails.iter().all(|(mail, _)| mail.mail.letter.is_bulk());
+        let stream = self.broadcast_stream.as_deref().filter(|_| bulk);
+        let body = mails.iter().map(|(mail, message)| body(mail, message, stream, sender)).collect();
+        let url = format!("{}/email/batch", self.carrier.api_url);
+        Ok(HttpRequest::json(url, token, &Value::Array(body)))
+    }
 }
 
-fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Value {
+fn body(outgoing: &Outgoing<'_>, message: &Message, stream: Option<&str>, sender: &Sender<'_>) -> Value {
     let identity = [("Message-ID", message_id(outgoing.key, sender)), ("X-PM-KeepID", "true".to_owned())];
     let headers = identity.iter().chain(&message.headers);
     let headers: Vec<_> = headers.map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
@@ -41,7 +56,7 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
             })
         })
         .collect();
-    json!({
+    let mut body = json!({
         "From": sender.from,
         "To": outgoing.mail.recipient(),
         "Subject": message.subject,
@@ -52,54 +67,74 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
         "Metadata": { "key": outgoing.key },
         "TrackOpens": false,
         "TrackLinks": "None",
-    })
-}
-
-#[derive(Deserialize)]
-struct Verdict {
-    #[serde(rename = "ErrorCode")]
-    error_code: u32,
-}
-
-/// How each of the mails went. A 422 without verdicts is about the request as a whole.
-pub(super) fn judge(response: &HttpResponse, mails: usize) -> Vec<Delivery> {
-    let verdicts: Option<Vec<Verdict>> = serde_json::from_str(&response.body).ok();
-    match (response.verdict(), verdicts) {
-        (Delivery::Done, Some(verdicts)) if verdicts.len() == mails => {
-            verdicts.iter().map(|verdict| of_code(verdict.error_code, response)).collect()
-        }
-        (Delivery::Refused, _) if mails > 1 => vec![Delivery::Apart; mails],
-        (verdict, _) => vec![verdict; mails],
+    });
+    if let (Some(stream), Some(members)) = (stream, body.as_object_mut()) {
+        members.insert("MessageStream".to_owned(), json!(stream));
     }
+    body
 }
 
-/// 300: the mail is not acceptable; 406: its recipient has bounced or complained before; 411: a
-/// forbidden attachment. All else is about the account or the moment, and may be mended.
-fn of_code(code: u32, response: &HttpResponse) -> Delivery {
-    match code {
-        0 => Delivery::Done,
-        300 | 406 | 411 => Delivery::Refused,
-        _ => response.retry(),
+/// How one mail went, or the request as a whole.
+#[derive(Deserialize)]
+struct Outcome {
+    #[serde(rename = "ErrorCode")]
+    code: u32,
+    #[serde(rename = "Message", default)]
+    message: String,
+}
+
+/// How each of the mails went. A 422 is about the request as a whole.
+pub(super) fn judge(response: &HttpResponse, mails: usize) -> Vec<Verdict> {
+    if response.status == 200 {
+        let outcomes: Vec<Outcome> = serde_json::from_str(&response.body).unwrap_or_default();
+        if outcomes.len() == mails {
+            return outcomes.iter().map(|outcome| outcome.verdict(response)).collect();
+        }
+    }
+    let outcome: Option<Outcome> = serde_json::from_str(&response.body).ok();
+    let verdict = match &outcome {
+        Some(outcome) if response.status == 422 => outcome.verdict(response),
+        Some(outcome) => response.verdict().coded(&outcome.code.to_string()),
+        None => response.verdict(),
+    };
+    vec![verdict.of_all(mails); mails]
+}
+
+impl Outcome {
+    /// 406: the reader's address has bounced or complained before; 411: a forbidden attachment; 402,
+    /// 403, 409 and 410: no JSON that Postmark understands. 300 is said of readers and of senders, and
+    /// refuses the mail only if it names the reader. All else is about the account or its streams.
+    fn verdict(&self, response: &HttpResponse) -> Verdict {
+        let verdict = match self.code {
+            0 => return Verdict::sent(),
+            300 if self.names_the_reader() => Verdict::refused(),
+            402 | 403 | 406 | 409 | 410 | 411 => Verdict::refused(),
+            100 | 429 => response.retry(),
+            _ => response.account(),
+        };
+        verdict.coded(&self.code.to_string())
+    }
+
+    fn names_the_reader(&self) -> bool {
+        !self.message.contains("'From'")
+            && (self.message.contains("'To'") || self.message.contains("recipient"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::{Carrier, Letter, Plan, Provider};
+    use super::super::verdict::tests::{Fate, answer};
+    use super::super::{Letter, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;
 
     #[test]
     fn the_request_is_the_one_that_postmark_documents() {
-        let api_key = Some(Secret::new("token".to_owned()));
-        let carrier = Carrier { api_url: "https://api.postmarkapp.com".to_owned(), api_key };
         let (keys, mail) = (keys(), mail(Letter::Registered { event: brief("Talk") }));
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
-        let Plan::Send(request) = Provider::Postmark(carrier).plan(&outgoing, None, &sender) else {
-            panic!()
-        };
+        let Plan::Send(request) = postmark(None).plan(&outgoing, None, &sender, NOW) else { panic!() };
         assert_eq!(request.url, "https://api.postmarkapp.com/email/batch");
         let headers = request.headers.reveal();
         assert!(headers.contains(&("x-postmark-server-token", "token".to_owned())));
@@ -117,16 +152,92 @@ mod tests {
         assert_eq!(sent["Headers"][1], json!({ "Name": "X-PM-KeepID", "Value": "true" }));
     }
 
+    fn postmark(broadcast_stream: Option<&str>) -> Provider {
+        let api_key = Some(Secret::new("token".to_owned()));
+        let carrier = Carrier { api_url: "https://api.postmarkapp.com".to_owned(), api_key };
+        Provider::Postmark(Postmark { carrier, broadcast_stream: broadcast_stream.map(str::to_owned) })
+    }
+
+    /// The bodies of the mails that these letters become in one request.
+    fn bodies(provider: &Provider, letters: &[Letter]) -> Vec<Value> {
+        let keys = keys();
+        let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
+        let mails: Vec<_> = letters.iter().cloned().map(mail).collect();
+        let outgoing: Vec<_> =
+            mails.iter().map(|mail| Outgoing { mail, key: "batch/1", posted_at: NOW }).collect();
+        let Plan::Send(request) = provider.plan(&outgoing, Some("batch/1"), &sender, NOW) else { panic!() };
+        serde_json::from_str(&request.body).unwrap()
+    }
+
+    #[test]
+    fn letters_to_everybody_go_over_the_broadcast_stream_where_there_is_one() {
+        let event = || brief("Talk");
+        let reminder = || Letter::Reminder { event: event(), before: RemindedBefore::Day, join_url: None };
+        let cancelled = || Letter::EventCancelled { event: event(), has_seat: true };
+        let changed = || Letter::EventChanged { event: event(), before: None, link: None, has_seat: true };
+        let deleted = || Letter::EventDeleted { event: event(), has_seat: false };
+        let streams = |provider: &Provider, letters: &[Letter]| -> Vec<Value> {
+            bodies(provider, letters).iter().map(|body| body["MessageStream"].clone()).collect()
+        };
+        let (with, without) = (postmark(Some("broadcasts")), postmark(None));
+        let bulk = [reminder(), cancelled(), changed(), deleted()];
+        assert_eq!(streams(&with, &bulk), vec![json!("broadcasts"); 4]);
+        assert_eq!(streams(&without, &bulk), vec![Value::Null; 4]);
+        let personal = [Letter::Registered { event: event() }, Letter::PasswordChanged];
+        assert_eq!(streams(&with, &personal), vec![Value::Null; 2]);
+        let mixed = [reminder(), Letter::Registered { event: event() }];
+        assert_eq!(streams(&with, &mixed), vec![Value::Null; 2], "a request is of one stream");
+    }
+
     #[test]
     fn each_mail_of_a_batch_is_judged_by_itself() {
-        let retry = Delivery::Retry { after_ms: None };
-        let answer = |status, body: &str| HttpResponse { status, retry_after: None, body: body.to_owned() };
         let mixed = r#"[{"ErrorCode":0,"Message":"OK"},{"ErrorCode":406,"Message":"x"},{"ErrorCode":405}]"#;
-        assert_eq!(judge(&answer(200, mixed), 3), [Delivery::Done, Delivery::Refused, retry]);
-        assert_eq!(judge(&answer(200, "[]"), 1), [Delivery::Done]);
-        assert_eq!(judge(&answer(422, r#"{"ErrorCode":402}"#), 2), [Delivery::Apart, Delivery::Apart]);
-        assert_eq!(judge(&answer(422, r#"{"ErrorCode":402}"#), 1), [Delivery::Refused]);
-        assert_eq!(judge(&answer(503, ""), 2), [retry, retry]);
-        assert_eq!(judge(&answer(401, r#"{"ErrorCode":10}"#), 1), [retry]);
+        let fates: Vec<_> = judge(&answer(200, mixed), 3).iter().map(Verdict::fate).collect();
+        assert_eq!(fates, [Fate::Sent, Fate::Refused, Fate::Account]);
+        assert_eq!(judge(&answer(200, "[]"), 1)[0].fate(), Fate::Sent);
+    }
+
+    #[test]
+    fn answers_are_judged_by_their_code() {
+        let from = "Invalid 'From' address: 'e@example.com' is not a verified sender signature.";
+        let to = "Invalid 'To' address: 'ada@example'.";
+        for (code, message, fate) in [
+            (0, "OK", Fate::Sent),
+            (10, "Bad or missing server token", Fate::Account),
+            (100, "Maintenance", Fate::Later),
+            (300, from, Fate::Account),
+            (300, "Error parsing 'From': Illegal email address", Fate::Account),
+            (300, to, Fate::Refused),
+            (300, "Zero recipients specified", Fate::Refused),
+            (300, "Something else", Fate::Account),
+            (400, "Sender signature not found", Fate::Account),
+            (401, "Sender signature not confirmed", Fate::Account),
+            (402, "Invalid JSON", Fate::Refused),
+            (405, "Not allowed to send", Fate::Account),
+            (406, "Inactive recipient", Fate::Refused),
+            (411, "Forbidden attachment type", Fate::Refused),
+            (412, "Account is pending", Fate::Account),
+            (413, "Account may not send", Fate::Account),
+            (1235, "The stream provided does not exist on this server", Fate::Account),
+        ] {
+            let outcome = json!({ "ErrorCode": code, "Message": message });
+            let in_batch = judge(&answer(200, &json!([outcome]).to_string()), 1).remove(0);
+            assert_eq!(in_batch.fate(), fate, "{code} {message}");
+            assert_eq!(in_batch.code, (code != 0).then(|| code.to_string()));
+            if code != 0 {
+                let whole = judge(&answer(422, &outcome.to_string()), 2).remove(0).fate();
+                assert_eq!(whole, if fate == Fate::Refused { Fate::Apart } else { fate }, "{code}");
+            }
+        }
+        for (status, body, fate) in [
+            (401, r#"{"ErrorCode":10}"#, Fate::Account),
+            (404, "", Fate::Account),
+            (413, "", Fate::Apart),
+            (422, "", Fate::Apart),
+            (429, r#"{"ErrorCode":429}"#, Fate::Later),
+            (503, "", Fate::Later),
+        ] {
+            assert_eq!(judge(&answer(status, body), 2)[1].fate(), fate, "{status}");
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! Mail providers, each behind the same three questions: how fast, what to send, and what an answer
 //! means.
 
-use chrono::DateTime;
-
 use super::render::Sender;
-use super::{Mail, log, postmark, render, resend, sendgrid};
+use super::{
+    HttpResponse, Mail, Mailgun, Postmark, Ses, Verdict, cloudflare, log, mailgun, postmark, render, resend,
+    sendgrid, ses,
+};
 use crate::domain::{Secret, Timestamp};
-use crate::objects::outbox::{Delivery, Pace};
+use crate::objects::outbox::Pace;
 
 /// What every request calls itself: providers refuse requests without a `User-Agent`.
 pub const USER_AGENT: &str = concat!("event-platform/", env!("CARGO_PKG_VERSION"));
@@ -15,13 +16,22 @@ pub const USER_AGENT: &str = concat!("event-platform/", env!("CARGO_PKG_VERSION"
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provider {
     /// Nobody: mails are printed to the log, for development.
-    Log,
+    Log {
+        /// Also those whose links lead to another machine.
+        anywhere: bool,
+    },
+    /// Cloudflare's Email Service, through a binding.
+    Cloudflare,
     /// Resend's HTTP API.
     Resend(Carrier),
     /// Postmark's HTTP API.
-    Postmark(Carrier),
+    Postmark(Postmark),
     /// SendGrid's HTTP API.
     SendGrid(Carrier),
+    /// Mailgun's HTTP API.
+    Mailgun(Mailgun),
+    /// Amazon SES's HTTP API.
+    Ses(Ses),
 }
 
 /// How a provider's API is reached.
@@ -31,6 +41,13 @@ pub struct Carrier {
     pub api_url: String,
     /// The API key; without one, mail waits.
     pub api_key: Option<Secret<String>>,
+}
+
+impl Carrier {
+    /// The key, or the setting that is missing.
+    pub(super) fn key(&self) -> Result<&str, &'static str> {
+        self.api_key.as_ref().map(|key| key.reveal().as_str()).ok_or("MAIL_API_KEY")
+    }
 }
 
 /// A mail that is to leave.
@@ -51,11 +68,13 @@ pub enum Plan {
     Print(Vec<String>),
     /// Send this and look at the answer.
     Send(Box<HttpRequest>),
+    /// Give this, which is JSON, to the binding of this name and look at how it ends.
+    Bound(&'static str, Secret<String>),
     /// Nothing can be done for now; the setting that is missing.
     Wait(&'static str),
 }
 
-/// A `POST` of JSON.
+/// A `POST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// Where to.
@@ -67,15 +86,19 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request with the headers that all have, and one that holds the API's key.
-    pub(super) fn new(url: String, authorization: (&'static str, String), body: &serde_json::Value) -> Self {
+    /// A request with the headers that all have.
+    pub(super) fn post(url: String, content_type: &str, body: String) -> Self {
         let headers = vec![
-            authorization,
             ("accept", "application/json".to_owned()),
-            ("content-type", "application/json".to_owned()),
+            ("content-type", content_type.to_owned()),
             ("user-agent", USER_AGENT.to_owned()),
         ];
-        Self { url, headers: Secret::new(headers), body: body.to_string() }
+        Self { url, headers: Secret::new(headers), body }
+    }
+
+    /// A request with JSON in it, and a header that holds the API's key.
+    pub(super) fn json(url: String, authorization: (&'static str, String), body: &serde_json::Value) -> Self {
+        Self::post(url, "application/json", body.to_string()).with(authorization.0, &authorization.1)
     }
 
     /// The same with one more header.
@@ -86,108 +109,66 @@ impl HttpRequest {
     }
 }
 
-/// What of an answer matters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HttpResponse {
-    /// The status code.
-    pub status: u16,
-    /// `Retry-After` in seconds, if there was one.
-    pub retry_after: Option<u32>,
-    /// The beginning of the body.
-    pub body: String,
-}
-
-impl HttpResponse {
-    /// Another try, and not before the time that was asked for.
-    pub(super) fn retry(&self) -> Delivery {
-        Delivery::Retry { after_ms: self.retry_after.map(|seconds| seconds.saturating_mul(1000)) }
-    }
-
-    /// What the status alone says. A wrong key, 401 or 403, is ours to mend: the mail waits for it.
-    pub(super) fn verdict(&self) -> Delivery {
-        match self.status {
-            200..=299 => Delivery::Done,
-            401 | 403 | 408 | 409 | 425 | 429 | 500..=599 => self.retry(),
-            _ => Delivery::Refused,
-        }
-    }
-}
-
-/// Seconds of a `Retry-After` (RFC 9110 §10.2.3): a number, or a date.
-#[must_use]
-pub fn retry_after(value: &str, now: Timestamp) -> Option<u32> {
-    let value = value.trim();
-    value.parse().ok().or_else(|| {
-        let at = DateTime::parse_from_rfc2822(value).ok()?;
-        u32::try_from(at.timestamp().saturating_sub(now.seconds()).max(0)).ok()
-    })
-}
-
 impl Provider {
     /// How fast it takes mail.
     #[must_use]
     pub const fn pace(&self) -> Pace {
         match self {
-            Self::Log => Pace { requests: 64, batch: 1, batches_attachments: false },
+            Self::Log { .. } => Pace { requests: 64, batch: 1, batches_attachments: false },
+            Self::Cloudflare => cloudflare::PACE,
             Self::Resend(_) => resend::PACE,
             Self::Postmark(_) => postmark::PACE,
             Self::SendGrid(_) => sendgrid::PACE,
+            Self::Mailgun(_) => mailgun::PACE,
+            Self::Ses(_) => ses::PACE,
         }
     }
 
     /// Whether mail leaves as requests that the provider counts.
     #[must_use]
     pub const fn sends_requests(&self) -> bool {
-        !matches!(self, Self::Log)
+        !matches!(self, Self::Log { .. })
     }
 
-    /// What to do for a mail, or for the mails of the batch named.
+    /// What to do now for a mail, or for the mails of the batch named.
     #[must_use]
-    pub fn plan(&self, mails: &[Outgoing<'_>], batch: Option<&str>, sender: &Sender<'_>) -> Plan {
-        let written = mails.iter().map(|mail| (*mail, render(mail.mail, mail.posted_at, sender)));
-        let (carrier, request): (&Carrier, fn(&_, &_, &_, _, &_) -> _) = match self {
-            Self::Log => {
-                return Plan::Print(
-                    written.map(|(mail, message)| log::print(&mail, &message, sender)).collect(),
-                );
+    pub fn plan(
+        &self,
+        mails: &[Outgoing<'_>],
+        batch: Option<&str>,
+        sender: &Sender<'_>,
+        now: Timestamp,
+    ) -> Plan {
+        let written: Vec<_> =
+            mails.iter().map(|mail| (*mail, render(mail.mail, mail.posted_at, sender))).collect();
+        let Some((mail, message)) = written.first() else { return Plan::Print(Vec::new()) };
+        let request = match self {
+            Self::Log { anywhere } => return log::plan(&written, *anywhere, sender),
+            Self::Cloudflare => {
+                let argument = cloudflare::message(mail, message, sender).to_string();
+                return Plan::Bound(cloudflare::BINDING, Secret::new(argument));
             }
-            Self::Resend(carrier) => (carrier, resend::request),
-            Self::Postmark(carrier) => (carrier, postmark::request),
-            Self::SendGrid(carrier) => (carrier, sendgrid::request),
+            Self::Resend(carrier) => resend::request(carrier, &written, batch, sender),
+            Self::Postmark(postmark) => postmark.request(&written, sender),
+            Self::SendGrid(carrier) => sendgrid::request(carrier, mail, message, sender),
+            Self::Mailgun(mailgun) => mailgun.request(mail, message, sender),
+            Self::Ses(ses) => ses.request(mail, message, sender, now),
         };
-        let Some(api_key) = &carrier.api_key else { return Plan::Wait("MAIL_API_KEY") };
-        let written: Vec<_> = written.collect();
-        Plan::Send(Box::new(request(
-            carrier.api_url.as_str(),
-            api_key.reveal().as_str(),
-            written.as_slice(),
-            batch,
-            sender,
-        )))
+        request.map_or_else(Plan::Wait, |request| Plan::Send(Box::new(request)))
     }
 
     /// What the provider's answer means, for each of so many mails.
     #[must_use]
-    pub fn judge(&self, response: &HttpResponse, mails: usize) -> Vec<Delivery> {
-        match self {
-            Self::Log => vec![Delivery::Done; mails],
-            Self::Resend(_) => vec![resend::judge(response, mails); mails],
-            Self::Postmark(_) => postmark::judge(response, mails),
-            Self::SendGrid(_) => vec![response.verdict(); mails],
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_a_number_or_a_date() {
-        let now = Timestamp::parse_rfc3339("2015-10-21T07:27:00Z").unwrap();
-        assert_eq!(retry_after(" 120 ", now), Some(120));
-        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(60));
-        assert_eq!(retry_after("Wed, 21 Oct 2015 07:00:00 GMT", now), Some(0));
-        assert_eq!(retry_after("soon", now), None);
+    pub fn judge(&self, response: &HttpResponse, mails: usize) -> Vec<Verdict> {
+        let verdict = match self {
+            Self::Log { .. } => Verdict::sent(),
+            Self::Cloudflare => cloudflare::judge(response),
+            Self::Resend(_) => resend::judge(response, mails),
+            Self::Postmark(_) => return postmark::judge(response, mails),
+            Self::SendGrid(_) => sendgrid::judge(response),
+            Self::Mailgun(_) => mailgun::judge(response),
+            Self::Ses(_) => ses::judge(response),
+        };
+        vec![verdict; mails]
     }
 }

@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use super::mailbox::{address, one_line};
 use super::view::long_date;
 use super::{Letter, Mail, RemindedBefore, text};
 use crate::auth::links::Purpose;
@@ -173,38 +174,6 @@ fn attachment(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Option
     Some(Attachment { method, content: calendar::mailed(method, &entry, &parties) })
 }
 
-/// Name and address of a sender like `Events <events@example.com>`.
-#[must_use]
-pub(super) fn address(from: &str) -> (Option<&str>, &str) {
-    match from.rsplit_once('<') {
-        Some((name, address)) => {
-            let name = name.trim().trim_matches('"');
-            (Some(name).filter(|name| !name.is_empty()), address.trim_end_matches('>').trim())
-        }
-        None => (None, from.trim()),
-    }
-}
-
-/// A header's value: control characters become spaces (RFC 5322 §2.2).
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-impl Mail {
-    /// The address with the reader's name, as a `To` header wants it (RFC 5322 §3.4).
-    #[must_use]
-    pub fn recipient(&self) -> String {
-        let address = self.to.as_str();
-        match self.name.as_ref().map(Name::as_str) {
-            None => address.to_owned(),
-            Some(name) => {
-                let quoted: String = one_line(name).chars().filter(|c| !matches!(c, '"' | '\\')).collect();
-                format!("\"{quoted}\" <{address}>")
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -361,12 +330,5 @@ pub(super) mod tests {
             let listed = message.headers.iter().any(|(name, _)| *name == "List-Unsubscribe");
             assert_eq!(listed, unsubscribes, "{letter:?}");
         }
-    }
-
-    #[test]
-    fn a_sender_has_a_name_and_an_address() {
-        assert_eq!(address("Events <e@x.example>"), (Some("Events"), "e@x.example"));
-        assert_eq!(address("\"A, B\" <e@x.example>"), (Some("A, B"), "e@x.example"));
-        assert_eq!(address("e@x.example"), (None, "e@x.example"));
     }
 }

@@ -4,29 +4,30 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender};
-use crate::objects::outbox::{Delivery, Pace};
+use super::{Attachment, Carrier, HttpRequest, HttpResponse, Message, Outgoing, Sender, Verdict};
+use crate::objects::outbox::Pace;
 
 /// Five requests a second are allowed by default: one is left to other objects.
 pub(super) const PACE: Pace = Pace { requests: 4, batch: 100, batches_attachments: false };
 
 pub(super) fn request(
-    api_url: &str,
-    api_key: &str,
+    carrier: &Carrier,
     mails: &[(Outgoing<'_>, Message)],
     batch: Option<&str>,
     sender: &Sender<'_>,
-) -> HttpRequest {
+) -> Result<HttpRequest, &'static str> {
+    let authorization = ("authorization", format!("Bearer {}", carrier.key()?));
     let bodies: Vec<Value> = mails.iter().map(|(mail, message)| body(mail, message, sender)).collect();
     let key = mails.first().map_or("", |(mail, _)| mail.key);
     let (path, body, key) = match batch {
         Some(batch) => ("/emails/batch", Value::Array(bodies), batch),
         None => ("/emails", bodies.into_iter().next().unwrap_or_default(), key),
     };
-    HttpRequest::new(format!("{api_url}{path}"), ("authorization", format!("Bearer {api_key}")), &body)
-        .with("idempotency-key", key)
+    let url = format!("{}{path}", carrier.api_url);
+    Ok(HttpRequest::json(url, authorization, &body).with("idempotency-key", key))
 }
 
 fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Value {
@@ -51,27 +52,38 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
     Value::Object(body)
 }
 
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Failure {
+    name: String,
+    message: String,
+}
+
 /// A 409 is either a try still in flight, which is worth another one, or a key used with another
-/// body: then the mail has gone out before and its words have changed since.
-pub(super) fn judge(response: &HttpResponse, mails: usize) -> Delivery {
-    match response.verdict() {
-        Delivery::Retry { .. }
-            if response.status == 409 && response.body.contains("invalid_idempotent_request") =>
-        {
-            Delivery::Done
+/// body: then the mail has gone out before and its words have changed since. `validation_error` is
+/// said of mails, of keys that are not valid, and of senders.
+pub(super) fn judge(response: &HttpResponse, mails: usize) -> Verdict {
+    let Failure { name, message } = serde_json::from_str(&response.body).unwrap_or_default();
+    let about_us = message.contains("API key") || message.contains("`from`");
+    let verdict = match (response.status, name.as_str()) {
+        (409, _) if response.body.contains("invalid_idempotent_request") => Verdict::sent(),
+        (400 | 422, "validation_error") if about_us => response.account(),
+        (400 | 422, "invalid_from_address" | "invalid_idempotency_key" | "invalid_access") => {
+            response.account()
         }
-        Delivery::Refused if mails > 1 => Delivery::Apart,
-        verdict => verdict,
-    }
+        (429, "daily_quota_exceeded" | "monthly_quota_exceeded") => response.account(),
+        _ => response.verdict(),
+    };
+    verdict.of_all(mails).coded(&name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
+    use super::super::verdict::tests::{Fate, answer};
     use super::super::{Letter, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;
-    use crate::mail::Carrier;
 
     fn planned(letters: &[Letter], batch: Option<&str>) -> (HttpRequest, Value) {
         let api_key = Some(Secret::new("re_123".to_owned()));
@@ -81,7 +93,7 @@ mod tests {
         let mails: Vec<_> = letters.iter().cloned().map(mail).collect();
         let outgoing: Vec<_> =
             mails.iter().map(|mail| Outgoing { mail, key: "verify/1", posted_at: NOW }).collect();
-        match provider.plan(&outgoing, batch, &sender) {
+        match provider.plan(&outgoing, batch, &sender, NOW) {
             Plan::Send(request) => {
                 let body = serde_json::from_str(&request.body).unwrap();
                 (*request, body)
@@ -132,24 +144,48 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_judged_by_whether_another_try_can_help() {
-        let retry = Delivery::Retry { after_ms: None };
-        for (status, body, mails, expected) in [
-            (200, "{}", 1, Delivery::Done),
-            (409, "concurrent_idempotent_requests", 1, retry),
-            (409, "invalid_idempotent_request", 1, Delivery::Done),
-            (409, "invalid_idempotent_request", 9, Delivery::Done),
-            (429, "", 1, retry),
-            (500, "", 9, retry),
-            (403, "", 1, retry),
-            (422, "", 1, Delivery::Refused),
-            (422, "", 9, Delivery::Apart),
+    fn answers_are_judged_by_whether_the_mail_the_account_or_the_moment_is_behind_them() {
+        let bad_key = "API key is invalid";
+        let bad_from =
+            "Invalid `from` field. The email address needs to follow the `email@example.com` format.";
+        let bad_to = "Invalid `to` field. The email address needs to follow the `email@example.com` format.";
+        for (status, name, message, mails, fate) in [
+            (200, "", "", 1, Fate::Sent),
+            (400, "validation_error", bad_key, 1, Fate::Account),
+            (400, "validation_error", bad_key, 9, Fate::Account),
+            (400, "validation_error", bad_to, 1, Fate::Refused),
+            (400, "invalid_idempotency_key", "", 1, Fate::Account),
+            (401, "missing_api_key", "Missing API Key", 1, Fate::Account),
+            (401, "restricted_api_key", "", 1, Fate::Account),
+            (401, "validation_error", bad_key, 9, Fate::Account),
+            (403, "invalid_api_key", bad_key, 1, Fate::Account),
+            (403, "validation_error", "The example.com domain is not verified.", 1, Fate::Account),
+            (403, "validation_error", "You can only send testing emails to …", 9, Fate::Account),
+            (404, "not_found", "", 1, Fate::Account),
+            (405, "method_not_allowed", "", 1, Fate::Account),
+            (409, "concurrent_idempotent_requests", "", 1, Fate::Later),
+            (409, "invalid_idempotent_request", "", 1, Fate::Sent),
+            (409, "invalid_idempotent_request", "", 9, Fate::Sent),
+            (413, "", "", 1, Fate::Refused),
+            (422, "validation_error", bad_from, 1, Fate::Account),
+            (422, "validation_error", bad_from, 9, Fate::Account),
+            (422, "validation_error", bad_to, 1, Fate::Refused),
+            (422, "validation_error", bad_to, 9, Fate::Apart),
+            (422, "invalid_from_address", "", 1, Fate::Account),
+            (422, "missing_required_field", "", 1, Fate::Refused),
+            (422, "invalid_attachment", "", 1, Fate::Refused),
+            (429, "rate_limit_exceeded", "", 1, Fate::Later),
+            (429, "daily_quota_exceeded", "", 1, Fate::Account),
+            (429, "monthly_quota_exceeded", "", 1, Fate::Account),
+            (451, "security_error", "", 1, Fate::Account),
+            (500, "application_error", "", 9, Fate::Later),
         ] {
-            let response = HttpResponse { status, retry_after: None, body: body.to_owned() };
-            assert_eq!(judge(&response, mails), expected, "{status} {body}");
+            let body = json!({ "statusCode": status, "name": name, "message": message }).to_string();
+            let verdict = judge(&answer(status, &body), mails);
+            assert_eq!(verdict.fate(), fate, "{status} {name} {message}");
+            assert_eq!(verdict.code.as_deref().unwrap_or_default(), name);
         }
-        let wait = HttpResponse { status: 429, retry_after: Some(7), body: String::new() };
-        assert_eq!(judge(&wait, 1), Delivery::Retry { after_ms: Some(7000) });
+        assert_eq!(judge(&answer(422, ""), 9).fate(), Fate::Apart);
     }
 
     #[test]

@@ -4,10 +4,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::render::address;
-use super::{Attachment, HttpRequest, Message, Outgoing, Sender, message_id};
+use super::mailbox::address;
+use super::{Attachment, Carrier, HttpRequest, HttpResponse, Message, Outgoing, Sender, Verdict, message_id};
 use crate::domain::account::Name;
 use crate::objects::outbox::Pace;
 
@@ -15,14 +16,14 @@ use crate::objects::outbox::Pace;
 pub(super) const PACE: Pace = Pace { requests: 16, batch: 1, batches_attachments: false };
 
 pub(super) fn request(
-    api_url: &str,
-    api_key: &str,
-    mails: &[(Outgoing<'_>, Message)],
-    _batch: Option<&str>,
+    carrier: &Carrier,
+    outgoing: &Outgoing<'_>,
+    message: &Message,
     sender: &Sender<'_>,
-) -> HttpRequest {
-    let body = mails.first().map(|(mail, message)| body(mail, message, sender)).unwrap_or_default();
-    HttpRequest::new(format!("{api_url}/v3/mail/send"), ("authorization", format!("Bearer {api_key}")), &body)
+) -> Result<HttpRequest, &'static str> {
+    let authorization = ("authorization", format!("Bearer {}", carrier.key()?));
+    let url = format!("{}/v3/mail/send", carrier.api_url);
+    Ok(HttpRequest::json(url, authorization, &body(outgoing, message, sender)))
 }
 
 fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Value {
@@ -63,13 +64,46 @@ fn person(name: Option<&str>, email: &str) -> Value {
     name.map_or_else(|| json!({ "email": email }), |name| json!({ "email": email, "name": name }))
 }
 
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Failures {
+    errors: Vec<Failure>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Failure {
+    message: Option<String>,
+    field: Option<String>,
+}
+
+impl Failure {
+    /// Whether it is about who sends; all else in a request is a mail's own.
+    fn is_about_us(&self) -> bool {
+        let field = self.field.as_deref().unwrap_or_default();
+        let message = self.message.as_deref().unwrap_or_default();
+        field == "from" || field.starts_with("from.") || message.contains("Sender Identity")
+    }
+}
+
+/// A 401 is a key that is not valid and an account without credits, a 403 a sender that is not
+/// verified. A 400 names the fields that are wrong.
+pub(super) fn judge(response: &HttpResponse) -> Verdict {
+    let Failures { errors } = serde_json::from_str(&response.body).unwrap_or_default();
+    let verdict = match response.status {
+        400 if errors.iter().any(Failure::is_about_us) => response.account(),
+        _ => response.verdict(),
+    };
+    verdict.coded(errors.iter().find_map(|error| error.field.as_deref()).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::{Carrier, HttpResponse, Letter, Plan, Provider};
+    use super::super::verdict::tests::{Fate, answer};
+    use super::super::{Letter, Plan, Provider};
     use super::*;
     use crate::domain::Secret;
-    use crate::objects::outbox::Delivery;
 
     fn provider() -> Provider {
         let api_key = Some(Secret::new("SG.x".to_owned()));
@@ -81,7 +115,7 @@ mod tests {
         let (keys, mail) = (keys(), mail(Letter::Registered { event: brief("Talk") }));
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
-        let Plan::Send(request) = provider().plan(&outgoing, None, &sender) else { panic!() };
+        let Plan::Send(request) = provider().plan(&outgoing, None, &sender, NOW) else { panic!() };
         assert_eq!(request.url, "https://api.sendgrid.com/v3/mail/send");
         assert!(request.headers.reveal().contains(&("authorization", "Bearer SG.x".to_owned())));
         let body: Value = serde_json::from_str(&request.body).unwrap();
@@ -98,13 +132,25 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_judged_by_their_status() {
-        let retry = Delivery::Retry { after_ms: None };
-        for (status, expected) in
-            [(202, Delivery::Done), (400, Delivery::Refused), (401, retry), (429, retry), (500, retry)]
-        {
-            let response = HttpResponse { status, ..HttpResponse::default() };
-            assert_eq!(provider().judge(&response, 1), [expected], "{status}");
+    fn answers_are_judged_by_the_fields_that_they_name() {
+        for (status, field, message, fate) in [
+            (202, None, "", Fate::Sent),
+            (400, Some("from.email"), "The from email does not contain a valid address.", Fate::Account),
+            (400, Some("from"), "The from object must be provided", Fate::Account),
+            (400, Some("personalizations.0.to.0.email"), "Does not contain a valid address.", Fate::Refused),
+            (400, None, "Bad Request", Fate::Refused),
+            (401, None, "The provided authorization grant is invalid, expired, or revoked", Fate::Account),
+            (401, None, "Maximum credits exceeded", Fate::Account),
+            (403, Some("from"), "The from address does not match a verified Sender Identity.", Fate::Account),
+            (404, None, "", Fate::Account),
+            (413, None, "", Fate::Refused),
+            (429, None, "too many requests", Fate::Later),
+            (500, None, "", Fate::Later),
+        ] {
+            let body = json!({ "errors": [{ "message": message, "field": field, "help": null }] });
+            let verdict = judge(&answer(status, &body.to_string()));
+            assert_eq!(verdict.fate(), fate, "{status} {message}");
+            assert_eq!(verdict.code.as_deref(), field);
         }
     }
 }

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::message::Checked;
 use super::outbox::{Delivery, Item, Parcel};
 use super::sql::{Sql, SqlError};
-use super::{Answer, Envelope, Host, Kind, Object};
+use super::{Answer, Envelope, Host, Kind, Object, Queued};
 use crate::domain::{Refusal, Timestamp};
 
 /// Names a command that waits.
@@ -20,6 +21,13 @@ pub type Ticket = u64;
 pub enum Received {
     /// This is the answer.
     Answered(String),
+    /// The answer to a command of another version of the program, which says to come back later.
+    Unknown {
+        /// As text.
+        answer: String,
+        /// What could not be read, for the log.
+        cause: String,
+    },
     /// It waits for a turn.
     Waiting {
         /// Under this name.
@@ -44,11 +52,17 @@ pub struct Settled {
 
 /// An object and the commands that wait for it.
 pub trait Desk {
-    /// Takes a command in.
+    /// Takes a command in. `again` says that it was sent before, and may have been executed.
     ///
     /// # Errors
-    /// When it cannot be read, or the storage fails.
-    fn receive(&mut self, sql: &dyn Sql, now: Timestamp, text: &str) -> Result<Received, SqlError>;
+    /// When the storage fails.
+    fn receive(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        text: &str,
+        again: bool,
+    ) -> Result<Received, SqlError>;
 
     /// Puts a guarded command in the queue.
     fn ready(&mut self, ticket: Ticket);
@@ -75,7 +89,7 @@ pub trait Desk {
     fn leases_remaining_ms(&self, now: Timestamp) -> u32;
 
     /// See [`Host::release_leases`].
-    fn release_leases(&mut self, now: Timestamp);
+    fn release_leases(&mut self, now: Timestamp, changed: bool);
 
     /// See [`Host::next_alarm`].
     fn next_alarm(&self) -> Option<Timestamp>;
@@ -120,8 +134,8 @@ pub struct Failed {
 /// The desk of one kind of object.
 pub struct ObjectDesk<O: Object> {
     host: Host<O>,
-    guarded: BTreeMap<Ticket, O::Command>,
-    queue: VecDeque<(Ticket, O::Command)>,
+    guarded: BTreeMap<Ticket, Queued<O::Command>>,
+    queue: VecDeque<(Ticket, Queued<O::Command>)>,
     next_ticket: Ticket,
     turn_max: usize,
 }
@@ -139,12 +153,41 @@ impl<O: Object> ObjectDesk<O> {
     pub fn without_group_commit(self) -> Self {
         Self { turn_max: 1, ..self }
     }
+
+    /// Whether a command has to wait for leases to run out. One that was answered before does not: it
+    /// gets its answer in a turn, so that what it changed is announced before the answer goes out.
+    fn must_wait(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        kind: Kind,
+        envelope: &Envelope<O::Command>,
+        again: bool,
+    ) -> Result<Checked<O::Reply>, SqlError> {
+        if kind != Kind::GuardedWrite {
+            return Ok(Checked::Unguarded);
+        }
+        if let Some(id) = envelope.id.as_ref().filter(|_| again)
+            && self.host.has_answered(sql, now, id)?
+        {
+            return Ok(Checked::Unguarded);
+        }
+        self.host.check(sql, now, &envelope.command)
+    }
 }
 
 impl<O: Object> Desk for ObjectDesk<O> {
-    fn receive(&mut self, sql: &dyn Sql, now: Timestamp, text: &str) -> Result<Received, SqlError> {
-        let envelope: Envelope<O::Command> =
-            serde_json::from_str(text).map_err(|error| SqlError::new(error.to_string()))?;
+    fn receive(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        text: &str,
+        again: bool,
+    ) -> Result<Received, SqlError> {
+        let envelope: Envelope<O::Command> = match serde_json::from_str(text) {
+            Ok(envelope) => envelope,
+            Err(error) => return unknown::<O>(&error),
+        };
         let kind = O::kind(&envelope.command);
         if matches!(kind, Kind::Read | Kind::LeasedRead) {
             return Ok(Received::Answered(write(&self.host.read(sql, now, envelope)?)?));
@@ -153,14 +196,19 @@ impl<O: Object> Desk for ObjectDesk<O> {
             let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
             return Ok(Received::Answered(write(&answer)?));
         }
+        let guarded = match self.must_wait(sql, now, kind, &envelope, again)? {
+            Checked::Answered(answer) => return Ok(Received::Answered(write(&answer)?)),
+            Checked::Unguarded => false,
+            Checked::Guarded => true,
+        };
         let ticket = self.next_ticket;
         self.next_ticket = ticket.wrapping_add(1);
         let announces = O::announces(&envelope.command);
-        let guarded = kind == Kind::GuardedWrite;
+        let queued = Queued { command: envelope.command, id: envelope.id, again };
         if guarded {
-            self.guarded.insert(ticket, envelope.command);
+            self.guarded.insert(ticket, queued);
         } else {
-            self.queue.push_back((ticket, envelope.command));
+            self.queue.push_back((ticket, queued));
         }
         Ok(Received::Waiting { ticket, guarded, announces })
     }
@@ -201,8 +249,8 @@ impl<O: Object> Desk for ObjectDesk<O> {
         self.host.leases_remaining_ms(now)
     }
 
-    fn release_leases(&mut self, now: Timestamp) {
-        self.host.release_leases(now);
+    fn release_leases(&mut self, now: Timestamp, changed: bool) {
+        self.host.release_leases(now, changed);
     }
 
     fn next_alarm(&self) -> Option<Timestamp> {
@@ -233,6 +281,12 @@ impl<O: Object> Desk for ObjectDesk<O> {
     fn reported(&mut self, report: &Parcel) {
         self.host.reported(report);
     }
+}
+
+/// What is said to a command that cannot be read: it comes from a version of the program that knows more.
+fn unknown<O: Object>(error: &serde_json::Error) -> Result<Received, SqlError> {
+    let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
+    Ok(Received::Unknown { answer: write(&answer)?, cause: error.to_string() })
 }
 
 fn write<T: Serialize>(value: &T) -> Result<String, SqlError> {

@@ -5,73 +5,18 @@
 //! fails, the whole turn is rolled back, nothing of it is acknowledged, and the object is rebuilt
 //! from what was committed before.
 
-use serde::{Deserialize, Serialize};
-
 use super::gathering::Gathering;
-use super::lease::Lease;
+use super::lease::{Lease, longest};
+use super::message::{Answer, Checked, CommandId, Envelope, Outcome, Queued, Stamp};
 use super::outbox::{Delivery, Item, Outbox, Pace, Parcel};
 use super::sql::{Sql, SqlError};
-use super::{Fault, Kind, Object, Turn, schema};
+use super::{Check, Fault, Kind, Object, Turn, answered, schema};
 use crate::domain::{Refusal, Timestamp};
-
-/// Names a state of an object in memory: when it was loaded, and how many turns have written
-/// since. Equal stamps mean that nothing has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
-    loaded_at: Timestamp,
-    turns: u64,
-}
-
-/// A command on its way to an object, with the stamp of the answer that the asker still holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Envelope<C> {
-    /// What is asked.
-    pub command: C,
-    /// What the asker knows already, if the command is a leased read.
-    pub have: Option<Stamp>,
-}
-
-/// What an object says to a command.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Answer<R> {
-    /// The state that was asked.
-    pub stamp: Stamp,
-    /// For so many milliseconds, counted from before asking, the answer may be repeated.
-    pub lease_ms: u32,
-    /// The answer itself.
-    pub outcome: Outcome<R>,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome<R> {
-    /// As the asker's copy says.
-    Unchanged,
-    /// Done.
-    Reply(R),
-    /// Not done, and nothing changed.
-    Refused(Refusal),
-}
-
-impl<R> Answer<R> {
-    /// Whether the command was granted.
-    #[must_use]
-    pub const fn is_granted(&self) -> bool {
-        !matches!(self.outcome, Outcome::Refused(_))
-    }
-
-    /// The answer to a command that was not even looked at.
-    #[must_use]
-    pub const fn refused(refusal: Refusal) -> Self {
-        let stamp = Stamp { loaded_at: Timestamp::from_ms(0), turns: 0 };
-        Self { stamp, lease_ms: 0, outcome: Outcome::Refused(refusal) }
-    }
-}
 
 /// One object and what is kept beside it.
 pub struct Host<O> {
     longest_lease_ms: u32,
+    salt: u32,
     pace: Pace,
     /// What outlives an object that is thrown away: leases that are out stay out, and a stamp
     /// never names two states.
@@ -89,13 +34,21 @@ struct Running<O> {
     outbox: Outbox,
     founded: bool,
     changed: bool,
+    /// The longest lease that any instance of this object has granted, as stored.
+    longest_granted_ms: u32,
 }
 
 impl<O: Object> Host<O> {
     /// A host whose object is loaded when it is first needed.
     #[must_use]
     pub fn new(longest_lease_ms: u32) -> Self {
-        Self { longest_lease_ms, pace: Pace::default(), standing: None, running: None }
+        Self { longest_lease_ms, salt: 0, pace: Pace::default(), standing: None, running: None }
+    }
+
+    /// The same with stamps that carry these random bits.
+    #[must_use]
+    pub fn salted(self, salt: u32) -> Self {
+        Self { salt, ..self }
     }
 
     /// The same with mail leaving at this pace.
@@ -116,19 +69,52 @@ impl<O: Object> Host<O> {
     ) -> Result<Answer<O::Reply>, SqlError> {
         let leased = O::kind(&envelope.command) == Kind::LeasedRead;
         let (running, standing) = self.running(sql, now)?;
-        let lease_ms = if leased { standing.lease.grant(now) } else { 0 };
+        // Before anything was written nothing is leased either: after a restart nobody would know of it.
+        let lease_ms = if leased && running.founded { standing.lease.grant(now) } else { 0 };
         let outcome = if leased && envelope.have == Some(standing.stamp) {
             Outcome::Unchanged
         } else {
-            running.execute(sql, now, envelope.command)?
+            running.execute(sql, now, envelope.command, false)?.0
         };
         running.changed = false;
-        Ok(Answer { stamp: standing.stamp, lease_ms, outcome })
+        Ok(Answer::new(standing.stamp, lease_ms, outcome))
+    }
+
+    /// Looks in memory what a command that leases would have to make way for comes to, before anybody
+    /// waits for it. `None` where it changes what leases protect.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn check(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        command: &O::Command,
+    ) -> Result<Checked<O::Reply>, SqlError> {
+        let (running, standing) = self.running(sql, now)?;
+        let outcome = match running.object.check(sql, now, command) {
+            Ok(Check::Change) => return Ok(Checked::Guarded),
+            Ok(Check::Write) => return Ok(Checked::Unguarded),
+            Ok(Check::Done(reply)) => Outcome::Reply(reply),
+            Err(Fault::Refused(refusal)) => Outcome::Refused(refusal),
+            Err(Fault::Storage(error)) => return Err(error),
+        };
+        Ok(Checked::Answered(Answer::new(standing.stamp, 0, outcome)))
+    }
+
+    /// Whether this object remembers having answered the command.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn has_answered(&mut self, sql: &dyn Sql, now: Timestamp, id: &CommandId) -> Result<bool, SqlError> {
+        let (running, _) = self.running(sql, now)?;
+        Ok(running.founded && answered::find(sql, id)?.is_some())
     }
 
     /// Executes all `commands` in one transaction, one outcome for each in the same order. One that
     /// changes what leases protect is turned away while a lease is out: the caller has waited for
-    /// them to run out, but the object may have been rebuilt since.
+    /// them to run out, but the object may have been rebuilt since. One that was answered before gets
+    /// that answer again.
     ///
     /// # Errors
     /// When the storage fails: then none of them has happened.
@@ -136,30 +122,47 @@ impl<O: Object> Host<O> {
         &mut self,
         sql: &dyn Sql,
         now: Timestamp,
-        commands: Vec<O::Command>,
+        commands: Vec<Queued<O::Command>>,
     ) -> Result<Vec<Answer<O::Reply>>, SqlError> {
+        let longest_lease_ms = self.longest_lease_ms;
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut commands = commands.into_iter();
         self.transact(sql, now, |sql, running, standing| {
-            for command in commands.by_ref() {
-                if O::kind(&command) == Kind::GuardedWrite && standing.lease.remaining_ms(now) > 0 {
+            let leases_are_out = standing.lease.remaining_ms(now) > 0;
+            let mut remembers = false;
+            for Queued { command, id, again } in commands.by_ref() {
+                let repeated = id.as_ref().filter(|_| again && running.founded);
+                if let Some(answer) = repeated.map(|id| answered::find(sql, id)).transpose()?.flatten() {
+                    outcomes.push(Outcome::Reply(answer.json(0)?));
+                    continue;
+                }
+                if leases_are_out && running.must_wait(sql, now, &command)? {
                     outcomes.push(Outcome::Refused(Refusal::Overloaded));
                     continue;
                 }
                 if !running.founded && running.object.founds(&command) {
                     schema::migrate(sql, O::MIGRATIONS)?;
                     running.founded = true;
+                    running.note_longest_lease(sql, longest_lease_ms)?;
                 }
-                outcomes.push(running.execute(sql, now, command)?);
+                let (outcome, changed) = running.execute(sql, now, command, again)?;
+                if let (Some(id), Outcome::Reply(reply), true) = (&id, &outcome, changed && running.founded) {
+                    answered::remember(sql, id, reply)?;
+                    remembers = true;
+                }
+                outcomes.push(outcome);
             }
-            Ok(())
+            if remembers {
+                answered::trim(sql)?;
+            }
+            running.forget_longer_leases(sql, now, standing.stamp, longest_lease_ms)
         })?;
         let (running, standing) = self.running(sql, now)?;
         if std::mem::take(&mut running.changed) {
-            standing.stamp.turns = standing.stamp.turns.saturating_add(1);
+            standing.stamp = standing.stamp.next();
         }
         let stamp = standing.stamp;
-        Ok(outcomes.into_iter().map(|outcome| Answer { stamp, lease_ms: 0, outcome }).collect())
+        Ok(outcomes.into_iter().map(|outcome| Answer::new(stamp, 0, outcome)).collect())
     }
 
     /// Stops granting leases; milliseconds until all that were granted have run out.
@@ -178,10 +181,10 @@ impl<O: Object> Host<O> {
         self.standing.as_ref().map_or(self.longest_lease_ms, |standing| standing.lease.remaining_ms(now))
     }
 
-    /// Grants leases again.
-    pub fn release_leases(&mut self, now: Timestamp) {
+    /// Grants leases again. Only what has changed something counts as a change.
+    pub fn release_leases(&mut self, now: Timestamp, changed: bool) {
         if let Some(standing) = &mut self.standing {
-            standing.lease.release(now);
+            standing.lease.release(now, changed);
         }
     }
 
@@ -296,16 +299,21 @@ impl<O: Object> Host<O> {
         now: Timestamp,
     ) -> Result<(&mut Running<O>, &mut Standing), SqlError> {
         if self.running.is_none() {
-            self.running = Some(Running::load(sql)?);
+            let mut running = Running::load(sql)?;
+            if running.founded && running.longest_granted_ms < self.longest_lease_ms {
+                running.note_longest_lease(sql, self.longest_lease_ms)?;
+            }
+            self.running = Some(running);
         }
         let running = self.running.as_mut().ok_or_else(|| SqlError::new("the object is not loaded"))?;
-        let standing = self.standing.get_or_insert_with(|| Standing {
-            lease: if running.founded {
-                Lease::after_restart(self.longest_lease_ms, now)
+        let standing = self.standing.get_or_insert_with(|| {
+            let longest_ms = self.longest_lease_ms;
+            let lease = if running.founded {
+                Lease::after_restart(longest_ms, longest_ms.max(running.longest_granted_ms), now)
             } else {
-                Lease::fresh(self.longest_lease_ms, now)
-            },
-            stamp: Stamp { loaded_at: now, turns: 0 },
+                Lease::fresh(longest_ms, now)
+            };
+            Standing { lease, stamp: Stamp::new(now, self.salt) }
         });
         Ok((running, standing))
     }
@@ -314,7 +322,7 @@ impl<O: Object> Host<O> {
     fn throw_away(&mut self) {
         self.running = None;
         if let Some(standing) = &mut self.standing {
-            standing.stamp.turns = standing.stamp.turns.saturating_add(1);
+            standing.stamp = standing.stamp.next();
         }
     }
 }
@@ -324,17 +332,60 @@ impl<O: Object> Running<O> {
         let version = schema::version(sql)?;
         if version == 0 {
             let (object, outbox) = (O::blank(), Outbox::default());
-            return Ok(Self { object, outbox, founded: false, changed: false });
+            return Ok(Self { object, outbox, founded: false, changed: false, longest_granted_ms: 0 });
         }
-        if version != O::MIGRATIONS.len() {
+        if version < O::MIGRATIONS.len() {
             sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
         }
-        Ok(Self { object: O::load(sql)?, outbox: Outbox::load(sql)?, founded: true, changed: false })
+        Ok(Self {
+            object: O::load(sql)?,
+            outbox: Outbox::load(sql)?,
+            founded: true,
+            changed: false,
+            longest_granted_ms: if O::GRANTS_LEASES { longest::load(sql)? } else { 0 },
+        })
+    }
+
+    /// Whether leases have to run out before this command.
+    fn must_wait(&self, sql: &dyn Sql, now: Timestamp, command: &O::Command) -> Result<bool, SqlError> {
+        if O::kind(command) != Kind::GuardedWrite {
+            return Ok(false);
+        }
+        match self.object.check(sql, now, command) {
+            Ok(check) => Ok(matches!(check, Check::Change)),
+            Err(Fault::Refused(_)) => Ok(false),
+            Err(Fault::Storage(error)) => Err(error),
+        }
+    }
+
+    /// Writes down how long leases may be, before the first of them is granted.
+    fn note_longest_lease(&mut self, sql: &dyn Sql, ms: u32) -> Result<(), SqlError> {
+        if O::GRANTS_LEASES {
+            longest::save(sql, ms)?;
+            self.longest_granted_ms = ms;
+        }
+        Ok(())
+    }
+
+    /// Once the setting was lowered and the last of the longer leases has run out, they need not be
+    /// waited for after the next restart.
+    fn forget_longer_leases(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        stamp: Stamp,
+        ms: u32,
+    ) -> Result<(), SqlError> {
+        let have_run_out = stamp.loaded_at().plus_ms(i64::from(self.longest_granted_ms)) <= now;
+        if self.founded && self.longest_granted_ms > ms && have_run_out {
+            self.note_longest_lease(sql, ms)?;
+        }
+        Ok(())
     }
 
     fn write_circular(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
         if self.outbox.has_room() && self.object.circular_due().is_some_and(|due| due <= now) {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true };
+            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
             self.object.write_circular(&mut turn)?;
         }
         Ok(())
@@ -348,26 +399,29 @@ impl<O: Object> Running<O> {
     ) -> Result<(), SqlError> {
         self.outbox.settle(sql, now, results)?;
         for (item, _) in results.iter().filter(|(_, delivery)| *delivery == Delivery::Done) {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true };
+            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
             self.object.settled(&mut turn, &item.parcel)?;
             self.object.delivered(&item.parcel);
         }
         Ok(())
     }
 
+    /// Executes a command: how it ended, and whether it has changed anything.
     fn execute(
         &mut self,
         sql: &dyn Sql,
         now: Timestamp,
         command: O::Command,
-    ) -> Result<Outcome<O::Reply>, SqlError> {
-        let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false };
+        again: bool,
+    ) -> Result<(Outcome<O::Reply>, bool), SqlError> {
+        let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false, again };
         match self.object.execute(&mut turn, command) {
             Ok(reply) => {
-                self.changed |= !turn.unchanged;
-                Ok(Outcome::Reply(reply))
+                let changed = !turn.unchanged;
+                self.changed |= changed;
+                Ok((Outcome::Reply(reply), changed))
             }
-            Err(Fault::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+            Err(Fault::Refused(refusal)) => Ok((Outcome::Refused(refusal), false)),
             Err(Fault::Storage(error)) => Err(error),
         }
     }

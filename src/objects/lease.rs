@@ -28,10 +28,11 @@ impl Lease {
         Self { longest_ms, leased_until: now, last_change: now, holds: 0 }
     }
 
-    /// For an object that comes back: a full lease may be out that it has forgotten.
+    /// For an object that comes back: it has forgotten what it granted, so the longest that it ever
+    /// did may be out.
     #[must_use]
-    pub fn after_restart(longest_ms: u32, now: Timestamp) -> Self {
-        Self { leased_until: now.plus_ms(i64::from(longest_ms)), ..Self::fresh(longest_ms, now) }
+    pub fn after_restart(longest_ms: u32, longest_granted_ms: u32, now: Timestamp) -> Self {
+        Self { leased_until: now.plus_ms(i64::from(longest_granted_ms)), ..Self::fresh(longest_ms, now) }
     }
 
     /// Grants a lease on an answer given now; 0 while a change waits.
@@ -56,10 +57,33 @@ impl Lease {
         u32::try_from(self.leased_until.ms_since(now)).unwrap_or(0)
     }
 
-    /// Grants again, the change having been made or refused.
-    pub fn release(&mut self, now: Timestamp) {
+    /// Grants again. A hold that no change has come of leaves leases as long as they were.
+    pub fn release(&mut self, now: Timestamp, changed: bool) {
         self.holds = self.holds.saturating_sub(1);
-        self.last_change = self.last_change.max(now);
+        if changed {
+            self.last_change = self.last_change.max(now);
+        }
+    }
+}
+
+/// The longest lease that an object may have granted in any of its lives. The setting alone does not
+/// tell: it may have been lowered, by a deployment or by a rollback, a moment after a longer lease left.
+pub(super) mod longest {
+    use crate::objects::sql::{self, Sql, SqlError};
+
+    /// The table.
+    pub(in crate::objects) const SCHEMA: &str = "CREATE TABLE longest_lease (ms INTEGER NOT NULL);";
+
+    /// As stored; 0 if nothing is.
+    pub(in crate::objects) fn load(sql: &dyn Sql) -> Result<u32, SqlError> {
+        Ok(sql::value(sql, "SELECT max(ms) FROM longest_lease", &[])?.flatten().unwrap_or(0))
+    }
+
+    /// Stores another one.
+    pub(in crate::objects) fn save(sql: &dyn Sql, ms: u32) -> Result<(), SqlError> {
+        sql.run("DELETE FROM longest_lease", &[])?;
+        sql.run("INSERT INTO longest_lease (ms) VALUES (?)", &[ms.into()])?;
+        Ok(())
     }
 }
 
@@ -87,13 +111,23 @@ mod tests {
         lease.hold();
         assert_eq!(lease.grant(at(10_500)), 0);
         assert_eq!(lease.remaining_ms(at(10_500)), 500);
-        lease.release(at(11_000));
+        lease.release(at(11_000), true);
         assert_eq!(lease.grant(at(11_100)), 25);
     }
 
     #[test]
+    fn a_change_that_did_not_come_costs_no_lease() {
+        let mut lease = Lease::fresh(1000, at(0));
+        lease.grant(at(10_000));
+        lease.hold();
+        lease.release(at(11_000), false);
+        assert_eq!(lease.grant(at(11_000)), 1000);
+    }
+
+    #[test]
     fn after_a_restart_a_full_lease_may_be_out() {
-        assert_eq!(Lease::after_restart(1000, at(5)).remaining_ms(at(5)), 1000);
+        assert_eq!(Lease::after_restart(1000, 1000, at(5)).remaining_ms(at(5)), 1000);
+        assert_eq!(Lease::after_restart(1000, 9000, at(5)).remaining_ms(at(5)), 9000, "it was lowered");
     }
 
     /// A copy that an isolate took: asked at, leased until, of which version.
@@ -125,9 +159,9 @@ mod tests {
                         lease.hold();
                         now += i64::from(lease.remaining_ms(at(now)));
                         version += 1;
-                        lease.release(at(now));
+                        lease.release(at(now), true);
                     }
-                    2 => lease = Lease::after_restart(1000, at(now)),
+                    2 => lease = Lease::after_restart(1000, 1000, at(now)),
                     _ => {}
                 }
                 for copy in copies.iter().filter(|copy| now < copy.until) {

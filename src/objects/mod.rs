@@ -13,6 +13,7 @@
 //! What must leave an object goes through its [`outbox`], written with the fact it reports.
 
 pub mod account;
+mod answered;
 pub mod catalog;
 pub mod desk;
 pub mod event;
@@ -20,12 +21,14 @@ mod gathering;
 pub mod host;
 pub mod lease;
 pub mod mail_pacer;
+pub mod message;
 pub mod notice;
 pub mod outbox;
 pub mod schema;
 pub mod sql;
 
-pub use host::{Answer, Envelope, Host, Outcome, Stamp};
+pub use host::Host;
+pub use message::{Answer, Envelope, Outcome, Queued, Stamp};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -47,8 +50,21 @@ pub enum Kind {
     GuardedWrite,
 }
 
+/// What a command comes to that changes what leases protect, as far as memory tells before its turn.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Check<R> {
+    /// It changes nothing, and this is the answer.
+    Done(R),
+    /// It changes something, but nothing that leases protect.
+    Write,
+    /// It changes what leases protect.
+    Change,
+}
+
 /// A state machine that owns one SQLite database.
 pub trait Object: Sized {
+    /// Whether it grants leases on its answers.
+    const GRANTS_LEASES: bool = false;
     /// The steps that build the schema, in order; their count is the schema's version.
     const MIGRATIONS: &'static [schema::Step];
     /// What can be asked of it.
@@ -72,6 +88,27 @@ pub trait Object: Sized {
 
     /// How a command is to be run.
     fn kind(command: &Self::Command) -> Kind;
+
+    /// Whether it must not be done twice. It then carries an id, and the answer is remembered. Others
+    /// are harmless to repeat: they find that they have been done, and answer as they did.
+    fn remembers(_command: &Self::Command) -> bool {
+        false
+    }
+
+    /// What a [`Kind::GuardedWrite`] would come to now. A refusal, or a command that would change nothing,
+    /// must not make anybody wait for leases: whoever may not change a thing could otherwise keep it out of
+    /// every cache. The command is executed later in full all the same.
+    ///
+    /// # Errors
+    /// As [`Object::execute`].
+    fn check(
+        &self,
+        _sql: &dyn Sql,
+        _now: Timestamp,
+        _command: &Self::Command,
+    ) -> Result<Check<Self::Reply>, Fault> {
+        Ok(Check::Change)
+    }
 
     /// Decides, then writes, then changes its memory, then answers.
     ///
@@ -140,6 +177,8 @@ pub struct Turn<'a> {
     pub outbox: &'a mut Outbox,
     /// Set by a command that was granted and had nothing to change, so that copies stay good.
     pub unchanged: bool,
+    /// Whether the command was sent before, and may have been executed.
+    pub again: bool,
 }
 
 impl Turn<'_> {

@@ -1,5 +1,9 @@
 //! Schemas by number: a database remembers how many steps were applied, and a newer version of
 //! the program applies the rest. A step that has been released is never changed again.
+//!
+//! Old and new versions run side by side during a rollout, and a rollback brings an old one back to what a
+//! newer one has written. So a step may only add: tables, indexes, and columns that have a default. An older
+//! program then works with a newer schema as if it were its own.
 
 use super::sql::{self, Sql, SqlError};
 
@@ -23,15 +27,13 @@ pub fn version(sql: &dyn Sql) -> Result<usize, SqlError> {
 /// Applies the steps that are missing.
 ///
 /// # Errors
-/// When a step fails, or when the database was written by a newer version of the program.
+/// When a step fails.
 pub fn migrate(sql: &dyn Sql, steps: &[Step]) -> Result<(), SqlError> {
     let applied = version(sql)?;
-    if applied == steps.len() {
+    let missing = steps.get(applied..).unwrap_or_default();
+    if missing.is_empty() {
         return Ok(());
     }
-    let missing = steps.get(applied..).ok_or_else(|| {
-        SqlError::new(format!("schema {applied} is newer than this program's {}", steps.len()))
-    })?;
     for step in missing {
         for statement in step
             .iter()

@@ -5,20 +5,23 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 use serde_json::json;
 use wasm_bindgen::JsValue;
-use web_sys::RequestInit;
+use web_sys::{RequestInit, RequestRedirect};
 use worker::{AbortController, Delay, Fetch, console_log};
 
+use super::email;
 use super::hub::WorkerHub;
 use super::runtime::now;
 use crate::api::ports::{Hub, Unreachable};
 use crate::config::Config;
-use crate::mail::{HttpRequest, HttpResponse, Outgoing, Plan, retry_after as retry_after_seconds};
+use crate::mail::{HttpRequest, HttpResponse, Outgoing, Plan, Verdict, retry_after as retry_after_seconds};
 use crate::objects::mail_pacer::client::Departure;
 use crate::objects::outbox::{Delivery, Item, Parcel, consignments};
 use crate::objects::{Answer, Envelope, catalog, event};
 
 /// How long a mail provider may take to answer.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long another object may take to hear of something: longer than its leases last.
+const TELLING_TIMEOUT: Duration = Duration::from_secs(15);
 /// Requests on their way at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// Bytes of a provider's answer that are looked at.
@@ -64,25 +67,35 @@ pub(super) async fn deliver_apart(
 /// Sends what travels together: mails, or one parcel for another object.
 async fn consign(config: &Config, hub: &WorkerHub, items: &[Item]) -> Vec<(Item, Delivery)> {
     match items {
-        [item] if item.parcel.recipient().is_none() => vec![(item.clone(), tell(hub, &item.parcel).await)],
+        [item] if item.parcel.recipient().is_none() => {
+            let told = select(Box::pin(tell(hub, &item.parcel)), Delay::from(TELLING_TIMEOUT)).await;
+            let delivery = match told {
+                Either::Left((delivery, _)) => delivery,
+                Either::Right(_) => Delivery::Retry { after_ms: None },
+            };
+            vec![(item.clone(), delivery)]
+        }
         mails => send_mails(config, mails).await,
     }
 }
 
 async fn tell(hub: &WorkerHub, parcel: &Parcel) -> Delivery {
+    if !hub.is_at_home().await {
+        return Delivery::Retry { after_ms: None };
+    }
     match parcel {
         Parcel::Mail(_) | Parcel::Report(None) => Delivery::Done,
         Parcel::Report(Some(report)) => {
             let command = catalog::Command::Report(report.clone());
-            arrival(hub.catalog(Envelope { command, have: None }).await)
+            arrival(hub.catalog(Envelope::new(command)).await)
         }
         Parcel::Notice(notice, events) => {
             let command = catalog::Command::Notice((**notice).clone(), events.clone());
-            arrival(hub.catalog(Envelope { command, have: None }).await)
+            arrival(hub.catalog(Envelope::new(command)).await)
         }
         Parcel::Tell(event, notice) => {
             let command = event::Command::Notice(notice.clone());
-            arrival(hub.event(*event, Envelope { command, have: None }).await)
+            arrival(hub.event(*event, Envelope::new(command)).await)
         }
     }
 }
@@ -97,7 +110,7 @@ fn arrival<R>(answer: Result<Answer<R>, Unreachable>) -> Delivery {
 
 async fn send_mails(config: &Config, items: &[Item]) -> Vec<(Item, Delivery)> {
     let (late, items): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.is_expired(now()));
-    let mut results: Vec<_> = late.into_iter().map(|item| (item.clone(), Delivery::Expired)).collect();
+    let mut verdicts: Vec<_> = late.into_iter().map(|item| (item, Verdict::expired())).collect();
     let mails: Vec<_> = items
         .iter()
         .filter_map(|item| match &item.parcel {
@@ -105,38 +118,52 @@ async fn send_mails(config: &Config, items: &[Item]) -> Vec<(Item, Delivery)> {
             _ => None,
         })
         .collect();
-    let mut missing = None;
+    let (mut missing, mut status) = (None, None);
     if !mails.is_empty() {
         let batch = items.first().and_then(|item| item.batch());
-        let deliveries = match config.mail_provider.plan(&mails, batch, &config.sender()) {
+        let answer = match config.mail_provider.plan(&mails, batch, &config.sender(), now()) {
             Plan::Print(texts) => {
                 texts.iter().for_each(|text| console_log!("{text}"));
-                return items.into_iter().map(|item| (item.clone(), Delivery::Done)).chain(results).collect();
+                let printed = items.into_iter().map(|item| (item.clone(), Delivery::Done));
+                return printed.chain(verdicts.into_iter().map(settled)).collect();
             }
             Plan::Wait(setting) => {
                 missing = Some(setting);
-                vec![Delivery::Retry { after_ms: None }; mails.len()]
+                None
             }
-            Plan::Send(request) => match post(&request).await {
-                Ok(response) => config.mail_provider.judge(&response, mails.len()),
-                Err(_) => vec![Delivery::Retry { after_ms: None }; mails.len()],
+            Plan::Bound(name, argument) => match email::binding(name) {
+                Some(binding) => email::send(&binding, argument.reveal()).await,
+                None => {
+                    missing = Some(name);
+                    None
+                }
             },
+            Plan::Send(request) => post(&request).await.ok(),
         };
-        results.extend(items.into_iter().cloned().zip(deliveries));
+        status = answer.as_ref().map(|answer| answer.status);
+        let judged = match answer {
+            Some(answer) => config.mail_provider.judge(&answer, mails.len()),
+            None => vec![Verdict::unanswered(); mails.len()],
+        };
+        verdicts.extend(items.into_iter().zip(judged));
     }
-    for (item, delivery) in &results {
-        log(item, *delivery, missing);
+    for (item, verdict) in &verdicts {
+        log(item, verdict, status, missing);
     }
-    results
+    verdicts.into_iter().map(settled).collect()
+}
+
+fn settled((item, verdict): (&Item, Verdict)) -> (Item, Delivery) {
+    (item.clone(), verdict.delivery)
 }
 
 /// The kind of a mail and how it went; nothing about who gets it.
-fn log(item: &Item, delivery: Delivery, missing: Option<&str>) {
+fn log(item: &Item, verdict: &Verdict, status: Option<u16>, missing: Option<&str>) {
     let Parcel::Mail(mail) = &item.parcel else { return };
-    let outcome = match delivery {
+    let outcome = match verdict.delivery {
         Delivery::Done => "sent",
         Delivery::Retry { .. } if item.is_last_try(now()) => "given_up",
-        Delivery::Retry { .. } if missing.is_some() => "waiting",
+        Delivery::Retry { .. } if missing.is_some() || verdict.account => "waiting",
         Delivery::Retry { .. } => "delayed",
         Delivery::Refused => "refused",
         Delivery::Apart => "batch_refused",
@@ -149,6 +176,8 @@ fn log(item: &Item, delivery: Delivery, missing: Option<&str>) {
         "outcome": outcome,
         "attempt": item.attempts.saturating_add(1),
         "missing": missing,
+        "status": status,
+        "code": verdict.code,
     });
     console_log!("{line}");
 }
@@ -160,6 +189,8 @@ async fn post(request: &HttpRequest) -> worker::Result<HttpResponse> {
     }
     let init = RequestInit::new();
     init.set_method("POST");
+    // Whoever it leads to is not meant to have the key.
+    init.set_redirect(RequestRedirect::Manual);
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(&request.body));
     let request = web_sys::Request::new_with_str_and_init(&request.url, &init)?;
@@ -170,8 +201,9 @@ async fn post(request: &HttpRequest) -> worker::Result<HttpResponse> {
         let mut response = fetch.send_with_signal(&signal).await?;
         let retry_after = response.headers().get("retry-after")?;
         let retry_after = retry_after.and_then(|value| retry_after_seconds(&value, now()));
+        let error = response.headers().get("x-amzn-errortype")?;
         let body: String = response.text().await?.chars().take(ANSWER_MAX_BYTES).collect();
-        Ok(HttpResponse { status: response.status_code(), retry_after, body })
+        Ok(HttpResponse { status: response.status_code(), retry_after, error, body })
     };
     match select(Box::pin(answer), Delay::from(MAIL_TIMEOUT)).await {
         Either::Left((answer, _)) => answer,

@@ -15,6 +15,7 @@ use super::hub::WorkerHub;
 use super::runtime::WorkerRuntime;
 use super::{config, http};
 use crate::api::{Afterwards, Api};
+use crate::config::{ConfigError, Placement};
 
 thread_local! {
     /// Bindings are the same for every request of an isolate. It holds nothing that cannot be
@@ -60,7 +61,16 @@ async fn answer(
 }
 
 fn first_request(env: &Env) -> worker::Result<Rc<Api>> {
-    let hub = Arc::new(WorkerHub::new(env)?);
-    let api = Rc::new(Api::new(config(env), hub, Arc::new(WorkerRuntime::new(env))));
+    let config = config(env);
+    let placement = config.as_ref().map(|config| config.placement).unwrap_or_default();
+    let (hub, config) = match WorkerHub::new(env, placement) {
+        Err(_) if placement.jurisdiction.is_some() => {
+            let error =
+                ConfigError { name: "JURISDICTION", expected: "none, since this runtime has no other" };
+            (WorkerHub::new(env, Placement::default())?, Err(error))
+        }
+        hub => (hub?, config),
+    };
+    let api = Rc::new(Api::new(config, Arc::new(hub), Arc::new(WorkerRuntime::new(env))));
     Ok(API.with(|cell| Rc::clone(cell.get_or_init(|| api))))
 }

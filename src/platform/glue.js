@@ -1,6 +1,8 @@
 // The crossings that every request makes between JavaScript and wasm, one each way. A crossing
 // per header would cost more than everything that is done with them.
 
+import { retrying } from "event-platform-retry";
+
 const READ = ["authorization", "origin", "if-none-match", "accept"];
 const WRITE = [
   ...READ,
@@ -50,14 +52,29 @@ export function respond(status, head, body) {
   return new Response(body, { status, headers });
 }
 
+/** The part of a namespace that stays within a jurisdiction; its objects are others than those outside. */
+export function within(namespace, jurisdiction) {
+  return namespace.jurisdiction(jurisdiction);
+}
+
+/** A fresh stub of a Durable Object by name. `location` counts when the object is made. */
+export function stub(namespace, name, location) {
+  return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
+}
+
 /** Asks a Durable Object by name; resolves to its answer or rejects with its complaint. */
-export function ask(namespace, name, command) {
-  return namespace.getByName(name).ask(command);
+export function ask(namespace, name, location, command) {
+  return retrying((again) => stub(namespace, name, location).ask(command, again));
 }
 
 /** Lets a Durable Object's leases run out. */
-export function hold(namespace, name) {
-  return namespace.getByName(name).hold();
+export function hold(namespace, name, location) {
+  return stub(namespace, name, location).hold();
+}
+
+/** Milliseconds until none of a Durable Object's leases is out. */
+export function drains(namespace, name, location) {
+  return stub(namespace, name, location).drains();
 }
 
 /** Runs a statement at once. What it finds comes back as an array of arrays, nothing as nothing. */

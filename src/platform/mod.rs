@@ -3,9 +3,10 @@
 //! It is thin. It turns a request of the runtime into one of the API and back ([`http`]), carries
 //! commands to objects ([`hub`]), gives objects their turns ([`shell`]) over their SQLite
 //! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), mail at the deployment's pace
-//! ([`pacing`]). It decides nothing.
+//! ([`pacing`]) and by the binding that sends it, too ([`email`]). It decides nothing.
 
 mod delivery;
+mod email;
 mod entry;
 mod http;
 mod hub;
@@ -32,5 +33,6 @@ thread_local! {
 }
 
 fn object_config(env: &Env) -> Option<Rc<Config>> {
+    email::remember(env);
     OBJECT_CONFIG.with(|cell| cell.get_or_init(|| config(env).ok().map(Rc::new)).clone())
 }

@@ -1,5 +1,6 @@
 //! Time, chance and the log of the runtime.
 
+use std::future::ready;
 use std::time::Duration;
 
 use js_sys::{Promise, Uint8Array};
@@ -8,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Env, RateLimiter, console_log};
 
-use crate::api::ports::{BoxFuture, Runtime};
+use crate::api::ports::{BoxFuture, RateLimit, Runtime};
 use crate::domain::Timestamp;
 use crate::mail::webhook::Scheme;
 
@@ -40,12 +41,16 @@ pub(super) const fn js_ms(at: Timestamp) -> f64 {
 
 /// What the API needs of the runtime.
 pub(super) struct WorkerRuntime {
-    rate_limiter: Option<SendWrapper<RateLimiter>>,
+    /// Those that the deployment binds.
+    rate_limiters: Vec<(RateLimit, SendWrapper<RateLimiter>)>,
 }
 
 impl WorkerRuntime {
     pub(super) fn new(env: &Env) -> Self {
-        Self { rate_limiter: env.rate_limiter("RATE_LIMITER").ok().map(SendWrapper::new) }
+        let bound = |limit: RateLimit| {
+            env.rate_limiter(limit.binding()).ok().map(|limiter| (limit, SendWrapper::new(limiter)))
+        };
+        Self { rate_limiters: RateLimit::ALL.into_iter().filter_map(bound).collect() }
     }
 }
 
@@ -91,13 +96,12 @@ impl Runtime for WorkerRuntime {
         Box::pin(SendWrapper::new(async move { JsFuture::from(text).await.ok()?.as_string() }))
     }
 
-    fn within_rate<'a>(&'a self, client: &'a str) -> BoxFuture<'a, bool> {
-        let client = client.to_owned();
-        Box::pin(SendWrapper::new(async move {
-            match &self.rate_limiter {
-                Some(limiter) => limiter.limit(client).await.is_ok_and(|outcome| outcome.success),
-                None => true,
-            }
-        }))
+    /// A limiter that fails admits nobody.
+    fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool> {
+        let Some((_, limiter)) = self.rate_limiters.iter().find(|(bound, _)| *bound == limit) else {
+            return Box::pin(ready(true));
+        };
+        let counted = limiter.limit(key.to_owned());
+        Box::pin(SendWrapper::new(async move { counted.await.is_ok_and(|outcome| outcome.success) }))
     }
 }

@@ -13,11 +13,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 use js_sys::{Date, Function, Promise};
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use worker::worker_sys::DurableObjectState;
 use worker::{Delay, Env, State, console_log};
 
@@ -45,6 +46,11 @@ const HOLD_SPARE: Duration = Duration::from_secs(1);
 /// How long a turn waits at most while ever more commands arrive for it.
 const GATHERING_MS: i64 = 25;
 
+/// How long the Catalog may take to hear of a change, beside the time in which its leases run out.
+const ANNOUNCING: Duration = Duration::from_secs(3);
+/// How often it is given that time.
+const ANNOUNCING_MAX: u32 = 5;
+
 /// A Durable Object around one of our state machines.
 #[wasm_bindgen]
 pub struct Shell(Rc<Inner>);
@@ -60,6 +66,8 @@ struct Inner {
     expecting: Cell<Option<Held>>,
     armed: Cell<bool>,
     alarm_at: Cell<Option<Timestamp>>,
+    /// Whether the alarm that the runtime keeps was looked at since the object was loaded.
+    alarm_known: Cell<bool>,
     /// No alarm is set for an earlier time than this.
     resting_until: Cell<Timestamp>,
     pace: Pace,
@@ -73,12 +81,13 @@ impl Shell {
     fn of<O: Object + 'static>(state: DurableObjectState, env: &Env, settle: Function) -> Self {
         let config = super::object_config(env);
         let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
+        let placement = config.as_ref().map(|config| config.placement).unwrap_or_default();
         let pace = config.as_ref().map_or_else(Pace::default, |config| config.mail_provider.pace());
-        let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms).paced(pace));
+        let mut desk = ObjectDesk::new(Host::<O>::new(longest_lease_ms).paced(pace).salted(salt()));
         if config.as_ref().is_some_and(|config| !config.group_commit) {
             desk = desk.without_group_commit();
         }
-        let (state, hub) = (State::from(state), WorkerHub::new(env).ok());
+        let (state, hub) = (State::from(state), WorkerHub::new(env, placement).ok());
         let leaves = config.as_ref().is_some_and(|config| config.mail_provider.sends_requests());
         let paced = leaves && hub.as_ref().is_some_and(WorkerHub::paces_mail);
         Self(Rc::new(Inner {
@@ -90,6 +99,7 @@ impl Shell {
             expecting: Cell::default(),
             armed: Cell::new(false),
             alarm_at: Cell::new(None),
+            alarm_known: Cell::new(false),
             resting_until: Cell::default(),
             pace,
             config,
@@ -117,14 +127,20 @@ impl Shell {
     }
 
     /// Takes a command in: gives the answer, a promise of it, or the ticket under which a turn
-    /// will settle it.
+    /// will settle it. `again` says that it was sent before, and may have been executed.
     ///
     /// # Errors
-    /// When the command cannot be read or the storage fails.
-    pub fn receive(&self, command: &str) -> Result<JsValue, JsValue> {
-        let received = self.0.desk.borrow_mut().receive(&self.0.sql, now(), command).map_err(complain)?;
+    /// When the storage fails.
+    pub fn receive(&self, command: &str, again: bool) -> Result<JsValue, JsValue> {
+        let received = self.0.desk.borrow_mut().receive(&self.0.sql, now(), command, again);
+        let received = received.map_err(complain)?;
+        self.0.look_after_alarm();
         match received {
             Received::Answered(answer) => Ok(JsValue::from_str(&answer)),
+            Received::Unknown { answer, cause } => {
+                log_error("unknown_command", &cause);
+                Ok(JsValue::from_str(&answer))
+            }
             Received::Waiting { ticket, guarded: false, announces: false } => {
                 self.0.arm_turn();
                 Ok(js_ticket(ticket))
@@ -146,14 +162,19 @@ impl Shell {
         future_to_promise(async move { inner.hold().await.map(|()| JsValue::UNDEFINED).map_err(complain) })
     }
 
-    /// Delivers what is due.
+    /// Milliseconds until no lease is out.
+    #[must_use]
+    pub fn drains(&self) -> u32 {
+        self.0.desk.borrow().leases_remaining_ms(now())
+    }
+
+    /// Delivers what is due. It fails, so that the runtime rings again, only where no other alarm can be set.
     pub fn alarm(&self) -> Promise {
         let inner = Rc::clone(&self.0);
         future_to_promise(async move {
-            if let Err(error) = inner.deliver_due().await {
-                log_error("outbox_stuck", &error.to_string());
-                inner.set_alarm(now().plus_ms(STORAGE_PAUSE_MS));
-            }
+            let Err(error) = inner.deliver_due().await else { return Ok(JsValue::UNDEFINED) };
+            log_error("outbox_stuck", &error.to_string());
+            inner.set_alarm(now().plus_ms(STORAGE_PAUSE_MS)).map_err(complain)?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -162,6 +183,13 @@ impl Shell {
 #[allow(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
 fn js_ticket(ticket: Ticket) -> JsValue {
     JsValue::from_f64(ticket as f64)
+}
+
+/// Random bits for stamps. Nothing depends on their being secret.
+fn salt() -> u32 {
+    let mut bits = [0; 4];
+    let _ = getrandom::fill(&mut bits);
+    u32::from_le_bytes(bits)
 }
 
 fn complain(error: SqlError) -> JsValue {
@@ -188,8 +216,9 @@ impl Inner {
         self.desk.borrow_mut().ready(ticket);
         self.arm_turn();
         let settled = answered.await.map_err(|_| SqlError::new("the turn was lost"))??;
-        if guarded {
+        if let Some(held) = &held {
             drop(self.expecting.take());
+            held.changed.set(settled.granted);
         }
         drop(held);
         if announces && settled.granted {
@@ -206,7 +235,7 @@ impl Inner {
             return;
         }
         let inner = Rc::clone(self);
-        wasm_bindgen_futures::spawn_local(async move {
+        spawn_local(async move {
             let until = now().plus_ms(GATHERING_MS);
             let mut seen = inner.desk.borrow().waiting();
             loop {
@@ -225,13 +254,14 @@ impl Inner {
         });
     }
 
-    fn turn(&self) {
+    fn turn(self: &Rc<Self>) {
         let outcome = self.desk.borrow_mut().turn(&self.sql, now());
         match outcome {
             Ok(settled) => {
-                self.arm_alarm();
+                // What was written will leave with the next load of the object, and is not acknowledged.
+                let armed = self.arm_alarm();
                 for settled in settled {
-                    self.answer(settled.ticket, Ok(settled));
+                    self.answer(settled.ticket, armed.clone().map(|()| settled));
                 }
             }
             Err(Failed { tickets, error }) => {
@@ -265,9 +295,9 @@ impl Inner {
     /// organizer waits for one lease and not for two.
     async fn drain(self: &Rc<Self>, announces: bool) -> Result<Held, SqlError> {
         let mut wait_ms = self.desk.borrow_mut().hold_leases(&self.sql, now())?;
-        let held = Held(Rc::clone(self));
+        let held = Held { inner: Rc::clone(self), changed: Cell::new(false) };
         if let (true, true, Some(hub)) = (announces, wait_ms > 0, &self.hub) {
-            wasm_bindgen_futures::spawn_local(hub.hold_catalog());
+            spawn_local(hub.hold_catalog());
         }
         while wait_ms > 0 {
             Delay::from(Duration::from_millis(u64::from(wait_ms))).await;
@@ -283,30 +313,44 @@ impl Inner {
         let patience = Duration::from_millis(u64::from(longest_lease_ms)).saturating_add(HOLD_SPARE);
         self.expecting.replace(Some(held));
         let inner = Rc::clone(self);
-        wasm_bindgen_futures::spawn_local(async move {
+        spawn_local(async move {
             Delay::from(patience).await;
             drop(inner.expecting.take());
         });
         Ok(())
     }
 
-    /// Tells the Catalog what has become of the event. Should it not hear, the outbox tells it.
+    /// Tells the Catalog what has become of the event. Should it not hear, the outbox tells it. It is
+    /// waited for as long as its leases take to run out: a list that it has leased shows what was before.
     async fn announce(&self) {
         let report = self.desk.borrow().report(now());
         let (Some(Parcel::Report(Some(report))), Some(hub)) = (report, &self.hub) else {
             return;
         };
-        let command = catalog::Command::Report(report.clone());
-        match hub.catalog(Envelope { command, have: None }).await {
-            Ok(answer) if answer.is_granted() => {
-                self.desk.borrow_mut().reported(&Parcel::Report(Some(report)));
-            }
-            Ok(_) => log_error("report_delayed", "the Catalog is overloaded"),
-            Err(error) => log_error("report_delayed", &error.to_string()),
+        if !hub.is_at_home().await {
+            return log_error("report_delayed", "the data lives in another jurisdiction, or it is not known");
         }
+        let command = catalog::Command::Report(report.clone());
+        let mut heard = hub.catalog(Envelope::new(command));
+        for _ in 0..ANNOUNCING_MAX {
+            match select(heard, Delay::from(ANNOUNCING)).await {
+                Either::Left((Ok(answer), _)) if answer.is_granted() => {
+                    self.desk.borrow_mut().reported(&Parcel::Report(Some(report)));
+                    return;
+                }
+                Either::Left((Ok(_), _)) => return log_error("report_delayed", "the Catalog is overloaded"),
+                Either::Left((Err(error), _)) => return log_error("report_delayed", &error.to_string()),
+                Either::Right(((), unheard)) => heard = unheard,
+            }
+            let drains = select(Box::pin(hub.catalog_drains()), Delay::from(ANNOUNCING)).await;
+            if !matches!(drains, Either::Left((true, _))) {
+                break;
+            }
+        }
+        log_error("report_delayed", "the Catalog takes too long");
     }
 
-    async fn deliver_due(&self) -> Result<(), SqlError> {
+    async fn deliver_due(self: &Rc<Self>) -> Result<(), SqlError> {
         self.alarm_at.set(None);
         let due = self.desk.borrow_mut().due(&self.sql, now())?;
         let rest_ms = match &self.pacer {
@@ -321,8 +365,23 @@ impl Inner {
             self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
         }
         self.deliver_mails(mails).await?;
-        self.arm_alarm();
-        Ok(())
+        self.arm_alarm()
+    }
+
+    /// The runtime gives an alarm up that has failed six times, and what waits in the outbox would wait
+    /// for ever. So whoever asks an object for the first time since it was loaded sees to it that one is set.
+    fn look_after_alarm(self: &Rc<Self>) {
+        if self.alarm_known.replace(true) || self.desk.borrow().next_alarm().is_none() {
+            return;
+        }
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            let kept = inner.sql.storage().get_alarm().await.ok().flatten().map(Timestamp::from_ms);
+            inner.alarm_at.set(inner.alarm_at.get().or(kept));
+            if let Err(error) = inner.arm_alarm() {
+                log_error("alarm_not_set", &error.to_string());
+            }
+        });
     }
 
     /// Sends what the deployment's pace has room for; the rest stays in the outbox.
@@ -352,31 +411,41 @@ impl Inner {
     }
 
     /// Sets the alarm for the next parcel, in the same commit as what was written just before.
-    fn arm_alarm(&self) {
+    fn arm_alarm(self: &Rc<Self>) -> Result<(), SqlError> {
         let Some(due) = self.desk.borrow().next_alarm() else {
-            return;
+            return Ok(());
         };
         let at = due.max(self.resting_until.get());
-        if self.alarm_at.get().is_none_or(|armed| at < armed) {
-            self.set_alarm(at);
-        }
+        if self.alarm_at.get().is_none_or(|armed| at < armed) { self.set_alarm(at) } else { Ok(()) }
     }
 
-    fn set_alarm(&self, at: Timestamp) {
+    fn set_alarm(self: &Rc<Self>, at: Timestamp) -> Result<(), SqlError> {
         let date = Date::new(&JsValue::from_f64(js_ms(at)));
-        match self.sql.storage().as_raw().set_alarm(date, js_sys::Object::new()) {
-            Ok(_) => self.alarm_at.set(Some(at)),
-            Err(_) => log_error("alarm_not_set", "the storage refused it"),
-        }
+        let set = self.sql.storage().as_raw().set_alarm(date, js_sys::Object::new());
+        let set = set.map_err(|_| SqlError::new("the alarm could not be set"))?;
+        self.alarm_at.set(Some(at));
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            if JsFuture::from(set).await.is_err() {
+                // The next turn sets it again, or the next load.
+                inner.alarm_at.set(None);
+                log_error("alarm_not_set", "the storage refused it");
+            }
+        });
+        Ok(())
     }
 }
 
 /// No leases are granted while this lives.
-struct Held(Rc<Inner>);
+struct Held {
+    inner: Rc<Inner>,
+    /// Whether what leases protect was changed meanwhile.
+    changed: Cell<bool>,
+}
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.desk.borrow_mut().release_leases(now());
+        self.inner.desk.borrow_mut().release_leases(now(), self.changed.get());
     }
 }
 

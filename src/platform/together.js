@@ -6,37 +6,43 @@
 // work that outlives the request (`waitUntil`), and nobody waits for it without a limit.
 
 import { waitUntil } from "cloudflare:workers";
+import { RESTARTED, retrying, unavailable } from "event-platform-retry";
+import { stub } from "./glue.js";
 
 /** Commands in one call; as many as a turn executes. */
 const COMMANDS_MAX = 256;
 /** How long a call waits at most while ever more commands join it. */
 const GATHERING_MS = 25;
 /** How long a command waits for an answer. Nobody but a call that has been lost takes so long. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 10_000;
 
 /** By the object's name, the call that commands can still join. */
 const calls = new Map();
 
 /** Asks a Durable Object by name, as `ask` does, in company. */
-export function askTogether(namespace, name, command) {
+export function askTogether(namespace, name, location, command) {
   let call = calls.get(name);
   if (call === undefined || call.asked.length >= COMMANDS_MAX || Date.now() > call.until) {
     call = { until: Date.now() + GATHERING_MS, asked: [] };
     calls.set(name, call);
-    waitUntil(make(call, namespace, name));
+    waitUntil(make(call, namespace, name, location));
   }
   const { promise, resolve, reject } = Promise.withResolvers();
-  const patience = setTimeout(() => reject(new Error("the call was lost")), PATIENCE_MS);
+  const patience = setTimeout(() => reject(unavailable("the call was lost")), PATIENCE_MS);
   call.asked.push({ command, resolve, reject });
   return promise.finally(() => clearTimeout(patience));
 }
 
-async function make(call, namespace, name) {
+async function make(call, namespace, name, location) {
   const { asked } = call;
   try {
     await gather(call);
     if (calls.get(name) === call) calls.delete(name);
-    const answers = await namespace.getByName(name).askAll(asked.map(({ command }) => command));
+    const commands = asked.map(({ command }) => command);
+    const answers = await retrying(async (again) => {
+      const answers = await stub(namespace, name, location).askAll(commands, again);
+      return answers.some(({ answer }) => answer === RESTARTED) ? RESTARTED : answers;
+    });
     asked.forEach(({ resolve, reject }, at) => {
       const { answer, complaint } = answers[at];
       if (complaint === undefined) resolve(answer);

@@ -140,7 +140,7 @@ fn a_registration_on_its_way_while_the_account_ends_is_found_and_erased() {
         id: crate::support::fixtures::registration_id(1),
         participant: Box::new(participant),
     };
-    let late = event_platform::objects::Envelope { command, have: None };
+    let late = event_platform::objects::Envelope::new(command);
     let answer: event_platform::objects::Answer<serde_json::Value> =
         app.state().ask(&crate::support::app::event_address(&event), late).unwrap();
     assert!(answer.is_granted());
@@ -247,7 +247,7 @@ fn an_event_made_while_its_organizer_goes_is_cancelled_and_names_nobody() {
             details: crate::support::fixtures::details(&crate::support::fixtures::soon()),
             fingerprint: None,
         }));
-    let late = event_platform::objects::Envelope { command, have: None };
+    let late = event_platform::objects::Envelope::new(command);
     let address = crate::support::node::Address::Event(event);
     let answer: event_platform::objects::Answer<serde_json::Value> = app.state().ask(&address, late).unwrap();
     assert!(answer.is_granted());

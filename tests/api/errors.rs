@@ -128,17 +128,6 @@ fn every_answer_has_an_id_of_its_own_and_is_not_sniffed() {
 }
 
 #[test]
-fn a_client_that_tries_too_often_is_held_back() {
-    let app = App::new();
-    app.state().rate_limited = true;
-    for path in ["/api/register", "/api/login"] {
-        let answer = app.post(path).json(&json!({})).send().expect_problem(429, "rate_limited");
-        assert_eq!(answer.header("retry-after"), Some("10"));
-    }
-    app.get("/api/events").send().expect(200);
-}
-
-#[test]
 fn a_full_queue_is_503_with_a_time_to_come_back() {
     let app = App::new();
     let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));

@@ -22,7 +22,9 @@ mod participants;
 mod passwords;
 mod privacy;
 mod profile;
+mod rates;
 mod registrations;
+mod residence;
 mod service;
 mod sessions;
 #[path = "../support/mod.rs"]

@@ -1,6 +1,6 @@
 //! Passwords: forgotten, reset, changed, and hashes that were made elsewhere.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::app::{Answer, App, PASSWORD, Person};
 
@@ -245,23 +245,4 @@ fn a_hash_that_is_as_strong_or_stronger_stays() {
     plant_hash(&app, &hash);
     app.log_in_with(&ada.email, PASSWORD).expect(200);
     assert!(app.stores(&hash));
-}
-
-#[test]
-fn who_calls_too_often_is_held_back() {
-    let app = App::new();
-    let ada = app.attendee("Ada");
-    app.state().rate_limited = true;
-    for (path, body) in [
-        ("/api/register", json!({})),
-        ("/api/login", json!({})),
-        ("/api/password/forgot", json!({})),
-        ("/api/password/reset", json!({})),
-        ("/api/verify-email/resend", Value::Null),
-    ] {
-        let call = app.post(path).by(&ada);
-        let call = if body.is_null() { call } else { call.json(&body) };
-        let answer = call.send().expect_problem(429, "rate_limited");
-        assert_eq!(answer.header("retry-after"), Some("10"), "{path}");
-    }
 }

@@ -26,6 +26,74 @@ fn a_deployment_with_a_bad_setting_answers_nothing_else() {
     }
 }
 
+/// Asks for the health of a deployment at a URL.
+fn health_at(app: &App, origin: &str) -> u16 {
+    app.at(origin, "/api/health").send_unchecked().status()
+}
+
+#[test]
+fn a_deployment_that_prints_mail_or_has_no_url_answers_this_machine_alone() {
+    for (settings, at_fault) in [
+        (&[("ALLOW_LOG_MAIL", "")][..], "MAIL_PROVIDER"),
+        (&[("PUBLIC_URL", "")], "PUBLIC_URL"),
+        (&[("PUBLIC_URL", ""), ("MAIL_PROVIDER", "resend")], "PUBLIC_URL"),
+    ] {
+        let app = App::with(settings);
+        for origin in [
+            "http://localhost:8787",
+            "http://LOCALHOST",
+            "http://app.localhost",
+            "http://127.0.0.1:1",
+            "http://127.9.9.9",
+            "http://[::1]:8787",
+        ] {
+            assert_eq!(health_at(&app, origin), 200, "{origin}");
+        }
+        assert!(!app.state().log.iter().any(|line| line.contains("misconfigured")));
+        for origin in [
+            "https://events.example",
+            "http://localhost.events.example",
+            "http://localhost.",
+            "http://notlocalhost",
+            "http://localhost@events.example",
+            "http://localhost:80@events.example",
+            "http://127.0.0.1.events.example",
+            "http://0.0.0.0",
+            "http://192.168.0.2:8787",
+            "http://[::ffff:127.0.0.1]",
+            "http://[::2]",
+        ] {
+            for path in ["/api/health", "/api/events", "/nothing"] {
+                app.at(origin, path).send_unchecked().expect_problem(503, "misconfigured");
+            }
+        }
+        let state = app.state();
+        let told: Vec<_> = state.log.iter().filter(|line| line.contains("\"misconfigured\"")).collect();
+        assert_eq!(told.len(), 1, "once an isolate: {told:?}");
+        assert!(told[0].contains(at_fault), "{told:?}");
+    }
+}
+
+#[test]
+fn what_is_refused_from_elsewhere_has_done_nothing() {
+    let app = App::with(&[("ALLOW_LOG_MAIL", "false")]);
+    let body = json!({ "email": "ada@example.com", "password": "SecurePassword123" });
+    app.post("/api/register").json(&body).send().expect_problem(503, "misconfigured");
+    app.post("/api/password/forgot").json(&body).send().expect_problem(503, "misconfigured");
+    assert!(!app.stores("ada@example.com"));
+    app.deliver_outboxes();
+    assert!(app.state().post.sent.is_empty());
+}
+
+#[test]
+fn a_deployment_with_a_provider_and_a_url_answers_everybody() {
+    for settings in [&[("MAIL_PROVIDER", "resend"), ("ALLOW_LOG_MAIL", "")][..], &[]] {
+        let app = App::with(settings);
+        assert_eq!(health_at(&app, "https://events.example"), 200);
+        assert_eq!(health_at(&app, "http://localhost:8787"), 200);
+    }
+}
+
 #[test]
 fn a_preflight_is_answered_for_every_origin() {
     let app = App::new();

@@ -171,6 +171,7 @@ fn sessions_of_an_older_version_can_be_refreshed() {
             "DROP TABLE parked",
             "DROP TABLE feed",
             "DROP TABLE email_status",
+            "DROP TABLE answered",
             "UPDATE schema_version SET version = 1",
         ];
         for statement in undo.into_iter().chain(outbox).filter(|statement| !statement.trim().is_empty()) {

@@ -171,6 +171,26 @@ fn a_batch_travels_under_one_key_with_the_same_mails_until_it_arrives() {
     assert!(first.iter().all(|batch| later.contains(batch)), "{later:?}");
 }
 
+/// Letters to everybody and letters to one person go over different streams of a provider.
+#[test]
+fn a_batch_holds_letters_to_everybody_or_none_and_an_older_one_stays_as_it_is() {
+    let (sql, mut host) = crowded(5, BATCHING);
+    turn(&mut host, &sql, at(1), vec![register(11, 11), register(12, 12)]).unwrap();
+    turn(&mut host, &sql, at(2), vec![cancel()]).unwrap();
+    let of_everybody = |item: &Item| match &item.parcel {
+        Parcel::Mail(mail) => mail.letter.is_bulk(),
+        _ => panic!("no mail"),
+    };
+    let due = mails(host.due(&sql, at(1_100)).unwrap());
+    let mut batches: Vec<Vec<_>> =
+        consignments(due).iter().map(|items| items.iter().map(of_everybody).collect()).collect();
+    batches.sort();
+    assert_eq!(batches, [vec![false; 2], vec![true; 5]]);
+    sql.run("UPDATE outbox SET batch = 'batch/old' WHERE batch IS NOT NULL", &[]).unwrap();
+    let old = consignments(mails(host.due(&sql, at(1_200)).unwrap()));
+    assert_eq!(old.iter().map(Vec::len).collect::<Vec<_>>(), [7]);
+}
+
 #[test]
 fn a_batch_that_is_refused_goes_on_one_by_one_and_the_bad_mail_is_parked() {
     let (sql, mut host) = crowded(5, BATCHING);
@@ -246,7 +266,7 @@ fn all_mail_rests_while_the_provider_asks_for_it() {
 #[test]
 fn an_older_event_tells_its_participants_too() {
     let (sql, mut host) = crowded(2, PACE);
-    for table in ["editions", "circulars", "parked", "email_statuses"] {
+    for table in ["editions", "circulars", "parked", "answered", "longest_lease", "email_statuses"] {
         sql.run(&format!("DROP TABLE {table}"), &[]).unwrap();
     }
     for column in ["told", "origin", "reminded"] {

@@ -55,7 +55,7 @@ fn who_holds_the_newest_copy_hears_that_nothing_has_changed() {
     let now = START.plus_ms(60_000);
     let stamp = read(&mut host, &sql, now, Command::Read).unwrap().stamp;
     let again = |host: &mut Host<Event>| {
-        host.read(&sql, now, Envelope { command: Command::Read, have: Some(stamp) }).unwrap().outcome
+        host.read(&sql, now, Envelope::knowing(Command::Read, Some(stamp))).unwrap().outcome
     };
     assert_eq!(again(&mut host), Outcome::Unchanged);
     turn(&mut host, &sql, now, vec![Command::Leave { user: user(1) }]).unwrap();
@@ -90,6 +90,40 @@ fn a_copy_from_before_a_failed_turn_is_not_taken_for_the_newest() {
     sql.fail_after(0);
     assert!(turn(&mut host, &sql, now, vec![register(2, 2)]).is_err());
     sql.heal();
-    let answer = host.read(&sql, now, Envelope { command: Command::Read, have: Some(stamp) }).unwrap();
+    let answer = host.read(&sql, now, Envelope::knowing(Command::Read, Some(stamp))).unwrap();
     assert_ne!(answer.outcome, Outcome::Unchanged, "one seat is taken now");
+}
+
+/// The setting was lowered, by a deployment or a rollback, while a copy is held under a long lease.
+#[test]
+fn an_object_that_comes_back_waits_for_the_longest_lease_that_it_ever_granted() {
+    const LONG_MS: u32 = 10_000;
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(LONG_MS));
+    turn(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
+    let now = START.plus_ms(60_000);
+    assert_eq!(read(&mut host, &sql, now, Command::Read).unwrap().lease_ms, LONG_MS);
+
+    let mut lowered = Host::<Event>::new(LEASE_MS);
+    assert_eq!(lowered.hold_leases(&sql, now.plus_ms(1)), Ok(LONG_MS));
+    lowered.release_leases(now.plus_ms(1), false);
+    let later = now.plus_ms(1).plus_ms(i64::from(LONG_MS));
+    turn(&mut lowered, &sql, later, vec![update(capacity(Some(5)))]).unwrap();
+    assert_eq!(Host::<Event>::new(LEASE_MS).hold_leases(&sql, later), Ok(LEASE_MS), "they have run out");
+}
+
+#[test]
+fn a_raised_setting_is_written_down_before_a_longer_lease_is_granted() {
+    let (sql, _) = with_an_event();
+    let raised = || Host::<Event>::new(5_000);
+    let now = START.plus_ms(60_000);
+    read(&mut raised(), &sql, now, Command::Read).unwrap();
+    assert_eq!(Host::<Event>::new(LEASE_MS).hold_leases(&sql, now), Ok(5_000));
+}
+
+#[test]
+fn nothing_is_leased_of_what_does_not_exist() {
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(LEASE_MS));
+    read(&mut host, &sql, START, Command::Read).unwrap();
+    let answer = read(&mut host, &sql, START.plus_ms(60_000), Command::Read).unwrap();
+    assert_eq!(answer.lease_ms, 0);
 }

@@ -115,13 +115,13 @@ impl Deployment {
     fn tell<C: Serialize>(&mut self, sender: usize, commands: Vec<C>) {
         let (now, object) = (self.now, &mut self.senders[sender]);
         for command in commands {
-            let text = serde_json::to_string(&Envelope { command, have: None }).unwrap();
+            let text = serde_json::to_string(&Envelope::new(command)).unwrap();
             if let Received::Waiting { ticket, guarded: true, .. } =
-                object.desk.receive(&object.sql, now, &text).unwrap()
+                object.desk.receive(&object.sql, now, &text, false).unwrap()
             {
                 object.desk.hold_leases(&object.sql, now).unwrap();
                 object.desk.ready(ticket);
-                object.desk.release_leases(now);
+                object.desk.release_leases(now, true);
             }
             if object.desk.waiting() == 256 {
                 object.desk.turn(&object.sql, now).unwrap();

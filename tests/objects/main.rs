@@ -11,6 +11,7 @@ mod mail_pacer;
 mod mail_pacing;
 mod outbox;
 mod queue;
+mod retries;
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
@@ -19,7 +20,7 @@ mod wire;
 
 use event_platform::domain::Timestamp;
 use event_platform::objects::sql::{Sql, SqlError};
-use event_platform::objects::{Answer, Envelope, Host, Object, Outcome};
+use event_platform::objects::{Answer, Envelope, Host, Object, Outcome, Queued};
 
 /// Asks an object for something that changes nothing.
 fn read<O: Object>(
@@ -28,7 +29,7 @@ fn read<O: Object>(
     now: Timestamp,
     command: O::Command,
 ) -> Result<Answer<O::Reply>, SqlError> {
-    host.read(sql, now, Envelope { command, have: None })
+    host.read(sql, now, Envelope::new(command))
 }
 
 /// Gives an object a turn; how each command ended.
@@ -38,6 +39,6 @@ fn turn<O: Object>(
     now: Timestamp,
     commands: Vec<O::Command>,
 ) -> Result<Vec<Outcome<O::Reply>>, SqlError> {
-    let answers = host.turn(sql, now, commands)?;
+    let answers = host.turn(sql, now, commands.into_iter().map(Queued::from).collect())?;
     Ok(answers.into_iter().map(|answer| answer.outcome).collect())
 }

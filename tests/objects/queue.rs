@@ -1,7 +1,8 @@
 //! Commands that wait for a turn: so many and no more.
 
+use event_platform::domain::event::EventPatch;
 use event_platform::objects::desk::{Desk, ObjectDesk, Received, TURN_MAX, Ticket, WAITING_MAX};
-use event_platform::objects::event::{Command, Event, Reply};
+use event_platform::objects::event::{Command, Event, IfMatch, Reply};
 use event_platform::objects::{Answer, Envelope, Host, Outcome};
 
 use crate::support::fixtures::*;
@@ -16,14 +17,14 @@ fn desk() -> (Sqlite, ObjectDesk<Event>) {
 }
 
 fn receive(desk: &mut ObjectDesk<Event>, sql: &Sqlite, command: Command) -> Received {
-    let text = serde_json::to_string(&Envelope { command, have: None }).unwrap();
-    desk.receive(sql, START, &text).unwrap()
+    let text = serde_json::to_string(&Envelope::new(command)).unwrap();
+    desk.receive(sql, START, &text, false).unwrap()
 }
 
 fn ticket(received: &Received) -> Ticket {
     match received {
         Received::Waiting { ticket, .. } => *ticket,
-        Received::Answered(answer) => panic!("it does not wait: {answer}"),
+        other => panic!("it does not wait: {other:?}"),
     }
 }
 
@@ -79,6 +80,36 @@ fn a_guarded_command_waits_until_it_is_ready_or_withdrawn() {
     );
 }
 
+/// Whoever may not change an event, or changes nothing, makes nobody wait and takes nothing out of any cache.
+#[test]
+fn a_change_that_is_refused_or_none_is_answered_at_once() {
+    let (sql, mut desk) = desk();
+    desk.reported(&desk.report(START).unwrap());
+    let Command::Update { patch, .. } = update(capacity(Some(9))) else { panic!("no update") };
+    let stranger = Command::Update { by: user(1), patch: patch.clone(), if_match: None };
+    let stale = Command::Update { by: user(ORGANIZER), patch, if_match: Some(IfMatch::Versions(vec![9])) };
+    let delete = Command::Delete { by: user(1), if_match: None };
+    for (command, expected) in [
+        (stranger, "\"refused\":\"forbidden\""),
+        (stale, "\"refused\":\"precondition_failed\""),
+        (delete, "\"refused\":\"forbidden\""),
+        (update(EventPatch::default()), "\"reply\":{\"event\""),
+    ] {
+        match receive(&mut desk, &sql, command) {
+            Received::Answered(answer) => assert!(answer.contains(expected), "{answer}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The Catalog may not have heard of what stands: then the answer comes after it has.
+#[test]
+fn an_edit_that_changes_nothing_is_announced_unless_the_catalog_knows() {
+    let (sql, mut desk) = desk();
+    let received = receive(&mut desk, &sql, update(EventPatch::default()));
+    assert!(matches!(received, Received::Waiting { guarded: false, announces: true, .. }), "{received:?}");
+}
+
 #[test]
 fn a_failed_turn_names_all_whose_commands_were_lost() {
     let (sql, mut desk) = desk();
@@ -91,11 +122,14 @@ fn a_failed_turn_names_all_whose_commands_were_lost() {
 }
 
 #[test]
-fn what_is_no_command_is_an_error_and_changes_nothing() {
+fn a_command_of_another_version_is_told_to_come_back_and_changes_nothing() {
     let (sql, mut desk) = desk();
     let stored = sql.dump();
     for text in ["", "{}", "{\"command\":\"format_disk\",\"have\":null}"] {
-        assert!(desk.receive(&sql, START, text).is_err());
+        let Received::Unknown { answer, .. } = desk.receive(&sql, START, text, false).unwrap() else {
+            panic!("{text} is no command");
+        };
+        assert!(answer.contains("\"refused\":\"overloaded\""), "{answer}");
     }
     assert_eq!(sql.dump(), stored);
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod events;
 mod lists;
+mod released;
 
 use std::fmt::Debug;
 
@@ -13,16 +14,19 @@ use event_platform::domain::event::{
 };
 use event_platform::domain::roster::Seats;
 use event_platform::domain::schedule::{parse_date, parse_time, parse_timezone};
-use event_platform::domain::{EmailStatus, FieldError, Invalid, Refusal, Secret, Timestamp};
+use event_platform::domain::{
+    EmailStatus, FieldError, Invalid, Jurisdiction, Rate, Refusal, Residence, Secret, Timestamp,
+};
 use event_platform::mail::{EventBrief, Letter, LinkChange, Mail, RemindedBefore};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::catalog::{self, Cursor, Order, Participation, Query, Report, Scope};
 use event_platform::objects::event::{
     self, Create, IfMatch, Participant, Registration, SeatStatus, Snapshot,
 };
+use event_platform::objects::message::CommandId;
 use event_platform::objects::notice::{News, Notice};
 use event_platform::objects::outbox::Parcel;
-use event_platform::objects::{Answer, Envelope, Outcome};
+use event_platform::objects::{Answer, Envelope, Outcome, Stamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::support::fixtures::*;
@@ -31,27 +35,34 @@ use crate::support::world::START;
 
 /// Demands that a value is written like this, and that this is read as the value.
 #[track_caller]
-fn pin<T: Serialize + DeserializeOwned>(value: &T, golden: &str) {
+fn pin<T: Serialize + DeserializeOwned + 'static>(value: &T, golden: &str) {
     assert_eq!(serde_json::to_string(value).unwrap(), golden);
+    released::record::<T>(golden);
     let read: T = serde_json::from_str(golden).unwrap_or_else(|error| panic!("{error}: {golden}"));
     assert_eq!(serde_json::to_string(&read).unwrap(), golden);
 }
 
 /// Demands that commands are written like this, each as an envelope around `golden`.
 #[track_caller]
-fn pin_commands<C: Serialize + DeserializeOwned + Debug>(commands: Vec<(C, &str)>) {
+fn pin_commands<C: Serialize + DeserializeOwned + Debug + 'static>(commands: Vec<(C, &str)>) {
     for (command, golden) in commands {
-        pin(&Envelope { command, have: None }, &format!(r#"{{"command":{golden},"have":null}}"#));
+        let text = format!(r#"{{"command":{golden},"have":null,"protocol":2}}"#);
+        pin(&Envelope::new(command), &text);
+        // As the first version wrote it.
+        let first: Envelope<C> =
+            serde_json::from_str(&format!(r#"{{"command":{golden},"have":null}}"#)).unwrap();
+        assert_eq!((first.protocol, first.id), (1, None));
     }
 }
 
 /// Demands that replies are written like this, each as an answer around `golden`.
 #[track_caller]
-fn pin_replies<R: Serialize + DeserializeOwned + Debug>(replies: Vec<(R, &str)>) {
+fn pin_replies<R: Serialize + DeserializeOwned + Debug + 'static>(replies: Vec<(R, &str)>) {
     for (reply, golden) in replies {
         let answer = Answer { outcome: Outcome::Reply(reply), ..Answer::refused(Refusal::NotFound) };
-        let golden =
-            format!(r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"reply":{golden}}}}}"#);
+        let golden = format!(
+            r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"reply":{golden}}},"protocol":2}}"#
+        );
         pin(&answer, &golden);
     }
 }
@@ -285,12 +296,17 @@ fn how_a_command_ends() {
     for (refusal, golden) in refusals {
         let answer = Answer::<event::Reply>::refused(refusal);
         let golden = format!(
-            r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"refused":{golden}}}}}"#
+            r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"refused":{golden}}},"protocol":2}}"#
         );
         pin(&answer, &golden);
     }
     pin(&Outcome::<event::Reply>::Unchanged, r#""unchanged""#);
     let stamp = Answer::<event::Reply>::refused(Refusal::NotFound).stamp;
-    let envelope = Envelope { command: event::Command::Read, have: Some(stamp) };
-    pin(&envelope, r#"{"command":"read","have":{"loaded_at":0,"turns":0}}"#);
+    let envelope = Envelope::knowing(event::Command::Read, Some(stamp));
+    pin(&envelope, r#"{"command":"read","have":{"loaded_at":0,"turns":0},"protocol":2}"#);
+    let salted: Stamp = serde_json::from_str(r#"{"loaded_at":7,"turns":1,"salt":9}"#).unwrap();
+    pin(&salted, r#"{"loaded_at":7,"turns":1,"salt":9}"#);
+    let envelope = Envelope { id: Some(CommandId::new(10)), ..Envelope::new(event::Command::Read) };
+    let golden = r#"{"command":"read","have":null,"protocol":2,"id":"0000000000000000000000000000000a"}"#;
+    pin(&envelope, golden);
 }

@@ -47,7 +47,7 @@ fn is_rebuilt(world: &mut World, truth: &Truth, id: EventId) -> Result<(), Broke
     let now = world.now;
     let sql = &world.node(&Address::Event(id)).sql;
     let mut host = Host::<Event>::new(0);
-    let read = Envelope { command: Command::Read, have: None };
+    let read = Envelope::new(Command::Read);
     let stored = host.read(sql, now, read).map_err(|error| error.to_string())?.outcome;
     if stored != Outcome::Reply(Reply::Event(Box::new(event))) {
         return Err(format!("{id:?} is stored as {stored:#?}"));
@@ -173,7 +173,7 @@ fn accounts_are_rebuilt(world: &mut World, truth: &Truth) -> Result<(), Broken> 
         let sql: &dyn Sql = &world.node(&Address::Account(key.clone())).sql;
         let mut host = Host::<Account>::new(0);
         let mut ask = |command| {
-            let envelope = Envelope { command, have: None };
+            let envelope = Envelope::new(command);
             host.read(sql, now, envelope).map(|answer| answer.outcome).map_err(|error| error.to_string())
         };
         account.admits_stored(now, &mut ask)?;

@@ -17,6 +17,7 @@ use event_platform::objects::event::{self, Snapshot};
 use event_platform::objects::notice::News;
 use event_platform::objects::{Answer, Envelope, Outcome, Stamp};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::support::naive::NaiveEvent;
 use crate::support::node::Address;
@@ -46,6 +47,8 @@ pub(crate) struct Truth {
     pub(crate) told: BTreeMap<RegistrationId, Schedule>,
     /// How often the holder of each registration was told that the event will not take place.
     pub(crate) ended: BTreeMap<RegistrationId, u32>,
+    /// What commands were answered that must not be done twice.
+    answered: BTreeMap<String, String>,
     /// What each event has last said of itself, and under which stamp.
     read: BTreeMap<EventId, (Stamp, Snapshot)>,
 }
@@ -54,6 +57,9 @@ impl Truth {
     /// Takes note of what has happened.
     pub(crate) fn learn(&mut self, happened: &Happened) -> Result<(), Broken> {
         match happened {
+            Happened::Executed { at, command, answer, .. } if self.is_repeated(at, command, answer)? => {
+                Ok(())
+            }
             Happened::Executed { at: Address::Event(id), now, command, answer } => {
                 self.event_executed(*id, *now, read(command), &read(answer))
             }
@@ -86,6 +92,26 @@ impl Truth {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a command was executed before: then it must have had the same answer, and is not
+    /// executed again. An edit that changed nothing is looked at anew each time.
+    fn is_repeated(&mut self, at: &Address, command: &str, answer: &str) -> Result<bool, Broken> {
+        let (asked, answer): (Envelope<Value>, Answer<Value>) = (read(command), read(answer));
+        let (Some(id), Outcome::Reply(reply)) = (asked.id, &answer.outcome) else { return Ok(false) };
+        match self.answered.get(id.as_str()) {
+            Some(before) if *before == reply.to_string() => return Ok(true),
+            Some(before) => return Err(format!("{command} was answered {before}, and then {reply}")),
+            None => {}
+        }
+        let version = reply["event"]["version"].as_u64();
+        let stood = matches!(at, Address::Event(id) if version.is_some_and(|version| {
+            self.events.get(id).is_some_and(|event| event.version() == version)
+        }));
+        if !stood {
+            self.answered.insert(id.as_str().to_owned(), reply.to_string());
+        }
+        Ok(false)
     }
 
     fn event_executed(
@@ -229,7 +255,9 @@ impl NaiveAccount {
             Command::SignUp(sign_up) => self.sign_up(now, sign_up, owed),
             Command::BeginLogin => Ok(Reply::Challenge(self.owner.as_ref().map(|(_, hash)| hash.clone()))),
             Command::FinishLogin { matched, session, .. } => {
+                let began = self.sessions.iter().any(|(id, _)| *id == session.id);
                 match self.owner.clone().filter(|(_, hash)| Some(hash) == matched.as_ref()) {
+                    Some((profile, _)) if began => Ok(Reply::Profile(Box::new(profile))),
                     Some((profile, _)) => {
                         self.sessions.retain(|(_, expires_at)| *expires_at > now);
                         if self.sessions.len() >= limits::SESSIONS_MAX as usize {
@@ -241,7 +269,7 @@ impl NaiveAccount {
                     None => Ok(Reply::Failed(Refusal::InvalidCredentials)),
                 }
             }
-            Command::Authorize { user, session, visiting } => {
+            Command::Authorize { user, session, visiting, .. } => {
                 let stands = self.sessions.iter().any(|(id, until)| id == session && *until > now);
                 match self.owner.clone().filter(|(profile, _)| stands && profile.id == *user) {
                     Some((profile, _)) => {
@@ -278,8 +306,13 @@ impl NaiveAccount {
         sign_up: &SignUp,
         owed: &mut BTreeMap<String, u32>,
     ) -> Result<account::Reply, Refusal> {
-        if self.owner.is_some() {
-            return Err(Refusal::EmailTaken);
+        if let Some((profile, _)) = &self.owner {
+            let made = profile.id == sign_up.id;
+            return if made {
+                Ok(account::Reply::Profile(Box::new(profile.clone())))
+            } else {
+                Err(Refusal::EmailTaken)
+            };
         }
         let profile = Profile {
             id: sign_up.id,
@@ -311,7 +344,8 @@ impl NaiveAccount {
         let challenge = Outcome::Reply(account::Reply::Challenge(Some(hash.clone())));
         agree(&ask(Command::BeginLogin)?, &challenge)?;
         for (session, _) in self.sessions.iter().filter(|(_, expires_at)| *expires_at > now) {
-            let authorize = Command::Authorize { user: profile.id, session: *session, visiting: None };
+            let authorize =
+                Command::Authorize { user: profile.id, session: *session, visiting: None, changes: None };
             agree(&ask(authorize)?, &Outcome::Reply(account::Reply::Profile(Box::new(profile.clone()))))?;
         }
         Ok(())

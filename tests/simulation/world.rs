@@ -22,7 +22,8 @@ use crate::support::world::START;
 pub(crate) struct Weather {
     /// That a message is lost.
     pub(crate) loss: f64,
-    /// That a message between objects arrives twice.
+    /// That a message arrives twice: from an object, or from an isolate that has not heard whether
+    /// the first was executed.
     pub(crate) repeat: f64,
     /// That a message takes seconds rather than milliseconds.
     pub(crate) late: f64,
@@ -76,10 +77,12 @@ const HISTORY: usize = 60;
 enum Asker {
     Client(usize, u32),
     Object(u64),
+    /// The connection broke, and whoever asked asks again.
+    Nobody,
 }
 
 enum Step {
-    Arrive { to: Address, command: String, from: Asker },
+    Arrive { to: Address, command: String, again: bool, from: Asker },
     Ready { at: Address, life: u32, ticket: Ticket },
     Turn { at: Address, life: u32 },
     Wake { at: Address },
@@ -163,7 +166,7 @@ impl World {
         self.now = self.now.max(at);
         self.strike();
         match step {
-            Step::Arrive { to, command, from } => self.arrive(to, command, from),
+            Step::Arrive { to, command, again, from } => self.arrive(to, &command, again, from),
             Step::Ready { at, life, ticket } => self.ready(&at, life, ticket),
             Step::Turn { at, life } => self.turn(&at, life),
             Step::Wake { at } => self.wake(&at),
@@ -241,18 +244,22 @@ impl World {
         self.random.i64(if late { 1_000..LATEST_MS } else { 1..15 })
     }
 
-    fn carry(&mut self, to: Address, command: String, from: Asker) {
-        let between_objects = matches!(from, Asker::Object(_));
-        if between_objects && self.chance(self.weather.repeat) {
-            let travel_ms = self.travel_ms();
-            self.after(
-                travel_ms,
-                Step::Arrive { to: to.clone(), command: command.clone(), from: from.clone() },
-            );
+    fn carry(&mut self, to: Address, command: String, mut from: Asker) {
+        let travel_ms = self.travel_ms();
+        if self.chance(self.weather.repeat) {
+            // An isolate tries again once the first try has failed, an outbox when it pleases.
+            let (again, later_ms) = match from {
+                Asker::Client(..) => (true, travel_ms + self.random.i64(50..200)),
+                Asker::Object(_) | Asker::Nobody => (false, 0),
+            };
+            let first = if again { Asker::Nobody } else { from.clone() };
+            let second = std::mem::replace(&mut from, first);
+            let (to, command) = (to.clone(), command.clone());
+            let again_ms = later_ms + self.travel_ms();
+            self.after(again_ms, Step::Arrive { to, command, again, from: second });
         }
         if !self.chance(self.weather.loss) {
-            let travel_ms = self.travel_ms();
-            self.after(travel_ms, Step::Arrive { to, command, from });
+            self.after(travel_ms, Step::Arrive { to, command, again: false, from });
         }
     }
 

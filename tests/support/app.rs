@@ -46,7 +46,12 @@ impl App {
 
     /// A deployment with other settings than those of the tests.
     pub(crate) fn with(settings: &[(&'static str, &str)]) -> Self {
-        let ours = [("JWT_SECRET", SECRET), ("BCRYPT_COST", "4"), ("PUBLIC_URL", "https://events.example")];
+        let ours = [
+            ("JWT_SECRET", SECRET),
+            ("BCRYPT_COST", "4"),
+            ("PUBLIC_URL", "https://events.example"),
+            ("ALLOW_LOG_MAIL", "true"),
+        ];
         let settings: Vec<_> =
             settings.iter().chain(&ours).map(|(name, value)| (*name, (*value).to_owned())).collect();
         let lease_ms = config(&settings).map_or(0, |config| config.cache_lease_ms);
@@ -59,6 +64,13 @@ impl App {
     pub(crate) fn another_isolate(&self) -> Self {
         let api = isolate(&self.world, &self.settings);
         Self { world: Arc::clone(&self.world), settings: self.settings.clone(), api }
+    }
+
+    /// The same deployment with a setting changed, through an isolate of its own.
+    pub(crate) fn with_setting(&self, name: &'static str, value: &str) -> Self {
+        let mut settings = self.settings.clone();
+        settings.insert(0, (name, value.to_owned()));
+        Self { world: Arc::clone(&self.world), api: isolate(&self.world, &settings), settings }
     }
 
     /// Restarts everything: what was in memory alone is gone.
@@ -89,6 +101,12 @@ impl App {
         let state = self.state();
         let theirs = state.post.sent.iter().filter(|sent| sent.mail.to.as_str() == person.email);
         theirs.map(|sent| sent.mail.letter.kind()).collect()
+    }
+
+    /// A read of a path below another origin than that of the tests.
+    pub(crate) fn at(&self, origin: &str, path: &str) -> Call<'_> {
+        let uri = format!("{origin}{path}");
+        Call { app: self, request: Request::builder().uri(uri).body(Bytes::new()).unwrap() }
     }
 
     pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {

@@ -53,7 +53,7 @@ pub(crate) fn participations(catalog: &dyn Sql, user: UserId) -> BTreeSet<EventI
     let (mut host, mut found, mut before) = (Host::<Catalog>::new(0), BTreeSet::new(), None);
     loop {
         let command = Command::Participations { user, before, limit: 5, ended: false };
-        let envelope = Envelope { command, have: None };
+        let envelope = Envelope::new(command);
         match host.read(catalog, Timestamp::default(), envelope).map(|answer| answer.outcome) {
             Ok(Outcome::Reply(Reply::Participations { events, more })) => {
                 before = events.last().copied().filter(|_| more);
@@ -72,7 +72,7 @@ fn walk(catalog: &dyn Sql, scope: Scope) -> Vec<Snapshot> {
     let (mut host, mut events, mut after) = (Host::<Catalog>::new(0), Vec::new(), None);
     loop {
         let query = Query { after, ..everything(scope) };
-        let envelope = Envelope { command: Command::List(query), have: None };
+        let envelope = Envelope::new(Command::List(query));
         match host.read(catalog, Timestamp::default(), envelope).map(|answer| answer.outcome) {
             Ok(Outcome::Reply(Reply::Page { events: page, next })) => {
                 events.extend(page);

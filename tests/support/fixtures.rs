@@ -151,7 +151,7 @@ pub(crate) fn token(text: &str, expires_at: Timestamp) -> OneTimeToken {
 
 /// Who asks with the session of number `session` for person `person`.
 pub(crate) fn holder(person: u32, session: u32) -> Holder {
-    Holder { user: user(person), session: session_id(session) }
+    Holder { user: user(person), session: session_id(session), changes: None }
 }
 
 /// That the account of person `number` is gone.

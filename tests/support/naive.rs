@@ -116,9 +116,10 @@ impl Held {
 
     fn create_again(&self, again: &Create) -> Result<Reply, Refusal> {
         match (&self.create.fingerprint, &again.fingerprint) {
-            (Some(first), Some(again)) if first == again && self.deleted => Err(Refusal::NotFound),
-            (Some(first), Some(again)) if first == again => Ok(Reply::Event(Box::new(self.snapshot()))),
-            _ => Err(Refusal::IdempotencyKeyReused),
+            (first, again) if first != again => Err(Refusal::IdempotencyKeyReused),
+            _ if self.create.organizer.id != again.organizer.id => Err(Refusal::IdempotencyKeyReused),
+            _ if self.deleted => Err(Refusal::NotFound),
+            _ => Ok(Reply::Event(Box::new(self.snapshot()))),
         }
     }
 
@@ -252,7 +253,12 @@ impl Held {
 
     fn register(&mut self, now: Timestamp, id: RegistrationId, who: &Participant) -> Result<Reply, Refusal> {
         if let Some(place) = self.of_user(who.id) {
-            return Ok(Reply::Registration { new: false, registration: Box::new(self.registration(place)) });
+            let new = place.id == id;
+            return Ok(Reply::Registration { new, registration: Box::new(self.registration(place)) });
+        }
+        if let Some(ended) = self.places.iter().find(|place| place.id == id) {
+            let registration = Box::new(self.registration(ended));
+            return Ok(Reply::Registration { new: true, registration });
         }
         match self.details.status() {
             Status::Draft if self.create.organizer.id == who.id => return Err(Refusal::RegistrationNotOpen),

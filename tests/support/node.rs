@@ -72,8 +72,8 @@ impl Node {
         self.alarm_at = [self.alarm_at, self.ringing.take()].into_iter().flatten().min();
     }
 
-    pub(crate) fn receive(&mut self, now: Timestamp, text: &str) -> Result<Received, SqlError> {
-        self.desk.receive(&self.sql, now, text)
+    pub(crate) fn receive(&mut self, now: Timestamp, text: &str, again: bool) -> Result<Received, SqlError> {
+        self.desk.receive(&self.sql, now, text, again)
     }
 
     pub(crate) fn ready(&mut self, ticket: Ticket) {
@@ -103,8 +103,8 @@ impl Node {
         self.desk.leases_remaining_ms(now)
     }
 
-    pub(crate) fn release_leases(&mut self, now: Timestamp) {
-        self.desk.release_leases(now);
+    pub(crate) fn release_leases(&mut self, now: Timestamp, changed: bool) {
+        self.desk.release_leases(now, changed);
     }
 
     /// When the runtime will wake the object, if at all.

@@ -67,7 +67,7 @@ impl Post {
             public_url: Some("https://events.example"),
             keys: &self.keys,
         };
-        match self.provider.plan(&mails, items[0].batch(), &sender) {
+        match self.provider.plan(&mails, items[0].batch(), &sender, items[0].posted_at) {
             Plan::Send(request) => request,
             plan => panic!("this provider has all that it needs: {plan:?}"),
         }
@@ -103,7 +103,8 @@ impl Post {
 
     /// What an answer means for each of the mails.
     pub(crate) fn judge(&self, response: &HttpResponse, items: &[Item]) -> Vec<Delivery> {
-        self.provider.judge(response, items.len())
+        let verdicts = self.provider.judge(response, items.len());
+        verdicts.into_iter().map(|verdict| verdict.delivery).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_platform::api::ports::{BoxFuture, Hub, Runtime, Unreachable};
+use event_platform::api::ports::{BoxFuture, Hub, RateLimit, Runtime, Unreachable};
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
 use event_platform::mail::webhook::Scheme;
 use event_platform::objects::desk::Received;
@@ -35,13 +35,19 @@ pub(crate) struct State {
     pub(crate) log: Vec<String>,
     pub(crate) post: Post,
     pub(crate) nodes: BTreeMap<Address, Node>,
+    /// The Catalog outside any jurisdiction.
+    pub(crate) registry: Node,
+    /// Whether it cannot be reached.
+    pub(crate) registry_is_away: bool,
     /// Questions that the API has asked objects.
     pub(crate) hops: u64,
-    /// Whether clients are held back by the deployment's rate limit.
-    pub(crate) rate_limited: bool,
     /// What can be fetched, and what was.
     pub(crate) texts: BTreeMap<String, String>,
     pub(crate) fetched: Vec<String>,
+    /// The rate limits that the deployment binds, each with how many calls it lets pass in its period.
+    pub(crate) rate_limits: BTreeMap<RateLimit, usize>,
+    /// The calls that they have let pass.
+    calls: Vec<(RateLimit, String, Timestamp)>,
     /// Whether every queue is full.
     pub(crate) overloaded: bool,
     random: fastrand::Rng,
@@ -55,10 +61,13 @@ impl World {
             log: Vec::new(),
             post: Post::new(),
             nodes: BTreeMap::new(),
+            registry: Address::Catalog.found(longest_lease_ms),
+            registry_is_away: false,
             hops: 0,
-            rate_limited: false,
             texts: BTreeMap::new(),
             fetched: Vec::new(),
+            rate_limits: BTreeMap::new(),
+            calls: Vec::new(),
             overloaded: false,
             random: fastrand::Rng::with_seed(42),
             longest_lease_ms,
@@ -77,6 +86,36 @@ impl State {
         self.nodes.entry(to.clone()).or_insert_with(|| to.found(longest_lease_ms))
     }
 
+    fn within_rate(&mut self, limit: RateLimit, key: &str) -> bool {
+        let Some(most) = self.rate_limits.get(&limit).copied() else {
+            return true;
+        };
+        let since = self.now.plus_ms(-1_000 * i64::from(limit.period_s()));
+        let counted =
+            |(of, whose, at): &&(RateLimit, String, Timestamp)| *of == limit && whose == key && *at > since;
+        let within = self.calls.iter().filter(counted).count() < most;
+        if within {
+            self.calls.push((limit, key.to_owned(), self.now));
+        }
+        within
+    }
+
+    /// Answers a question about where the data lives.
+    pub(crate) fn registered(
+        &mut self,
+        envelope: &Envelope<catalog::Command>,
+    ) -> Result<Answer<catalog::Reply>, Unreachable> {
+        if self.registry_is_away {
+            return Err(Unreachable::Failed("away".to_owned()));
+        }
+        let text = serde_json::to_string(envelope).unwrap();
+        let answer = match self.registry.receive(self.now, &text, false).unwrap() {
+            Received::Answered(answer) | Received::Unknown { answer, .. } => answer,
+            Received::Waiting { .. } => self.registry.turn(self.now).unwrap().pop().unwrap().answer,
+        };
+        Ok(serde_json::from_str(&answer).unwrap())
+    }
+
     /// Answers a question of the API.
     fn answer<C: Serialize, R: DeserializeOwned>(
         &mut self,
@@ -87,7 +126,7 @@ impl State {
         if self.overloaded {
             return Ok(Answer::refused(Refusal::Overloaded));
         }
-        self.ask(to, envelope).map_err(Unreachable)
+        self.ask(to, envelope).map_err(Unreachable::Failed)
     }
 
     /// Has an object execute a command, all by itself in its turn.
@@ -104,9 +143,9 @@ impl State {
     fn command(&mut self, to: &Address, text: &str) -> Result<String, String> {
         let mut now = self.now;
         let node = self.node(to);
-        let received = node.receive(now, text).map_err(|error| error.to_string())?;
+        let received = node.receive(now, text, false).map_err(|error| error.to_string())?;
         let (ticket, guarded, announces) = match received {
-            Received::Answered(answer) => return Ok(answer),
+            Received::Answered(answer) | Received::Unknown { answer, .. } => return Ok(answer),
             Received::Waiting { ticket, guarded, announces } => (ticket, guarded, announces),
         };
         if guarded {
@@ -118,12 +157,12 @@ impl State {
             node.ready(ticket);
         }
         let outcome = node.turn(now);
+        let settled = outcome.map(|settled| settled.into_iter().find(|one| one.ticket == ticket).unwrap());
         if guarded {
-            node.release_leases(now);
+            node.release_leases(now, settled.as_ref().is_ok_and(|settled| settled.granted));
         }
         self.now = now;
-        let settled = outcome.map_err(|failed| failed.error.to_string())?;
-        let settled = settled.into_iter().find(|settled| settled.ticket == ticket).unwrap();
+        let settled = settled.map_err(|failed| failed.error.to_string())?;
         if announces && settled.granted {
             self.announce(to);
         }
@@ -210,7 +249,7 @@ impl State {
 /// The object that a parcel is for, and what it is told.
 pub(crate) fn addressed(parcel: &Parcel) -> Option<(Address, String)> {
     fn text<C: Serialize>(command: C) -> String {
-        serde_json::to_string(&Envelope { command, have: None }).unwrap()
+        serde_json::to_string(&Envelope::new(command)).unwrap()
     }
     match parcel {
         Parcel::Mail(_) | Parcel::Report(None) => None,
@@ -250,6 +289,13 @@ impl Hub for World {
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
         Box::pin(ready(self.state().answer(&Address::Catalog, envelope)))
     }
+
+    fn registry(
+        &self,
+        envelope: Envelope<catalog::Command>,
+    ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>> {
+        Box::pin(ready(self.state().registered(&envelope)))
+    }
 }
 
 impl Runtime for World {
@@ -286,8 +332,7 @@ impl Runtime for World {
         Box::pin(ready(state.texts.get(url).cloned()))
     }
 
-    fn within_rate<'a>(&'a self, _client: &'a str) -> BoxFuture<'a, bool> {
-        let limited = self.state().rate_limited;
-        Box::pin(ready(!limited))
+    fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(ready(self.state().within_rate(limit, key)))
     }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { expectProblem, expectStatus } from "./support/expect.mjs";
 import { EVENT, createEvent, register, signUp, signUpOrganizer, walk } from "./support/people.mjs";
-import { useWorkerd } from "./support/server.mjs";
+import { useEdge, useWorkerd } from "./support/server.mjs";
 
 describe("A read with If-None-Match", () => {
   const server = useWorkerd();
@@ -111,6 +111,16 @@ describe("A write with If-Match", () => {
     }
   });
 
+  test("is 412 for a version that is spelled in another way", async () => {
+    const { path } = await tagged();
+    for (const title of ["Two", "Three", "Four"]) expectStatus(await organizer.put(path, { title }), 200);
+    for (const tag of ['"+4.a"', '"04.a"', '"4e0.a"', 'w/"4.a"']) {
+      const answer = await organizer.put(path, { title: "Five" }, { "if-match": tag });
+      expectProblem(answer, 412, "precondition_failed");
+    }
+    expectStatus(await organizer.put(path, { title: "Five" }, { "if-match": '"4.a"' }), 200);
+  });
+
   test("is not in the way of people who register", async () => {
     const { event, etag, path } = await tagged();
     expectStatus(await register(await signUp(server.current), event), 201);
@@ -149,6 +159,36 @@ describe("A write with If-Match", () => {
       if (answer !== winners[0]) expectProblem(answer, 412, "precondition_failed");
     }
     assert.equal((await organizer.get(path)).body.event.title, winners[0].body.event.title);
+  });
+});
+
+describe("Behind an edge that compresses, and weakens the tags of what it compresses", () => {
+  const server = useWorkerd();
+  const edge = useEdge(server);
+  let organizer, path;
+
+  before(async () => {
+    organizer = (await signUpOrganizer(server.current)).at(edge.current);
+    path = `/api/events/${(await createEvent(organizer)).id}`;
+  });
+
+  const read = async () => (await organizer.get(path)).headers.get("etag");
+
+  test("an edit with the tag that was read is done, and one with the tag before it is 412", async () => {
+    const first = await read();
+    assert.match(first, /^W\/"/);
+    expectStatus(await organizer.put(path, { title: "First" }, { "if-match": first }), 200);
+    const stale = await organizer.put(path, { title: "Second" }, { "if-match": first });
+    expectProblem(stale, 412, "precondition_failed");
+    expectStatus(await organizer.delete(path, { "if-match": await read() }), 204);
+  });
+
+  test("a read with the tag is 304", async () => {
+    const event = await createEvent(organizer);
+    for (const target of [`/api/events/${event.id}`, "/api/events"]) {
+      const etag = (await organizer.get(target)).headers.get("etag");
+      expectStatus(await organizer.get(target, { "if-none-match": etag }), 304);
+    }
   });
 });
 

@@ -8,7 +8,7 @@ import { cancel, createEvent, ownRegistration, register, signUpMany, signUpOrgan
 import { useWorkerd } from "./support/server.mjs";
 
 describe("A crowd at one event", () => {
-  const server = useWorkerd({ counting: true });
+  const server = useWorkerd({ around: ["counting.js"] });
   let organizer, crowd;
 
   before(async () => {

@@ -138,6 +138,56 @@ describe("Errors", () => {
   });
 });
 
+describe("Limits that are bound", () => {
+  const limiter = (namespace, limit) => ({ type: "rate-limit", namespace, simple: { limit, period: 60 } });
+  const server = useMiniflare({
+    env: {
+      RATE_LIMITER: limiter("1", 8),
+      ACCOUNT_RATE_LIMITER: limiter("2", 3),
+      MAIL_RATE_LIMITER: limiter("3", 2),
+      ACCOUNT_MAIL_RATE_LIMITER: limiter("4", 2),
+      SIGN_UP_RATE_LIMITER: limiter("5", 2),
+    },
+  });
+  const password = "correct horse battery";
+  const call = (path, address, json) =>
+    new Client(server.current).post(path, json, { "cf-connecting-ip": address });
+  const expectLimited = (answer) => {
+    expectProblem(answer, 429, "rate_limited");
+    expectRetryAfter(answer);
+  };
+  const guess = (address, email) => call("/api/login", address, { email, password });
+
+  test("count a /64 as one client, and all whose address makes no sense", async () => {
+    for (const addresses of [
+      ["2001:db8::1", "2001:db8:0:0:ffff::2", "2001:db8:0:1::1"],
+      ["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"],
+      ["nonsense", "192.0.2.1, 192.0.2.2", "192.0.2.3"],
+    ]) {
+      const [one, same, other] = addresses;
+      for (let n = 0; n < 8; n++) {
+        expectStatus(await guess(n % 2 ? one : same, `${n}-${other}@example.com`.replaceAll(":", "-")), 401);
+      }
+      expectLimited(await guess(one, "nobody@example.com"));
+      expectLimited(await guess(same, "nobody@example.com"));
+      expectStatus(await guess(other, "nobody@example.com"), 401);
+    }
+  });
+
+  test("count an account whoever calls, and sign-ups and mails of a client", async () => {
+    for (const n of [1, 2, 3]) expectStatus(await guess(`198.51.100.${n}`, "victim@example.com"), 401);
+    expectLimited(await guess("198.51.100.4", "victim@example.com"));
+
+    const signUpAs = (email) => call("/api/register", "198.51.100.5", { email, password });
+    for (const name of ["f", "g"]) expectStatus(await signUpAs(`${name}@example.com`), 201);
+    expectLimited(await signUpAs("h@example.com"));
+
+    const forget = (email) => call("/api/password/forgot", "198.51.100.6", { email });
+    for (const name of ["f", "i"]) expectStatus(await forget(`${name}@example.com`), 202);
+    expectLimited(await forget("g@example.com"));
+  });
+});
+
 describe("A bound RATE_LIMITER", () => {
   const limiter = { type: "rate-limit", namespace: "1", simple: { limit: 3, period: 60 } };
   const server = useMiniflare({ env: { RATE_LIMITER: limiter } });

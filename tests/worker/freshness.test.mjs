@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { eventually } from "./support/eventually.mjs";
 import { expectProblem, expectStatus } from "./support/expect.mjs";
-import { createEvent, signUpOrganizer } from "./support/people.mjs";
+import { createEvent, signUp, signUpOrganizer } from "./support/people.mjs";
 import { useWorkerd } from "./support/server.mjs";
 
 // Each round writes four times and reads after each write: 500 in the longest run.
@@ -41,7 +41,7 @@ for (const { leaseMs, rounds } of SETUPS) {
 
 describe("A copy in use", () => {
   const leaseMs = 1000;
-  const server = useWorkerd({ isolates: 2, counting: true, settings: { CACHE_LEASE_MS: String(leaseMs) } });
+  const server = useWorkerd({ isolates: 2, around: ["counting.js"], settings: { CACHE_LEASE_MS: String(leaseMs) } });
 
   test("costs its isolate one question per lease", async () => {
     const organizer = await signUpOrganizer(server.current);
@@ -62,6 +62,37 @@ describe("A copy in use", () => {
     const asked = await readFor(5);
     assert.ok(asked >= 4, `${asked} questions: nothing was counted`);
     assert.ok(asked <= 5 / 0.95 + 1, `${asked} questions of each isolate in 5 leases`);
+  });
+});
+
+describe("Changes that are refused, or change nothing", () => {
+  const server = useWorkerd({ around: ["counting.js"], settings: { CACHE_LEASE_MS: "1000" } });
+
+  test("take nothing out of any cache", async () => {
+    const organizer = await signUpOrganizer(server.current);
+    const stranger = await signUp(server.current);
+    const event = await createEvent(organizer, { title: "Mine" });
+    const path = `/api/events/${event.id}`;
+    const reads = async (count) => {
+      const before = server.current.asked("Catalog") + server.current.asked("Event");
+      for (let n = 0; n < count; n++) {
+        expectStatus(await stranger.get("/api/events"), 200);
+        expectStatus(await stranger.get(path), 200);
+      }
+      return server.current.asked("Catalog") + server.current.asked("Event") - before;
+    };
+    await eventually(async () => assert.equal(await reads(20), 0), { within: 20_000 });
+
+    const ATTACKS = 40;
+    let askedByReads = 0;
+    for (let n = 0; n < ATTACKS; n++) {
+      expectProblem(await stranger.patch(path, { title: `Theirs ${n}` }), 403, "forbidden");
+      expectProblem(await stranger.delete(path), 403, "forbidden");
+      expectStatus(await organizer.patch(path, { title: "Mine" }), 200);
+      askedByReads += await reads(10);
+    }
+    // Each lease is renewed once; without one, each of the 800 reads would ask.
+    assert.ok(askedByReads <= 40, `${askedByReads} of ${ATTACKS * 20} reads asked`);
   });
 });
 

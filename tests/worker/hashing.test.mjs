@@ -9,9 +9,11 @@ import { expectProblem, expectRetryAfter, expectStatus } from "./support/expect.
 import { PASSWORD, signUp } from "./support/people.mjs";
 import { useWorkerd } from "./support/server.mjs";
 
-/** More work than waits at most (`HashQueue::ROUNDS_MAX`): that is 64 hashes of this cost. */
+/** More work than waits of one client at most (`HashQueue::CLIENT_ROUNDS_MAX`): that is 32 hashes of this cost. */
 const CROWD = 96;
 const COST = "11";
+/** Logins that a client who floods has on their way at any time. */
+const FLOOD = 64;
 
 describe("While passwords are hashed", () => {
   const server = useWorkerd({ settings: { BCRYPT_COST: COST } });
@@ -51,6 +53,22 @@ describe("While passwords are hashed", () => {
       expectProblem(answer, 503, "overloaded");
       expectRetryAfter(answer);
     }
+  });
+
+  test("a client that floods keeps nobody else from logging in", async () => {
+    const from = (address) => ({ headers: { "cf-connecting-ip": address } });
+    let going = true;
+    const seen = new Set();
+    const flood = Array.from({ length: FLOOD }, async () => {
+      while (going) seen.add((await logIn(from("192.0.2.1"))).status);
+    });
+    await eventually(() => assert.ok(seen.has(503), "the flood fills its part of the queue"));
+    for (const address of ["198.51.100.1", "2001:db8::1", "2001:db8:0:1::1"]) {
+      expectStatus(await logIn(from(address)), 200);
+    }
+    going = false;
+    await Promise.all(flood);
+    assert.deepEqual([...seen].sort(), [200, 503], "the flood was on, and told of it");
   });
 
   test("a crowd that hangs up leaves nothing behind", async () => {

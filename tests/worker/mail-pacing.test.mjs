@@ -44,7 +44,7 @@ describe("The mail of a deployment", () => {
 });
 
 describe("Mail that is only printed", () => {
-  const server = useWorkerd({ counting: true });
+  const server = useWorkerd({ around: ["counting.js"] });
 
   test("has no pace, and nobody is asked for one", async () => {
     const { email } = await signUp(server.current);
@@ -56,7 +56,7 @@ describe("Mail that is only printed", () => {
 });
 
 describe("Mail that a provider carries", () => {
-  const { server, mail } = useWorkerdWithMail({ counting: true });
+  const { server, mail } = useWorkerdWithMail({ around: ["counting.js"] });
 
   test("leaves once the pacer has said so", async () => {
     const { email } = await signUp(server.current);

@@ -14,7 +14,7 @@ const OTHER_APP = "https://other.example";
 
 describe("An answer given again", () => {
   const settings = { CORS_ORIGINS: `${APP}, ${OTHER_APP}`, CACHE_LEASE_MS: "1000" };
-  const server = useWorkerd({ settings, counting: true });
+  const server = useWorkerd({ settings, around: ["counting.js"] });
   let organizer, visitor, secret;
 
   before(async () => {

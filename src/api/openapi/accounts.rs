@@ -74,7 +74,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "The account.", "OneUser", &user, &[]),
         Operation::patch("/api/me", "changeMe", TAG)
             .says("Change your name", "The organizer's name in events follows within seconds.")
-            .with_token()
+            .with_token_for_change()
             .body("ProfileChange", &json!({ "name": "Ada" }))
             .answers(200, "The account.", "OneUser", &user, &[]),
         Operation::delete("/api/me", "deleteMe", TAG)
@@ -95,7 +95,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "Your data.", "Export", &examples::export(), &["Content-Disposition"]),
         Operation::post("/api/me/calendar-key", "newCalendarKey", TAG)
             .says("A secret address for your calendar", "A feed of the events at which you have a seat. The address before it opens nothing any more.")
-            .with_token()
+            .with_token_for_change()
             .answers(201, "The address.", "CalendarFeed", &json!({ "url": "https://events.example/api/me/calendar.ics?key=…" }), &[]),
         Operation::get("/api/me/calendar.ics", "calendarFeed", TAG)
             .says("The feed behind a secret address", "iCalendar (RFC 5545). An unknown key and one that was replaced are 404.")

@@ -40,7 +40,7 @@ pub(super) fn parameters() -> Value {
         "Limit": query("limit", "Items on a page.", json!({ "type": "integer", "minimum": 1, "maximum": limits::PAGE_MAX, "default": limits::PAGE_DEFAULT })),
         "Cursor": query("cursor", "The `next_cursor` of the page before. Opaque, and good for one order.", text()),
         "IdempotencyKey": header("Idempotency-Key", "Any text of yours, a UUID say. A repeat with the same key and body makes no second event.", "8f1f9b1c-3f6d-4c57-9d4c-1b2a3c4d5e6f"),
-        "IfMatch": header("If-Match", "Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; weak tags never match.", "\"1.4yqk0R8vJt2sZc6a\""),
+        "IfMatch": header("If-Match", "Do it only if the event's entity-tag is one of these. The part before the dot alone is compared; a tag that an edge has made weak counts like a strong one.", "\"1.4yqk0R8vJt2sZc6a\""),
         "IfNoneMatch": header("If-None-Match", "Answer 304 if the entity-tag is one of these.", "\"1.4yqk0R8vJt2sZc6a\""),
     })
 }

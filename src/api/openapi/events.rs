@@ -14,7 +14,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let change = |operation: Operation, summary: &str, description: &str| {
         operation
             .says(summary, description)
-            .with_token()
+            .with_token_for_change()
             .takes(&["IfMatch"])
             .body("EventChange", &examples::event_change())
             .answers(200, "The event as it is now.", "OneEvent", &event, &["ETag"])
@@ -34,7 +34,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses([Problem::invalid()]),
         Operation::post("/api/events", "createEvent", TAG)
             .says("Create an event", "For organizers. With an `Idempotency-Key` a repeat makes no second event: it is answered with the event that the first one made, or 404 once that was deleted.")
-            .with_token()
+            .with_token_for_change()
             .takes(&["IdempotencyKey"])
             .body("NewEvent", &examples::new_event())
             .answers(201, "The event.", "OneEvent", &event, &["ETag", "Location"])
@@ -58,7 +58,7 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         Operation::delete("/api/events/{id}", "deleteEvent", TAG)
             .says("Delete an event", "From then on it is 404 everywhere, and those registered are told. Its organizer only.")
-            .with_token()
+            .with_token_for_change()
             .takes(&["IfMatch"])
             .answers_nothing(204, "The event is gone.")
             .refuses([Refusal::Forbidden, Refusal::PreconditionFailed]),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::schemas::reference;
 use crate::api::problem::Problem;
+use crate::domain::Refusal;
 
 /// How the platform writes its own identifiers into examples.
 pub(super) const EXAMPLE_REQUEST_ID: &str = "0b9d4b4e-8e0e-4d0c-9d57-5f1a3f1c9a55";
@@ -90,6 +91,11 @@ impl Operation {
     pub(super) fn with_token(mut self) -> Self {
         self.set("security", json!([{ "bearer": [] }]));
         self.refuses([Problem::unauthenticated()])
+    }
+
+    /// Only with a token, and as one of the changes that a session may make.
+    pub(super) fn with_token_for_change(self) -> Self {
+        self.with_token().refuses([Refusal::RateLimited { retry_after: 1 }])
     }
 
     /// A token is looked at when there is one, and nothing depends on it otherwise.

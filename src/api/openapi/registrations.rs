@@ -40,7 +40,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "Register for an event",
             "Confirmed, or waitlisted when the seats are gone. Never a second seat.",
         )
-        .with_token();
+        .with_token_for_change();
     let register = own(register, 201, "The registration.");
     let register = own(register, 200, "The registration that stands already.");
     let list = Operation::get("/api/events/{id}/registrations", "listRegistrations", TAG)
@@ -63,11 +63,11 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "The registration.", "OneRegistration", &registration, &[]),
         Operation::delete("/api/events/{id}/register", "leave", TAG)
             .says("Give your seat back", "It goes to the head of the waitlist in the same step.")
-            .with_token()
+            .with_token_for_change()
             .answers_nothing(204, "You are no longer registered."),
         Operation::post("/api/events/{id}/join", "join", TAG)
             .says("Join an event", "The link, and you are marked as attending. From 15 minutes before the start until the end, for confirmed participants.")
-            .with_token()
+            .with_token_for_change()
             .answers(200, "The link.", "Join", &json!({ "join_url": "https://meet.example.com/conference" }), &[])
             .refuses([
                 Refusal::NotRegistered,
@@ -79,17 +79,17 @@ pub(super) fn operations() -> Vec<Operation> {
         list,
         Operation::delete(ONE, "removeRegistration", TAG)
             .says("Cancel somebody's registration", "Its organizer only.")
-            .with_token()
+            .with_token_for_change()
             .answers_nothing(204, "It is cancelled.")
             .refuses([Refusal::Forbidden]),
         Operation::post(CHECK_IN, "checkIn", TAG)
             .says("Mark somebody as present", "Repeatable. Its organizer only.")
-            .with_token()
+            .with_token_for_change()
             .answers(200, "The registration.", "OneRegistration", &registration, &[])
             .refuses([Refusal::Forbidden, Refusal::NotConfirmed]),
         Operation::delete(CHECK_IN, "undoCheckIn", TAG)
             .says("Take the mark back", "Repeatable. Its organizer only.")
-            .with_token()
+            .with_token_for_change()
             .answers(200, "The registration.", "OneRegistration", &registration, &[])
             .refuses([Refusal::Forbidden, Refusal::NotConfirmed]),
         page(

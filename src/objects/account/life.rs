@@ -10,8 +10,11 @@ use crate::objects::{Fault, Turn};
 
 impl Account {
     pub(super) fn sign_up(&mut self, turn: &mut Turn<'_>, sign_up: &SignUp) -> Result<Reply, Fault> {
-        if self.owner.is_some() {
-            return Err(Refusal::EmailTaken.into());
+        if let Some(owner) = &self.owner {
+            // The id is drawn for this command alone: an earlier try of it has made the account.
+            let made = owner.profile.id == sign_up.id;
+            let profile = owner.profile.clone();
+            return made.then(|| Reply::Profile(Box::new(profile))).ok_or(Refusal::EmailTaken.into());
         }
         let profile = Profile {
             id: sign_up.id,

@@ -2,7 +2,7 @@
 
 use super::{Account, NewSession, Reply, SecurityEventKind, Session, events, store};
 use crate::domain::guard::LoginGuard;
-use crate::domain::{Refusal, Secret, Timestamp, limits};
+use crate::domain::{Refusal, Secret, Timestamp, TokenBucket, limits};
 use crate::objects::sql::SqlError;
 use crate::objects::{Fault, Turn};
 
@@ -19,6 +19,12 @@ impl Account {
         session: &NewSession,
         stronger: Option<Secret<String>>,
     ) -> Result<Reply, Fault> {
+        if let Some(owner) =
+            self.owner.as_ref().filter(|_| self.sessions.iter().any(|one| one.id == session.id))
+        {
+            // An earlier try of this very command has begun the session.
+            return Ok(Reply::Profile(Box::new(owner.profile.clone())));
+        }
         if let Some(failed) = self.judge(turn, matched)? {
             return Ok(failed);
         }
@@ -35,6 +41,7 @@ impl Account {
             id: session.id,
             created_at: turn.now,
             expires_at: session.refresh.expires_at,
+            changes: TokenBucket::default(),
         });
         Ok(Reply::Profile(Box::new(profile)))
     }

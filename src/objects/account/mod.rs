@@ -11,7 +11,7 @@
 //! | sign up | account, token and mail are one transaction |
 //! | begin and finish login, challenge and what follows it | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
 //! | orders from a session | whether it stands is known where it would have ended |
-//! | authorize | memory alone; a session that ended here has ended everywhere |
+//! | authorize | memory alone; a session that ended here has ended everywhere, and what it changes is counted here, whichever isolate asks |
 //! | refresh | the old token is spent with the turn that makes the new one |
 //! | mark of the address | the status and the notice for the events are one turn |
 //! | reset, change of password | the hash changes and sessions end in one turn |
@@ -42,7 +42,7 @@ use super::sql::{Sql, SqlError};
 use super::{Fault, Kind, Object, Turn};
 use crate::domain::account::Profile;
 use crate::domain::guard::LoginGuard;
-use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp};
+use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp, TokenBucket};
 
 /// One address and what is known of it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -81,6 +81,8 @@ struct Session {
     id: SessionId,
     created_at: Timestamp,
     expires_at: Timestamp,
+    /// What it may still change. Memory alone: an object that was restarted begins with a full one.
+    changes: TokenBucket,
 }
 
 impl Object for Account {
@@ -135,6 +137,20 @@ impl Object for Account {
         }
     }
 
+    fn remembers(command: &Command) -> bool {
+        match command {
+            Command::Refresh(..)
+            | Command::VerifyEmail { .. }
+            | Command::ForgotPassword(_)
+            | Command::ResetPassword(..) => true,
+            Command::By(_, order) => matches!(
+                order,
+                Order::Logout | Order::ResendVerification(_) | Order::ChangePassword(..) | Order::Delete(_)
+            ),
+            _ => false,
+        }
+    }
+
     fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
         match command {
             Command::Exists => Ok(Reply::Exists(self.owner.is_some())),
@@ -143,8 +159,8 @@ impl Object for Account {
             Command::FinishLogin { matched, session, stronger } => {
                 self.finish_login(turn, matched.as_ref(), &session, stronger)
             }
-            Command::Authorize { user, session, visiting } => {
-                self.authorize(turn.now, Holder { user, session }, visiting)
+            Command::Authorize { user, session, visiting, changes } => {
+                self.authorize(turn.now, Holder { user, session, changes }, visiting)
             }
             Command::Refresh(family, token, next) => self.refresh(turn, &family, &token, &next),
             Command::VerifyEmail { token } => self.verify_email(turn, &token),
@@ -152,7 +168,7 @@ impl Object for Account {
             Command::ResetStands(token) => self.reset_stands(turn, &token),
             Command::ResetPassword(token, hash) => self.reset_password(turn, &token, hash),
             Command::By(holder, order) => {
-                self.holds(turn.now, holder)?;
+                self.admits(turn.now, holder)?;
                 self.obey(turn, holder, order)
             }
             Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),

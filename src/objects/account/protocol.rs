@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Name, Profile, Role};
-use crate::domain::{Email, EmailStatus, EventId, Refusal, Secret, SessionId, Timestamp, UserId};
+use crate::domain::{Email, EmailStatus, EventId, Rate, Refusal, Secret, SessionId, Timestamp, UserId};
 
 /// A question or an order for an account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub enum Command {
         /// The event that the user is about to register for: it belongs in the own list at once,
         /// before the event's report has reached the Catalog.
         visiting: Option<EventId>,
+        /// That it is for a change, and how many of these the session may make.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Rate>,
     },
     /// Spends a refresh token for the next one of its session: what all tokens of the session have
     /// in common, the one that was shown, and the one that follows it.
@@ -101,6 +104,18 @@ pub enum Order {
     Delete(Option<Secret<String>>),
 }
 
+impl Order {
+    /// Whether it counts as a change. What a password is proved for is counted when the proof begins;
+    /// a session can always be ended.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        match self {
+            Self::ResendVerification(_) | Self::Challenge | Self::Rename(_) | Self::SetFeedKey(_) => true,
+            Self::Logout | Self::ChangePassword(..) | Self::Export | Self::Delete(_) => false,
+        }
+    }
+}
+
 /// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
 pub type Digest = String;
 
@@ -111,6 +126,9 @@ pub struct Holder {
     pub user: UserId,
     /// The session that it belongs to.
     pub session: SessionId,
+    /// That the order counts as a change, and how many of these the session may make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Rate>,
 }
 
 /// A new account.

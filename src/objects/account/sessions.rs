@@ -14,7 +14,7 @@ impl Account {
         holder: Holder,
         visiting: Option<EventId>,
     ) -> Result<Reply, Fault> {
-        let profile = self.holds(now, holder)?.profile.clone();
+        let profile = self.admits(now, holder)?.profile.clone();
         if let Some(event) = visiting.filter(|event| !self.visits.contains(event)) {
             self.visits.truncate(Self::VISITS_MAX.saturating_sub(1));
             self.visits.push_front(event);
@@ -22,8 +22,19 @@ impl Account {
         Ok(Reply::Profile(Box::new(profile)))
     }
 
+    /// The owner, if the session stands and may change as much as it is about to. What is refused in
+    /// the end counts, too: this is about load.
+    pub(super) fn admits(&mut self, now: Timestamp, holder: Holder) -> Result<&Owner, Refusal> {
+        self.holds(now, holder)?;
+        let session = self.sessions.iter_mut().find(|known| known.id == holder.session);
+        if let (Some(rate), Some(session)) = (holder.changes, session) {
+            session.changes.take(rate, now)?;
+        }
+        self.holds(now, holder)
+    }
+
     /// The owner, if the session stands and is the owner's.
-    pub(super) fn holds(&self, now: Timestamp, holder: Holder) -> Result<&Owner, Refusal> {
+    fn holds(&self, now: Timestamp, holder: Holder) -> Result<&Owner, Refusal> {
         let owner = self.owner.as_ref().filter(|owner| owner.profile.id == holder.user);
         let stands = self.sessions.iter().any(|known| known.id == holder.session && known.expires_at > now);
         owner.filter(|_| stands).ok_or(Refusal::Unauthenticated)

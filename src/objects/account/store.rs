@@ -4,10 +4,10 @@ use super::Session;
 use super::protocol::{OneTimeToken, SignUp};
 use crate::domain::account::{Name, Profile};
 use crate::domain::guard::LoginGuard;
-use crate::domain::{EmailStatus, Secret, SessionId, Timestamp};
+use crate::domain::{EmailStatus, Secret, SessionId, Timestamp, TokenBucket};
 use crate::objects::schema::Step;
 use crate::objects::sql::{Row, Sql, SqlError};
-use crate::objects::{Turn, outbox};
+use crate::objects::{Turn, answered, outbox};
 
 /// The schema, one entry per version.
 pub(super) const MIGRATIONS: &[Step] = &[
@@ -50,6 +50,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     ],
     &[outbox::LANES],
     super::feed::SCHEMA,
+    &[answered::SCHEMA],
     &[outbox::URGENCY],
     &[super::email_status::SCHEMA],
 ];
@@ -121,7 +122,7 @@ pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
     for table in ["account", "sessions", "tokens", "security_events", "feed"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;
     }
-    Ok(())
+    answered::forget(sql)
 }
 
 pub(super) fn insert_token(sql: &dyn Sql, purpose: &str, token: &OneTimeToken) -> Result<(), SqlError> {
@@ -181,8 +182,10 @@ pub(super) fn save_guard(sql: &dyn Sql, guard: &LoginGuard) -> Result<(), SqlErr
 
 pub(super) fn load_sessions(sql: &dyn Sql) -> Result<Vec<Session>, SqlError> {
     let rows = sql.run("SELECT id, created_at, expires_at FROM sessions ORDER BY created_at, rowid", &[])?;
-    let session =
-        |row: &Row| Ok(Session { id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? });
+    let session = |row: &Row| {
+        let changes = TokenBucket::default();
+        Ok(Session { id: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)?, changes })
+    };
     rows.iter().map(session).collect()
 }
 

@@ -7,6 +7,10 @@
 //! Since it alone knows whom an event concerns, it passes on what becomes of users ([`super::notice`]):
 //! a notice and the parcels for all events that it concerns are one turn, and so are a report and
 //! the parcel for an event that has not heard yet.
+//!
+//! The Catalog outside any jurisdiction also remembers where the data of the deployment lives: the first
+//! who asks decides it. One that has heard of events before anybody asked is from before there was a
+//! choice: its data lives outside any jurisdiction.
 
 mod notices;
 mod protocol;
@@ -19,7 +23,8 @@ pub use query::statements;
 pub use words::words;
 
 use super::sql::{Sql, SqlError};
-use super::{Fault, Kind, Object, Turn};
+use super::{Check, Fault, Kind, Object, Turn};
+use crate::domain::{Residence, Timestamp};
 
 /// The index of events. All of it lives in SQL, where the lists are made.
 #[derive(Debug, Default)]
@@ -28,6 +33,7 @@ pub struct Catalog {
 }
 
 impl Object for Catalog {
+    const GRANTS_LEASES: bool = true;
     const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
     type Command = Command;
     type Reply = Reply;
@@ -41,15 +47,23 @@ impl Object for Catalog {
     }
 
     fn founds(&self, command: &Command) -> bool {
-        matches!(command, Command::Report(_) | Command::Notice(..))
+        matches!(command, Command::Report(_) | Command::Notice(..) | Command::Reside(_))
     }
 
     fn kind(command: &Command) -> Kind {
         match command {
             Command::List(_) => Kind::LeasedRead,
-            Command::Participations { .. } | Command::Organizes(_) => Kind::Read,
+            Command::Participations { .. } | Command::Organizes(_) | Command::Residence => Kind::Read,
             Command::Report(report) if report.news => Kind::GuardedWrite,
-            Command::Report(_) | Command::Notice(..) => Kind::Write,
+            Command::Report(_) | Command::Notice(..) | Command::Reside(_) => Kind::Write,
+        }
+    }
+
+    /// A report of a version that is known can tell of nothing but seats, and of who has come and gone.
+    fn check(&self, sql: &dyn Sql, _now: Timestamp, command: &Command) -> Result<Check<Reply>, Fault> {
+        match command {
+            Command::Report(report) if self.founded && store::knows(sql, report)? => Ok(Check::Write),
+            _ => Ok(Check::Change),
         }
     }
 
@@ -65,6 +79,16 @@ impl Object for Catalog {
             }
             Command::Organizes(_) if !self.founded => Ok(Reply::Organizes(false)),
             Command::Organizes(user) => Ok(Reply::Organizes(store::organizes(turn.sql, user, turn.now)?)),
+            Command::Residence if !self.founded => Ok(Reply::Residence(Residence::Undecided)),
+            Command::Residence => Ok(Reply::Residence(store::residence(turn.sql)?)),
+            Command::Reside(jurisdiction) => {
+                turn.unchanged = true;
+                if !self.founded {
+                    self.founded = true;
+                    store::reside(turn.sql, jurisdiction)?;
+                }
+                Ok(Reply::Residence(store::residence(turn.sql)?))
+            }
             Command::Notice(notice, events) => {
                 self.founded = true;
                 turn.unchanged = true;

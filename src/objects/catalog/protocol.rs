@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::Status;
-use crate::domain::{EventId, Timestamp, UserId};
+use crate::domain::{EventId, Jurisdiction, Residence, Timestamp, UserId};
 use crate::objects::event::Snapshot;
 use crate::objects::notice::Notice;
 
@@ -32,6 +32,10 @@ pub enum Command {
     /// What has become of a user, and events that it may concern beside those known here: where the
     /// user was lately about to register.
     Notice(Notice, Vec<EventId>),
+    /// Where the data of the deployment lives, as the Catalog outside any jurisdiction knows.
+    Residence,
+    /// The same, to be decided like this if it is not.
+    Reside(Option<Jurisdiction>),
 }
 
 /// What is true of one event at one time.
@@ -141,6 +145,8 @@ pub enum Reply {
     },
     /// Whether there is such an event.
     Organizes(bool),
+    /// Where the data lives.
+    Residence(Residence),
     /// A page of events.
     Page {
         /// In the order that was asked for.

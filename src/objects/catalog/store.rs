@@ -8,11 +8,11 @@
 
 use super::protocol::{Reply, Report};
 use super::words;
-use crate::domain::{EventId, Timestamp, UserId, limits};
+use crate::domain::{EventId, Jurisdiction, Residence, Timestamp, UserId, limits};
 use crate::objects::event::Snapshot;
-use crate::objects::outbox;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
+use crate::objects::{lease, outbox};
 
 /// The schema, one entry per version. A deleted event keeps a row in `versions`, against reports
 /// that come late.
@@ -56,9 +56,28 @@ pub(super) const MIGRATIONS: &[Step] = &[
         "CREATE TABLE notices (user TEXT PRIMARY KEY, changes INTEGER, name TEXT) WITHOUT ROWID;",
     ],
     &[outbox::LANES],
+    &[lease::longest::SCHEMA],
+    // No row says the same as one without a name: outside any.
+    &["CREATE TABLE residence (jurisdiction TEXT);"],
     &[outbox::URGENCY],
     &[super::notices::EMAIL_STATUSES],
 ];
+
+/// Where the data of the deployment lives.
+pub(super) fn residence(sql: &dyn Sql) -> Result<Residence, SqlError> {
+    let rows = sql.run("SELECT json_quote(jurisdiction) FROM residence", &[])?;
+    let jurisdiction: Option<Jurisdiction> = rows.first().map(|row| row.json(0)).transpose()?.flatten();
+    Ok(jurisdiction.into())
+}
+
+/// Remembers where it lives.
+pub(super) fn reside(sql: &dyn Sql, jurisdiction: Option<Jurisdiction>) -> Result<(), SqlError> {
+    sql.run(
+        "INSERT INTO residence (jurisdiction) VALUES (?)",
+        &[jurisdiction.map(Jurisdiction::as_str).into()],
+    )?;
+    Ok(())
+}
 
 const MINUTE_MS: i64 = 60_000;
 /// Numbers within one minute of start.
@@ -74,6 +93,13 @@ const fn first_of_minute(start: Timestamp) -> i64 {
 /// The first number of those that start at `bound` or later: events start on the minute.
 pub(super) const fn first_at(bound: Timestamp) -> i64 {
     first_of_minute(bound.plus_ms(MINUTE_MS - 1))
+}
+
+/// Whether this version of the event, or a later one, has been reported.
+pub(super) fn knows(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
+    let known: Option<u64> =
+        sql::value(sql, "SELECT version FROM versions WHERE event = ?", &[report.event.into()])?;
+    Ok(known.is_some_and(|version| report.version <= version))
 }
 
 /// Takes a report in; whether it said anything new.

@@ -1,18 +1,19 @@
 //! Creating, changing and deleting an event.
 
-use super::protocol::{Create, IfMatch, Reply};
+use super::protocol::{Command, Create, IfMatch, Reply};
 use super::{Event, Held, REPORT_AGAIN_AFTER_MS, REPORT_KEY, Reported, store};
-use crate::domain::event::EventPatch;
+use crate::domain::event::{Details, EventPatch};
 use crate::domain::roster::Roster;
 use crate::domain::{Refusal, UserId};
 use crate::objects::outbox::Parcel;
-use crate::objects::sql::SqlError;
-use crate::objects::{Fault, Turn};
+use crate::objects::sql::{Sql, SqlError};
+use crate::objects::{Check, Fault, Turn};
 
 impl Event {
     pub(super) fn create(&mut self, turn: &mut Turn<'_>, create: Create) -> Result<Reply, Fault> {
         if let Some(held) = &self.held {
-            let repeated = held.fingerprint.is_some() && held.fingerprint == create.fingerprint;
+            // Without a key nobody else can have drawn this id.
+            let repeated = held.fingerprint == create.fingerprint && held.organizer.id == create.organizer.id;
             return match (repeated, held.deleted) {
                 (true, false) => Ok(Reply::Event(Box::new(held.snapshot()))),
                 (true, true) => Err(Refusal::NotFound.into()),
@@ -51,11 +52,9 @@ impl Held {
         patch: &EventPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<Reply, Fault> {
-        self.only_organizer(by)?;
-        self.at_version(if_match)?;
-        let details = self.details.changed(patch)?;
-        self.roster.admits_change(&self.details, &details)?;
-        if details != self.details {
+        let details = self.updated(by, patch, if_match)?;
+        turn.unchanged = details == self.details;
+        if !turn.unchanged {
             let before = std::mem::replace(&mut self.details, details);
             self.version = self.version.saturating_add(1);
             self.updated_at = turn.now;
@@ -73,8 +72,7 @@ impl Held {
         by: UserId,
         if_match: Option<&IfMatch>,
     ) -> Result<Reply, Fault> {
-        self.only_organizer(by)?;
-        self.at_version(if_match)?;
+        self.may_delete(by, if_match)?;
         self.version = self.version.saturating_add(1);
         self.updated_at = turn.now;
         self.deleted = true;
@@ -83,6 +81,48 @@ impl Held {
         self.save_and_report(turn)?;
         self.tell_of_end(turn)?;
         Ok(Reply::Done)
+    }
+
+    /// What a command that changes the event would come to, from memory.
+    pub(super) fn check(&self, sql: &dyn Sql, command: &Command) -> Result<Check<Reply>, Fault> {
+        match command {
+            Command::Update { by, patch, if_match } => {
+                if self.updated(*by, patch, if_match.as_ref())? != self.details {
+                    return Ok(Check::Change);
+                }
+                // What stands may have been acknowledged to nobody yet: then the Catalog hears of it first.
+                if self.reported.version == Some(self.version) {
+                    Ok(Check::Done(Reply::Event(Box::new(self.snapshot()))))
+                } else {
+                    Ok(Check::Write)
+                }
+            }
+            Command::Delete { by, if_match } => {
+                self.may_delete(*by, if_match.as_ref())?;
+                Ok(Check::Change)
+            }
+            Command::Notice(notice) if !self.concerns(sql, notice)? => Ok(Check::Done(Reply::Done)),
+            _ => Ok(Check::Change),
+        }
+    }
+
+    /// The details after a patch.
+    fn updated(
+        &self,
+        by: UserId,
+        patch: &EventPatch,
+        if_match: Option<&IfMatch>,
+    ) -> Result<Details, Refusal> {
+        self.only_organizer(by)?;
+        self.at_version(if_match)?;
+        let details = self.details.changed(patch)?;
+        self.roster.admits_change(&self.details, &details)?;
+        Ok(details)
+    }
+
+    fn may_delete(&self, by: UserId, if_match: Option<&IfMatch>) -> Result<(), Refusal> {
+        self.only_organizer(by)?;
+        self.at_version(if_match)
     }
 
     fn at_version(&self, if_match: Option<&IfMatch>) -> Result<(), Refusal> {

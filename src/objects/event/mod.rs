@@ -35,7 +35,7 @@ use super::catalog::Report;
 use super::notice::News;
 use super::outbox::Parcel;
 use super::sql::{Sql, SqlError};
-use super::{Fault, Kind, Object, Turn};
+use super::{Check, Fault, Kind, Object, Turn};
 use crate::domain::event::{Details, Organizer, Status};
 use crate::domain::roster::Roster;
 use crate::domain::{EventId, Refusal, Timestamp, UserId};
@@ -84,6 +84,7 @@ struct Reported {
 }
 
 impl Object for Event {
+    const GRANTS_LEASES: bool = true;
     const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
     type Command = Command;
     type Reply = Reply;
@@ -118,6 +119,26 @@ impl Object for Event {
             | Command::Withdraw { .. }
             | Command::Unremind { .. } => Kind::Write,
         }
+    }
+
+    fn remembers(command: &Command) -> bool {
+        matches!(
+            command,
+            Command::Update { .. }
+                | Command::Delete { .. }
+                | Command::Leave { .. }
+                | Command::Remove { .. }
+                | Command::Withdraw { .. }
+        )
+    }
+
+    fn check(&self, sql: &dyn Sql, _now: Timestamp, command: &Command) -> Result<Check<Reply>, Fault> {
+        if let (Command::Notice(_), None) = (command, &self.held) {
+            return Ok(Check::Done(Reply::Done));
+        }
+        let is_notice = matches!(command, Command::Notice(_));
+        let held = self.held.as_ref().filter(|held| is_notice || !held.deleted).ok_or(Refusal::NotFound)?;
+        held.check(sql, command)
     }
 
     fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {

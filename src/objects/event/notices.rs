@@ -6,10 +6,16 @@ use crate::domain::account::Name;
 use crate::domain::event::{Change, EventPatch, Status};
 use crate::domain::{UserId, roster::Departure};
 use crate::objects::notice::{News, Notice};
-use crate::objects::sql::SqlError;
-use crate::objects::{Fault, Turn};
+use crate::objects::sql::{Sql, SqlError};
+use crate::objects::{Fault, Turn, answered};
 
 impl Held {
+    /// Whether the event knows anything of the user.
+    pub(super) fn concerns(&self, sql: &dyn Sql, notice: &Notice) -> Result<bool, SqlError> {
+        let organizes = self.organizer.id == notice.user && self.organizer.account.is_some();
+        Ok(organizes || store::address(sql, notice.user)?.is_some())
+    }
+
     /// Does what follows; whether anything did.
     pub(super) fn notice(&mut self, turn: &mut Turn<'_>, notice: &Notice) -> Result<bool, Fault> {
         match &notice.news {
@@ -71,6 +77,8 @@ impl Held {
             return Ok(false);
         }
         (self.organizer.name, self.organizer.account) = (None, None);
+        // Answers to edits name the organizer; no other answer that is kept names anybody.
+        answered::forget(turn.sql)?;
         let to_come =
             self.details.status() == Status::Published && self.details.schedule().ends_at() > turn.now;
         if to_come && !self.deleted {

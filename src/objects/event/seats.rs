@@ -18,10 +18,19 @@ impl Held {
         participant: &Participant,
     ) -> Result<Reply, Fault> {
         self.exists_for(participant.id)?;
+        if turn.again
+            && let Some(ended) =
+                store::ended(turn.sql, self.id, participant.id)?.filter(|ended| ended.id == id)
+        {
+            // An earlier try has made it, and somebody has ended it since.
+            return Ok(Reply::Registration { new: true, registration: Box::new(ended) });
+        }
         let (new, seat) = match self.roster.register(&self.details, turn.now, id, participant.id)? {
             Admission::New(seat) => (true, seat),
             Admission::Standing(seat) => (false, seat),
         };
+        // The id is drawn for this command alone: one that stands was made by an earlier try of it.
+        let made = new || seat.id == id;
         if new {
             let change = self.next_change();
             store::insert_seat(turn.sql, &seat, participant, change, self.edition)?;
@@ -40,7 +49,7 @@ impl Held {
             });
         }
         let participant = store::participant(turn.sql, &seat)?;
-        Ok(Reply::Registration { new, registration: Box::new(self.registration(&seat, &participant)) })
+        Ok(Reply::Registration { new: made, registration: Box::new(self.registration(&seat, &participant)) })
     }
 
     pub(super) fn mine(&self, turn: &Turn<'_>, user: UserId) -> Result<Reply, Fault> {

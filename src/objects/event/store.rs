@@ -8,7 +8,7 @@ use crate::domain::{Email, EmailStatus, EventId, RegistrationId, Timestamp, User
 use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
-use crate::objects::{Turn, outbox};
+use crate::objects::{Turn, answered, lease, outbox};
 
 /// The schema, one entry per version.
 pub(super) const MIGRATIONS: &[Step] = &[
@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     CREATE INDEX registrations_status ON registrations (status, seq);",
     ],
     &[outbox::LANES, super::circular_store::SCHEMA],
+    &[answered::SCHEMA, lease::longest::SCHEMA],
     &[outbox::URGENCY],
     &[super::email_status::SCHEMA],
 ];

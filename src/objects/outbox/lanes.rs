@@ -88,6 +88,10 @@ impl Pace {
     }
 }
 
+fn is_bulk(item: &Item) -> bool {
+    matches!(&item.parcel, Parcel::Mail(mail) if mail.letter.is_bulk())
+}
+
 /// The items of each request: those of one batch together, all others alone.
 #[must_use]
 pub fn consignments(items: Vec<Item>) -> Vec<Vec<Item>> {
@@ -141,7 +145,9 @@ impl Outbox {
         let most = pace.requests.saturating_mul(pace.batch.max(1));
         let rows = sql.run(&mails_due(), &[now.into(), most.into()])?;
         let mut known = BTreeSet::new();
-        let (mut due, mut fresh) = (Vec::new(), Vec::new());
+        // Letters to everybody and letters to one person may go over different streams of a provider,
+        // and a batch goes over one.
+        let (mut due, mut personal, mut bulk) = (Vec::new(), Vec::new(), Vec::new());
         let mut requests = 0_u32;
         let size = usize::try_from(pace.batch.max(1)).unwrap_or(usize::MAX);
         for row in &rows {
@@ -150,6 +156,7 @@ impl Outbox {
                 continue;
             }
             let joins = item.batch.is_none() && pace.admits(&item);
+            let fresh = if is_bulk(&item) { &mut bulk } else { &mut personal };
             let begins = !joins || fresh.len().checked_rem(size) == Some(0);
             if begins && requests >= pace.requests {
                 continue;
@@ -164,10 +171,12 @@ impl Outbox {
                 }
             }
         }
-        for group in fresh.chunks_mut(size) {
-            Self::write_batch(sql, group)?;
+        for mut fresh in [personal, bulk] {
+            for group in fresh.chunks_mut(size) {
+                Self::write_batch(sql, group)?;
+            }
+            due.append(&mut fresh);
         }
-        due.append(&mut fresh);
         Ok(due)
     }
 

@@ -1,7 +1,7 @@
 //! Between the API and accounts.
 
 use event_platform::objects::account::{
-    Link, Order, Record, SecurityEvent, SecurityEventKind, SessionRecord,
+    Holder, Link, Order, Record, SecurityEvent, SecurityEventKind, SessionRecord,
 };
 
 use super::*;
@@ -42,7 +42,12 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
-    let authorize = Command::Authorize { user: user(1), session: session.id, visiting: Some(event_id(3)) };
+    let authorize =
+        Command::Authorize { user: user(1), session: session.id, visiting: Some(event_id(3)), changes: None };
+    let rate = Rate { burst: 500, per_second: 10 };
+    let change =
+        Command::Authorize { user: user(1), session: session.id, visiting: None, changes: Some(rate) };
+    let counted = Holder { changes: Some(rate), ..holder(1, 2) };
     pin_commands(vec![
         (Command::Exists, r#""exists""#),
         (
@@ -57,6 +62,14 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         (
             authorize,
             r#"{"authorize":{"user":"01b8dd58-e200-7000-8000-000000000001","session":"01b8dd58-e200-7000-8000-000000000002","visiting":"01b8dd58-e200-7000-8000-000000000003"}}"#,
+        ),
+        (
+            change,
+            r#"{"authorize":{"user":"01b8dd58-e200-7000-8000-000000000001","session":"01b8dd58-e200-7000-8000-000000000002","visiting":null,"changes":{"burst":500,"per_second":10}}}"#,
+        ),
+        (
+            Command::By(counted, Order::Challenge),
+            r#"{"by":[{"user":"01b8dd58-e200-7000-8000-000000000001","session":"01b8dd58-e200-7000-8000-000000000002","changes":{"burst":500,"per_second":10}},"challenge"]}"#,
         ),
         (Command::VerifyEmail { token: "t".to_owned() }, r#"{"verify_email":{"token":"t"}}"#),
         (Command::Visits, r#""visits""#),

@@ -20,7 +20,9 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         | Command::Participations { .. }
         | Command::Organizes(_)
         | Command::Report(_)
-        | Command::Notice(..) => {}
+        | Command::Notice(..)
+        | Command::Residence
+        | Command::Reside(_) => {}
     }
     let reported = format!(
         r#"{{"report":{{"event":"01b8dd58-e200-7000-8000-000000000001","version":2,"as_of":1893499200000,"news":true,"entry":{event},"participations":[{{"change":3,"user":"01b8dd58-e200-7000-8000-000000000001","seq":2,"stands":true}}]}}}}"#
@@ -53,12 +55,19 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
             Command::Participations { user: user(1), before: None, limit: 9, ended: true },
             r#"{"participations":{"user":"01b8dd58-e200-7000-8000-000000000001","before":null,"limit":9,"ended":true}}"#,
         ),
+        (Command::Residence, r#""residence""#),
+        (Command::Reside(None), r#"{"reside":null}"#),
+        (Command::Reside(Some(Jurisdiction::Eu)), r#"{"reside":"eu"}"#),
+        (Command::Reside(Some(Jurisdiction::Fedramp)), r#"{"reside":"fedramp"}"#),
         (Command::Organizes(user(1)), r#"{"organizes":"01b8dd58-e200-7000-8000-000000000001"}"#),
         (Command::Notice(renamed(), vec![]), &format!(r#"{{"notice":[{RENAMED},[]]}}"#)),
     ]);
     let next = Some(Cursor { past_titles: false, at: 5 });
     pin_replies(vec![
         (Reply::Done, r#""done""#),
+        (Reply::Residence(Residence::Undecided), r#"{"residence":"undecided"}"#),
+        (Reply::Residence(Residence::Anywhere), r#"{"residence":"anywhere"}"#),
+        (Reply::Residence(Residence::Within(Jurisdiction::Eu)), r#"{"residence":{"within":"eu"}}"#),
         (Reply::Organizes(true), r#"{"organizes":true}"#),
         (
             Reply::Participations { events: vec![event_id(1)], more: true },

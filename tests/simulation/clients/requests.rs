@@ -3,12 +3,12 @@
 use event_platform::domain::event::{Change, Description, EventPatch, JoinUrl, Status};
 use event_platform::domain::schedule::parse_time;
 use event_platform::domain::{EventId, Timestamp};
-use event_platform::objects::account::{Holder, Order};
+use event_platform::objects::account::{Account, Holder, Order};
 use event_platform::objects::catalog::{self, Scope};
-use event_platform::objects::event::{Command, IfMatch, Participant, SeatStatus};
-use event_platform::objects::{Envelope, Outcome, Stamp, account};
+use event_platform::objects::event::{Command, Event, IfMatch, Participant, SeatStatus};
+use event_platform::objects::message::CommandId;
+use event_platform::objects::{Envelope, Object, Outcome, Stamp, account};
 use fastrand::Rng;
-use serde::Serialize;
 
 use super::{Client, Request, What};
 use crate::support::fixtures::*;
@@ -29,9 +29,11 @@ impl Client {
         most_seats: u32,
     ) -> (Address, String) {
         let (random, now) = (&mut world.random, world.now);
-        let of_event = |event: EventId, command: Command| (Address::Event(event), text(command, have));
-        let of_account =
-            |command: account::Command| (Address::Account(account_key(self.number)), text(command, None));
+        let of_event =
+            |event: EventId, command: Command| (Address::Event(event), text::<Event>(command, have, fresh));
+        let of_account = |command: account::Command| {
+            (Address::Account(account_key(self.number)), text::<Account>(command, None, fresh))
+        };
         let by = user(ORGANIZER);
         match what {
             What::SignUp => {
@@ -46,18 +48,20 @@ impl Client {
                 stronger: None,
             }),
             What::DeleteAccount => {
-                let holder = Holder { user: self.user.unwrap(), session: self.session.unwrap() };
+                let holder =
+                    Holder { user: self.user.unwrap(), session: self.session.unwrap(), changes: None };
                 of_account(account::Command::By(holder, Order::Delete(Some(hash(self.number)))))
             }
             What::Visit(event) => of_account(account::Command::Authorize {
                 user: self.user.unwrap(),
                 session: self.session.unwrap(),
                 visiting: Some(*event),
+                changes: None,
             }),
             What::Visits => of_account(account::Command::Visits),
             What::Browse => {
                 let scope = if random.bool() { Scope::Own(by) } else { Scope::Public(Status::Published) };
-                let envelope = Envelope { command: catalog::Command::List(everything(scope)), have: None };
+                let envelope = Envelope::new(catalog::Command::List(everything(scope)));
                 (Address::Catalog, serde_json::to_string(&envelope).unwrap())
             }
             What::Register(event) => {
@@ -121,8 +125,9 @@ impl Client {
     }
 }
 
-fn text<C: Serialize>(command: C, have: Option<Stamp>) -> String {
-    serde_json::to_string(&Envelope { command, have }).unwrap()
+fn text<O: Object>(command: O::Command, have: Option<Stamp>, fresh: u32) -> String {
+    let id = O::remembers(&command).then(|| CommandId::new(u128::from(fresh)));
+    serde_json::to_string(&Envelope { id, ..Envelope::knowing(command, have) }).unwrap()
 }
 
 /// An event that people can join from the beginning on.

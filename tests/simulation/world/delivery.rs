@@ -15,7 +15,7 @@ const NOT_ARRIVED: Delivery = Delivery::Retry { after_ms: None };
 impl World {
     /// Tells the Catalog before the client.
     pub(super) fn announce(&mut self, at: &Address, ticket: Ticket, answer: String) {
-        let Some(client) = self.end_wait(at, ticket) else {
+        let Some(client) = self.end_wait(at, ticket, true) else {
             return;
         };
         let (now, life) = (self.now, self.life(at));
@@ -45,6 +45,7 @@ impl World {
                 return self.happened.push(Happened::Answered { client, request, answer });
             }
             Asker::Object(id) => id,
+            Asker::Nobody => return,
         };
         let outcome = answer.map(|text| serde_json::from_str::<Answer<Value>>(&text).unwrap());
         let granted = outcome.is_some_and(|answer| answer.is_granted());

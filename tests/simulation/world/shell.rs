@@ -64,13 +64,15 @@ impl World {
         self.happened.push(Happened::Forgot(at.clone()));
     }
 
-    pub(super) fn arrive(&mut self, to: Address, command: String, from: Asker) {
+    pub(super) fn arrive(&mut self, to: Address, command: &str, again: bool, from: Asker) {
         if self.chance(self.weather.overload) {
             let busy = Answer::<Value>::refused(Refusal::Overloaded);
             return self.reply(from, Some(serde_json::to_string(&busy).unwrap()));
         }
-        match self.on_disk(&to, |node, now| node.receive(now, &command)) {
+        let command = command.to_owned();
+        match self.on_disk(&to, |node, now| node.receive(now, &command, again)) {
             Err(_) => self.reply(from, None),
+            Ok(Received::Unknown { cause, .. }) => panic!("{cause}: {command}"),
             Ok(Received::Answered(answer)) => {
                 self.executed(&to, command, answer.clone());
                 self.reply(from, Some(answer));
@@ -134,7 +136,7 @@ impl World {
             Ok(settled) => self.turned(at, settled),
             Err(Failed { tickets, .. }) if self.random.bool() => {
                 self.forgot(at, "has a turn fail");
-                tickets.into_iter().for_each(|ticket| self.give_back(at, ticket, None));
+                tickets.into_iter().for_each(|ticket| self.give_back(at, ticket, None, false));
             }
             Err(_) => self.crash(at),
         }
@@ -156,7 +158,7 @@ impl World {
             if granted && self.place(at).waiting[&ticket].announces {
                 self.announce(at, ticket, answer);
             } else {
-                self.give_back(at, ticket, Some(answer));
+                self.give_back(at, ticket, Some(answer), granted);
             }
         }
     }
@@ -168,18 +170,18 @@ impl World {
     }
 
     /// Answers a command that has waited.
-    fn give_back(&mut self, at: &Address, ticket: Ticket, answer: Option<String>) {
-        if let Some(from) = self.end_wait(at, ticket) {
+    fn give_back(&mut self, at: &Address, ticket: Ticket, answer: Option<String>, changed: bool) {
+        if let Some(from) = self.end_wait(at, ticket, changed) {
             self.reply(from, answer);
         }
     }
 
-    pub(super) fn end_wait(&mut self, at: &Address, ticket: Ticket) -> Option<Asker> {
+    pub(super) fn end_wait(&mut self, at: &Address, ticket: Ticket, changed: bool) -> Option<Asker> {
         let now = self.now;
         let place = self.place(at);
         let waiting = place.waiting.remove(&ticket)?;
         if waiting.guarded {
-            place.node.release_leases(now);
+            place.node.release_leases(now, changed);
         }
         Some(waiting.from)
     }

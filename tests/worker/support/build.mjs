@@ -23,15 +23,20 @@ export const TEST_SETTINGS = {
   BCRYPT_COST: "4",
   CACHE_LEASE_MS: "100",
   MAIL_PROVIDER: "log",
+  ALLOW_LOG_MAIL: "true",
   PUBLIC_URL: "https://events.example",
 };
 
+/** Where the builds are: today's, and the last release's. */
+export const TODAY = "build";
+export const RELEASED = "build/release";
+
 /** `{ main, modules: [{ name, type: "esm" | "wasm", path }], compatibilityDate, compatibilityFlags }` */
-export function builtWorker() {
+export function builtWorker(build = TODAY) {
   const modules = [
     { name: "index.js", type: "esm" },
     { name: "index_bg.wasm", type: "wasm" },
-  ].map((module) => ({ ...module, path: fileURLToPath(new URL(`build/${module.name}`, ROOT)) }));
+  ].map((module) => ({ ...module, path: fileURLToPath(new URL(`${build}/${module.name}`, ROOT)) }));
   for (const { path } of modules) {
     if (!existsSync(path)) throw new Error(`${path} is missing: run \`make build\` first`);
   }

@@ -4,14 +4,14 @@ import worker, * as classes from "./index.js";
 
 const counting = (name) =>
   class extends classes[name] {
-    ask(command) {
+    ask(...command) {
       console.log(`${name} was asked`);
-      return super.ask(command);
+      return super.ask(...command);
     }
 
-    askAll(commands) {
+    askAll(...commands) {
       console.log(`${name} was called for many`);
-      return super.askAll(commands);
+      return super.askAll(...commands);
     }
   };
 

@@ -1,17 +1,21 @@
 // The built worker in miniflare, for what raw workerd cannot be told: to evict an object, to bind a
-// rate limiter, and to serve the site beside the worker as `wrangler.toml` says.
+// rate limiter or a sender of mail, and to serve the site beside the worker as `wrangler.toml` says.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { OBJECTS, TEST_SETTINGS, builtWorker, siteConfig } from "./build.mjs";
+import { eventually } from "./eventually.mjs";
 
 const WORKER = "event-platform";
 
-/** `env` holds further bindings in miniflare's own terms; `site` says whether files are served. */
-export async function startMiniflare({ settings = {}, env = {}, site = false } = {}) {
-  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env, site);
+/**
+ * `env` holds further bindings in miniflare's own terms, `beside` the configurations of further Workers that
+ * they lead to; `site` says whether files are served.
+ */
+export async function startMiniflare({ settings = {}, env = {}, beside = [], site = false } = {}) {
+  const server = new MiniflareServer({ ...TEST_SETTINGS, ...settings }, env, beside, site);
   try {
     await server.start();
   } catch (failure) {
@@ -21,9 +25,23 @@ export async function startMiniflare({ settings = {}, env = {}, site = false } =
   return server;
 }
 
+/** The mails to an address, once so many were given to the `send-email` binding and all of them are written. */
+export function sentMailsTo(server, address, count) {
+  return eventually(
+    async () => {
+      const mails = (await server.sentMails()).filter(({ to }) => to.includes(address));
+      const written = ({ text, html, attachments }) => text && html && attachments.every(({ content }) => content);
+      if (mails.length >= count && mails.every(written)) return mails;
+      throw new Error(`${mails.length} of ${count} mails to ${address}`);
+    },
+    { within: 45_000, every: 200 },
+  );
+}
+
 class MiniflareServer {
   #settings;
   #env;
+  #beside;
   #site;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #miniflare;
@@ -31,9 +49,10 @@ class MiniflareServer {
   url;
   output = "";
 
-  constructor(settings, env, site) {
+  constructor(settings, env, beside, site) {
     this.#settings = settings;
     this.#env = env;
+    this.#beside = beside;
     this.#site = site;
   }
 
@@ -44,9 +63,12 @@ class MiniflareServer {
       log: new Log(LogLevel.ERROR),
       handleStructuredLogs: ({ message }) => (this.output += `${message}\n`),
       resourcePersistencePath: this.#folder,
+      // What the emulated binding of the Email Service was given shows here.
+      unsafeLocalExplorer: this.#sendsMail,
+      ...(this.#sendsMail && { resourceTmpPath: join(this.#folder, "tmp") }),
       telemetry: { enabled: false },
       cf: false,
-      workers: [{ config: this.#config() }],
+      workers: [this.#config(), ...this.#beside].map((config) => ({ config })),
     });
     this.url = (await this.#miniflare.ready).origin;
   }
@@ -55,6 +77,27 @@ class MiniflareServer {
   async restart() {
     await this.#miniflare.dispose();
     await this.start();
+  }
+
+  get #sendsMail() {
+    return Object.values(this.#env).some(({ type }) => type === "send-email");
+  }
+
+  /** The mails that a `send-email` binding was given, each with the `content` of its attachments. */
+  async sentMails() {
+    const folder = join(this.#folder, "tmp");
+    const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
+    const list = `${this.url}/cdn-cgi/local/explorer/api/local/email/sending?per_page=100`;
+    const { result } = await (await fetch(list)).json();
+    return result.map((mail) => {
+      const id = mail.messageId.replace(/^<|>$/g, "");
+      const stored = (rest) => {
+        const name = names.find((name) => basename(name) === id + rest);
+        return name && readFileSync(join(folder, name), "utf8");
+      };
+      const withContent = (file, index) => ({ ...file, content: stored(`-${index + 1}.ics`) });
+      return { ...mail, text: stored(".txt"), html: stored(".html"), attachments: mail.attachments.map(withContent) };
+    });
   }
 
   /** Drops every object from memory; each comes back from its storage when it is next asked. */

@@ -2,6 +2,7 @@
 // printed when one of them fails.
 
 import { after, afterEach, before } from "node:test";
+import { startEdge } from "./edge.mjs";
 import { MailDouble } from "./mail-double.mjs";
 import { startMiniflare } from "./miniflare.mjs";
 import { startWorkerd } from "./workerd.mjs";
@@ -10,12 +11,14 @@ import { startWorkerd } from "./workerd.mjs";
 export const useWorkerd = (options) => useServer(() => startWorkerd(options));
 export const useMiniflare = (options) => useServer(() => startMiniflare(options));
 
-/**
- * A server that mails through a double of Resend, which takes so many requests a second: `{ server, mail }`,
- * each with `.current`.
- */
-export function useWorkerdWithMail({ perSecond, ...options } = {}) {
-  const mail = useStarted(() => MailDouble.start({ perSecond }));
+/** A server behind an edge that compresses answers and weakens their tags. */
+export function useEdge(server) {
+  return useStarted(() => startEdge(server.current));
+}
+
+/** A server that mails through a double of a provider: `{ server, mail }`, each with `.current`. */
+export function useWorkerdWithMail({ perSecond, ...options } = {}, Double = MailDouble) {
+  const mail = useStarted(() => Double.start({ perSecond }));
   const server = useServer(() =>
     startWorkerd({ ...options, settings: { ...mail.current.settings, ...options.settings } }),
   );

@@ -12,17 +12,23 @@ import { eventually } from "./eventually.mjs";
 
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 5_000;
-const COUNTING = fileURLToPath(new URL("counting.js", import.meta.url));
+
+/** A module of this folder. */
+const support = (name) => ({ name, type: "esm", path: fileURLToPath(new URL(name, import.meta.url)) });
 
 /**
  * Starts a server in a folder of its own.
  *
  * `settings` are added to `TEST_SETTINGS`; one that is `undefined` is left out. `isolates` is the
- * number of worker services, each on its own port; the first one owns the objects. With `counting`
- * the objects say when they are asked. `outbound` is the port of a proxy that all calls to elsewhere go to.
+ * number of worker services, each on its own port; the first one owns the objects. `builds` names the build of
+ * each, today's where it names none. `around` names modules of
+ * this folder that stand around the Worker, the one that the runtime loads first: with `counting.js` the objects
+ * say when they are asked, with `faults.js` they fail when told to. `flags` go to the JavaScript engine.
+ * `outbound` is the port of a proxy that all calls to elsewhere go to.
  */
-export async function startWorkerd({ settings = {}, isolates = 1, counting = false, outbound } = {}) {
-  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, counting, outbound);
+export async function startWorkerd(options = {}) {
+  const { settings = {}, isolates = 1, builds = [], around = [], flags = [], outbound } = options;
+  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, builds, around, flags, outbound);
   try {
     await server.start();
   } catch (failure) {
@@ -34,7 +40,9 @@ export async function startWorkerd({ settings = {}, isolates = 1, counting = fal
 
 class Workerd {
   #settings;
-  #counting;
+  #builds;
+  #around;
+  #flags;
   #outbound;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #process;
@@ -43,9 +51,11 @@ class Workerd {
   /** One `{ url }` for each isolate. The url changes with every start. */
   isolates;
 
-  constructor(settings, isolates, counting, outbound) {
+  constructor(settings, isolates, builds, around, flags, outbound) {
     this.#settings = settings;
-    this.#counting = counting;
+    this.#builds = builds;
+    this.#around = around.map(support);
+    this.#flags = flags;
     this.#outbound = outbound;
     this.isolates = Array.from({ length: isolates }, () => ({ url: undefined }));
     mkdirSync(join(this.#folder, "objects"));
@@ -61,12 +71,12 @@ class Workerd {
     return this.#output;
   }
 
-  /** How many commands objects of a class were given, over every restart; needs `counting`. */
+  /** How many commands objects of a class were given, over every restart; needs `counting.js`. */
   asked(className) {
     return this.#said(`${className} was asked\n`);
   }
 
-  /** How many calls have brought commands of several requests; needs `counting`. */
+  /** How many calls have brought commands of several requests; needs `counting.js`. */
   calledForMany(className) {
     return this.#said(`${className} was called for many\n`);
   }
@@ -106,10 +116,11 @@ class Workerd {
     await this.#end("SIGKILL");
   }
 
-  /** Stops if running, then starts on the same storage, with `settings` changed. */
-  async restart(settings = {}) {
+  /** Stops if running, then starts on the same storage, with `settings` or `builds` changed. */
+  async restart(settings = {}, builds = this.#builds) {
     await this.stop();
     Object.assign(this.#settings, settings);
+    this.#builds = builds;
     await this.start();
   }
 
@@ -168,6 +179,7 @@ const config :Workerd.Config = (
     `(name = "internet", ${this.#internet()})`,
   ])},
   sockets = ${list(isolates.map((i) => socket(isolateName(i))))},
+  v8Flags = [${this.#flags.map(text).join(", ")}],
 );
 ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
   }
@@ -179,8 +191,8 @@ ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
 
   /** The first isolate holds the objects; the others reach them by its name. */
   #workerConfig(index) {
-    const { modules, compatibilityDate, compatibilityFlags } = builtWorker();
-    if (this.#counting) modules.unshift({ name: "counting.js", type: "esm", path: COUNTING });
+    const { modules, compatibilityDate, compatibilityFlags } = builtWorker(this.#builds[index]);
+    modules.unshift(...this.#around);
     const embed = { esm: "esModule", wasm: "wasm" };
     const module = ({ name, type, path }) => `(name = "${name}", ${embed[type]} = embed ${text(path)})`;
     const owner = index === 0 ? "" : `, serviceName = "${isolateName(0)}"`;

@@ -1,0 +1,188 @@
+//! What a provider's answer means for a mail: is the mail wrong, is our account or a setting, or is
+//! it only the moment?
+//!
+//! Only an answer about the mail itself refuses it. What somebody can mend (a key, a sender that is
+//! not verified, a quota) leaves the mail waiting, and the log says which code the provider gave.
+
+use chrono::DateTime;
+
+use crate::domain::Timestamp;
+use crate::objects::outbox::Delivery;
+
+/// What of an answer matters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// `Retry-After` in seconds, if there was one.
+    pub retry_after: Option<u32>,
+    /// The kind of error, where a header or an exception names it.
+    pub error: Option<String>,
+    /// The beginning of the body.
+    pub body: String,
+}
+
+/// What becomes of one mail after an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// For the outbox.
+    pub delivery: Delivery,
+    /// Whether somebody has to mend the account or a setting before another try can help.
+    pub account: bool,
+    /// The provider's own name for what went wrong. It is logged: never free text.
+    pub code: Option<String>,
+}
+
+impl Verdict {
+    /// Characters of a code.
+    const CODE_MAX: usize = 64;
+
+    const fn of(delivery: Delivery) -> Self {
+        Self { delivery, account: false, code: None }
+    }
+
+    /// The provider has it.
+    pub(super) const fn sent() -> Self {
+        Self::of(Delivery::Done)
+    }
+
+    /// The provider will never take it.
+    pub(super) const fn refused() -> Self {
+        Self::of(Delivery::Refused)
+    }
+
+    /// Not sent, and nobody knows why.
+    #[must_use]
+    pub const fn unanswered() -> Self {
+        Self::of(Delivery::Retry { after_ms: None })
+    }
+
+    /// Not sent, because it has lost its point.
+    #[must_use]
+    pub const fn expired() -> Self {
+        Self::of(Delivery::Expired)
+    }
+
+    /// A refusal of many mails at once says nothing about each: they are tried one by one.
+    pub(super) fn of_all(self, mails: usize) -> Self {
+        match self.delivery {
+            Delivery::Refused if mails > 1 => Self { delivery: Delivery::Apart, ..self },
+            _ => self,
+        }
+    }
+
+    /// The same, with the provider's name for it. Names that could hold more than a name are left out.
+    pub(super) fn coded(self, code: &str) -> Self {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let named = !code.is_empty() && code.len() <= Self::CODE_MAX && code.chars().all(plain);
+        Self { code: named.then(|| code.to_owned()), ..self }
+    }
+}
+
+impl HttpResponse {
+    /// Another try, and not before the time that was asked for.
+    pub(super) fn retry(&self) -> Verdict {
+        Verdict::of(Delivery::Retry {
+            after_ms: self.retry_after.map(|seconds| seconds.saturating_mul(1000)),
+        })
+    }
+
+    /// Another try, which can help once somebody has mended the account or a setting.
+    pub(super) fn account(&self) -> Verdict {
+        Verdict { account: true, ..self.retry() }
+    }
+
+    /// What the status alone says. 400, 413 and 422 are about what was sent; 408, 409, 425, 429 and
+    /// 5xx about the moment; all others about who sends, or where to.
+    pub(super) fn verdict(&self) -> Verdict {
+        match self.status {
+            200..=299 => Verdict::sent(),
+            400 | 413 | 422 => Verdict::refused(),
+            408 | 409 | 425 | 429 | 500..=599 => self.retry(),
+            _ => self.account(),
+        }
+    }
+}
+
+/// Seconds of a `Retry-After` (RFC 9110 §10.2.3): a number, or a date.
+#[must_use]
+pub fn retry_after(value: &str, now: Timestamp) -> Option<u32> {
+    let value = value.trim();
+    value.parse().ok().or_else(|| {
+        let at = DateTime::parse_from_rfc2822(value).ok()?;
+        u32::try_from(at.timestamp().saturating_sub(now.seconds()).max(0)).ok()
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An answer with nothing but a status and a body.
+    pub(in crate::mail) fn answer(status: u16, body: &str) -> HttpResponse {
+        HttpResponse { status, body: body.to_owned(), ..HttpResponse::default() }
+    }
+
+    /// What tables of answers say of a mail.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(in crate::mail) enum Fate {
+        Sent,
+        /// Tried again, and nobody need do anything.
+        Later,
+        /// Tried again, and somebody has to mend the account or a setting.
+        Account,
+        Refused,
+        Apart,
+    }
+
+    impl Verdict {
+        pub(in crate::mail) fn fate(&self) -> Fate {
+            match self.delivery {
+                Delivery::Done => Fate::Sent,
+                Delivery::Retry { .. } if self.account => Fate::Account,
+                Delivery::Retry { .. } => Fate::Later,
+                Delivery::Refused => Fate::Refused,
+                Delivery::Apart => Fate::Apart,
+                Delivery::Expired => panic!("no provider says so"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_alone_refuses_a_mail_only_where_it_is_about_the_mail() {
+        for (statuses, fate) in [
+            (&[200, 202, 204][..], Fate::Sent),
+            (&[400, 413, 422], Fate::Refused),
+            (&[408, 409, 425, 429, 500, 502, 503, 599], Fate::Later),
+            (&[301, 302, 307, 401, 402, 403, 404, 405, 406, 415, 451], Fate::Account),
+        ] {
+            for status in statuses {
+                assert_eq!(answer(*status, "").verdict().fate(), fate, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_provider_is_not_asked_again_before_it_wishes() {
+        let response = HttpResponse { retry_after: Some(7), ..answer(429, "") };
+        assert_eq!(response.verdict().delivery, Delivery::Retry { after_ms: Some(7000) });
+    }
+
+    #[test]
+    fn a_code_is_a_name_and_nothing_else() {
+        let code = |code: &str| Verdict::refused().coded(code).code;
+        assert_eq!(code("E_SENDER_NOT_VERIFIED").as_deref(), Some("E_SENDER_NOT_VERIFIED"));
+        for text in ["", "to ada@example.com", "a\nb", &"x".repeat(65)] {
+            assert_eq!(code(text), None);
+        }
+    }
+
+    #[test]
+    fn retry_after_is_a_number_or_a_date() {
+        let now = Timestamp::parse_rfc3339("2015-10-21T07:27:00Z").unwrap();
+        assert_eq!(retry_after(" 120 ", now), Some(120));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(60));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:00:00 GMT", now), Some(0));
+        assert_eq!(retry_after("soon", now), None);
+    }
+}
