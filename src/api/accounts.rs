@@ -35,13 +35,13 @@ pub(super) async fn register(asked: Asked, body: JsonBody) -> Result<Response, P
         return Err(unexpected());
     };
     let key = key_of(&email)?;
-    rates::account(&asked.app, &key, RateLimit::Account).await?;
+    rates::account(&asked.app, asked.client, &key, RateLimit::Account).await?;
     if asking::account(&asked.app, &key, Command::Exists).await? == Reply::Exists(true) {
         return Err(Refusal::EmailTaken.into());
     }
     // From here on a mail goes out.
     rates::client(&asked, RateLimit::SignUp).await?;
-    rates::account(&asked.app, &key, RateLimit::AccountMail).await?;
+    rates::account(&asked.app, asked.client, &key, RateLimit::AccountMail).await?;
     let Asked { app, trace, uri, client } = asked;
     let password_hash = hashing::hash(&app, client, &password).await?;
     let Link { token, url } = link(&app, &uri, &key, verification::PATH, VERIFICATION_TTL_MS);

@@ -8,7 +8,15 @@ use super::problem::Problem;
 use crate::auth::hash_queue::{HashQueue, Ticket, Turn};
 use crate::auth::hashing::{Digest, Hashing, Salt};
 use crate::auth::passwords::{self, Comparison, NewHash};
-use crate::domain::{ClientKey, Password, Secret};
+use crate::domain::{ClientKey, Password, Refusal, Secret};
+
+/// Turns away a client who has too many hashes under way, before anything else is done for it: a flood
+/// costs little more than its answers.
+pub(super) fn admit(app: &App, client: ClientKey) -> Result<(), Problem> {
+    let rounds = 1_u64.checked_shl(app.config.bcrypt_cost).unwrap_or(u64::MAX);
+    let admits = with_queue(app, |queue| queue.admits(client, rounds, app.runtime.now()));
+    if admits { Ok(()) } else { Err(Refusal::Overloaded.into()) }
+}
 
 /// The hash of a new password.
 pub(super) async fn hash(
@@ -70,7 +78,7 @@ async fn compute(app: &App, client: ClientKey, hashing: Hashing) -> Result<Diges
         match with_queue(app, |queue| queue.turn(ticket, app.runtime.now())) {
             Turn::Done(digest) => return Ok(digest),
             Turn::Later { ms } => app.runtime.pause(ms).await,
-            Turn::Forgotten => return Err(crate::domain::Refusal::Overloaded.into()),
+            Turn::Forgotten => return Err(Refusal::Overloaded.into()),
         }
     }
 }

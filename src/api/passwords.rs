@@ -38,7 +38,7 @@ struct NewPassword<'a> {
 pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
     rates::client(&asked, RateLimit::Client).await?;
     rates::client(&asked, RateLimit::Mail).await?;
-    let Asked { app, trace, uri, .. } = asked;
+    let Asked { app, trace, uri, client, .. } = asked;
     let mut fields = body.fields();
     let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
     fields.finish()?;
@@ -51,7 +51,7 @@ pub(super) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Pro
             // Nobody is told of this limit: those who caused so many mails may not be who asks now, and
             // any of them will do.
             for limit in [RateLimit::Account, RateLimit::AccountMail] {
-                if rates::account(&app, &key, limit).await.is_err() {
+                if rates::account(&app, client, &key, limit).await.is_err() {
                     return;
                 }
             }

@@ -37,7 +37,8 @@ pub(super) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Prob
         return Err(failed(&app, &trace, Refusal::InvalidCredentials));
     };
     let key = key_of(&email)?;
-    rates::account(&app, &key, RateLimit::Account).await?;
+    rates::account(&app, client, &key, RateLimit::Account).await?;
+    hashing::admit(&app, client)?;
 
     let begin = Envelope::new(Command::BeginLogin);
     let hash = match app.hub.account(&key, begin).await?.outcome {

@@ -47,9 +47,9 @@ pub(super) async fn page(Asked { app, trace, uri, .. }: Asked) -> Response {
 /// `POST /api/verify-email/resend`: another mail, unless the address is confirmed.
 pub(super) async fn resend(Signed { asked, caller }: Signed) -> Result<StatusCode, Problem> {
     rates::client(&asked, RateLimit::Mail).await?;
-    let Asked { app, uri, .. } = asked;
+    let Asked { app, uri, client, .. } = asked;
     let account = &caller.bearer().account;
-    rates::account(&app, account, RateLimit::AccountMail).await?;
+    rates::account(&app, client, account, RateLimit::AccountMail).await?;
     let link = link(&app, &uri, account, PATH, VERIFICATION_TTL_MS);
     caller.order(&app, Order::ResendVerification(link)).await?;
     Ok(StatusCode::ACCEPTED)

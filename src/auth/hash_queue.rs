@@ -1,9 +1,9 @@
 //! Who is computing hashes, and whose turn it is.
 //!
 //! Each request looks after its own hash, by timers of its own, because the runtime lets none wait
-//! for another. The first few hashes in the queue are computed side by side, by the request of the
-//! first: it takes them on by a slice and lets other work in. The rest look in now and then. Who
-//! finds their hash done takes it and leaves.
+//! for another. The first few hashes in the queue are computed side by side, by one request: that of
+//! the first takes them on by a slice, lets other work in, and goes on until its own is done. The rest
+//! look in now and then. Who finds their hash done takes it and leaves.
 //!
 //! The order is fair between clients (self-clocked fair queueing: Golestani, "A Self-Clocked Fair
 //! Queueing Scheme for Broadband Applications", 1994). Each hash has a tag: its rounds, counted from
@@ -12,9 +12,10 @@
 //! waits for those of others between two of their own, and who has one is among the next. When the
 //! queue is full, the last hash of the client who has most in it makes room for one who has less.
 //!
-//! Nobody says so when a client goes away: its request is just not heard of again. So the next one
-//! computes when the first is late, and a hash that has not been asked for in a while is passed over,
-//! and forgotten in the end.
+//! Nobody says so when a client goes away: its request is just not heard of again. So whoever looks in
+//! computes when the one whose turn it is stays away, and a hash that has not been asked for in a while
+//! is passed over, and forgotten in the end. While a slice is computed nobody can look in: that time does
+//! not count, or a busy processor would have everybody compute in the place of everybody else.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -45,6 +46,10 @@ pub struct HashQueue {
     next_ticket: Ticket,
     /// Where the queue is: the highest tag of all that were first in it.
     progress: u64,
+    /// Whose request computes.
+    computing: Option<Ticket>,
+    /// When it was first missed after its last slice.
+    missed_since: Option<Timestamp>,
 }
 
 struct Job {
@@ -72,24 +77,30 @@ impl HashQueue {
     /// How seldom the others look in: after a millisecond for each before them, and this at most, so
     /// that a long queue is no work in itself.
     const FAR_MS: u32 = 50;
-    /// Milliseconds after which the next one computes in the place of the first.
+    /// Milliseconds that the one who computes may stay away before another does.
     const LATE_MS: i64 = 20;
     /// Milliseconds after which a hash is passed over.
     const ABSENT_MS: i64 = 100;
     /// Milliseconds after which a hash is forgotten.
     const FORGOTTEN_MS: i64 = 2_000;
 
+    /// Whether the client may put a hash of so many rounds in the queue, as far as its own are concerned.
+    pub fn admits(&mut self, client: ClientKey, rounds: u64, now: Timestamp) -> bool {
+        self.jobs.retain(|job| now.ms_since(job.seen) < Self::FORGOTTEN_MS);
+        let own = self.load_of(client).with(rounds);
+        own.rounds <= Self::CLIENT_ROUNDS_MAX && own.hashes <= Self::CLIENT_MAX
+    }
+
     /// Puts a client's hash in the queue.
     ///
     /// # Errors
     /// `Overloaded` when the client has too many in it, or when it is full and nobody has more.
     pub fn submit(&mut self, client: ClientKey, hashing: Hashing, now: Timestamp) -> Result<Ticket, Refusal> {
-        self.jobs.retain(|job| now.ms_since(job.seen) < Self::FORGOTTEN_MS);
         let rounds = u64::from(hashing.rounds_left());
-        let own = self.load_of(client).with(rounds);
-        if own.rounds > Self::CLIENT_ROUNDS_MAX || own.hashes > Self::CLIENT_MAX {
+        if !self.admits(client, rounds, now) {
             return Err(Refusal::Overloaded);
         }
+        let own = self.load_of(client).with(rounds);
         while !self.has_room_for(rounds) {
             self.make_room(own)?;
         }
@@ -103,25 +114,50 @@ impl HashQueue {
         Ok(ticket)
     }
 
-    /// Looks in, and computes for a slice if nobody who comes before will.
+    /// Looks in, and computes for a slice if it is this one's turn, or whose it is stays away.
     pub fn turn(&mut self, ticket: Ticket, now: Timestamp) -> Turn {
         let Some(job) = self.jobs.iter_mut().find(|job| job.ticket == ticket) else {
             return Turn::Forgotten;
         };
         job.seen = now;
-        let (is_done, tag) = (job.hashing.is_done(), job.tag);
-        let before = self.jobs.iter().take_while(|job| job.ticket != ticket);
-        let is_first = !before.clone().any(|job| job.is_waiting(now, Self::LATE_MS));
-        let before = before.filter(|job| job.is_waiting(now, Self::ABSENT_MS)).count();
-        if !is_done && is_first {
-            self.progress = self.progress.max(tag);
-            let waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now, Self::ABSENT_MS));
-            hashing::advance(waiting.map(|job| &mut *job.hashing), Self::SLICE_ROUNDS);
+        let computes = !job.hashing.is_done() && self.computes(ticket, now);
+        if computes {
+            self.computing = Some(ticket);
+            self.missed_since = None;
+            self.advance(now);
         }
         match self.jobs.iter().position(|job| job.ticket == ticket && job.hashing.is_done()) {
             Some(at) => self.jobs.remove(at).map_or(Turn::Forgotten, |job| Turn::Done(job.hashing.finish())),
-            None => Turn::Later { ms: u32::try_from(before).map_or(Self::FAR_MS, |ms| ms.min(Self::FAR_MS)) },
+            None if computes => Turn::Later { ms: 0 },
+            None => {
+                let before = self.jobs.iter().take_while(|job| job.ticket != ticket);
+                let before = before.filter(|job| job.is_waiting(now, Self::ABSENT_MS)).count();
+                Turn::Later { ms: u32::try_from(before).map_or(Self::FAR_MS, |ms| ms.min(Self::FAR_MS)) }
+            }
         }
+    }
+
+    /// Whether it is for this one to compute.
+    fn computes(&mut self, ticket: Ticket, now: Timestamp) -> bool {
+        let mut unfinished = self.jobs.iter().filter(|job| !job.hashing.is_done());
+        let missed_since = match unfinished.clone().find(|job| Some(job.ticket) == self.computing) {
+            Some(job) if job.ticket == ticket => return true,
+            Some(_) => *self.missed_since.get_or_insert(now),
+            None => match unfinished.next() {
+                Some(first) if first.ticket != ticket => first.seen,
+                _ => return true,
+            },
+        };
+        now.ms_since(missed_since) >= Self::LATE_MS
+    }
+
+    /// Takes the first hashes that somebody waits for on by a slice.
+    fn advance(&mut self, now: Timestamp) {
+        let mut waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now, Self::ABSENT_MS)).peekable();
+        if let Some(first) = waiting.peek() {
+            self.progress = self.progress.max(first.tag);
+        }
+        hashing::advance(waiting.map(|job| &mut *job.hashing), Self::SLICE_ROUNDS);
     }
 
     /// Forgets a hash that nobody wants any more.
@@ -243,10 +279,23 @@ mod tests {
             assert_eq!(queue.turn(next, at(19)), Turn::Later { ms: 1 });
         }
         for _ in 1..slices {
-            assert_eq!(queue.turn(next, at(20)), Turn::Later { ms: 1 });
+            assert_eq!(queue.turn(next, at(20)), Turn::Later { ms: 0 });
         }
         assert_eq!(queue.turn(next, at(20)), expected(2, 6));
         assert_eq!(queue.turn(first, at(21)), expected(1, 6));
+    }
+
+    #[test]
+    fn a_slice_that_takes_long_makes_nobody_late() {
+        let mut queue = HashQueue::default();
+        let [first, next, last] =
+            [1, 2, 3].map(|name| queue.submit(SOMEBODY, hashing(name, 9), at(0)).unwrap());
+        for slice in 0..10 {
+            let ended = 40 * (slice + 1);
+            assert_eq!(queue.turn(first, at(40 * slice)), Turn::Later { ms: 0 });
+            assert_eq!(queue.turn(last, at(ended)), Turn::Later { ms: 2 });
+            assert_eq!(queue.turn(next, at(ended)), Turn::Later { ms: 1 });
+        }
     }
 
     #[test]

@@ -28,6 +28,16 @@ impl ClientKey {
             v4 @ IpAddr::V4(_) => v4,
         }))
     }
+
+    /// Whether the request comes from the machine that the Worker runs on. Deployed, none does: the
+    /// platform says where a request comes from, whatever its sender says.
+    #[must_use]
+    pub const fn is_this_machine(self) -> bool {
+        match self.0 {
+            Some(address) => address.is_loopback() || matches!(address, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+            None => false,
+        }
+    }
 }
 
 impl fmt::Display for ClientKey {
@@ -77,6 +87,22 @@ mod tests {
             assert_eq!(ClientKey::parse(Some(address)), ClientKey::UNKNOWN, "{address}");
         }
         assert_eq!(ClientKey::parse(None), ClientKey::UNKNOWN);
+    }
+
+    #[test]
+    fn the_machine_itself_is_told_from_others() {
+        for (address, expected) in [
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("128.0.0.1", false),
+            ("0.0.0.0", false),
+            ("2001:db8::1", false),
+            ("", false),
+        ] {
+            assert_eq!(ClientKey::parse(Some(address)).is_this_machine(), expected, "{address}");
+        }
     }
 
     #[test]

@@ -54,6 +54,6 @@ describe("The memory of objects that are put away", () => {
   });
 
   test("is free again for events that strangers make up", async () => {
-    expectLevel(await waves(() => fault("wave", { objects: 3_000 })));
+    expectLevel(await waves(() => fault("wave", { objects: 500 })));
   });
 });

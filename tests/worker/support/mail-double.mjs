@@ -18,7 +18,10 @@ const API_KEY = "re_a_key_for_tests_alone";
  * A batch fails as the first of its mails that is to fail does.
  */
 export class MailDouble {
-  #http = createServer((request, response) => this.#receive(request, response));
+  #http = createServer((request, response) => {
+    // A sender that is reset breaks its request off.
+    this.#receive(request, response).catch(() => request.socket.destroy());
+  });
   #faults = new Map();
   #delivered = new Map();
   #perSecond;
