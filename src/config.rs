@@ -8,6 +8,7 @@ use crate::auth::admin::AdminToken;
 use crate::auth::tokens::TokenKeys;
 use crate::domain::{Jurisdiction, Rate, Secret};
 use crate::log_sampling::LogSampling;
+use crate::mail::webhook::{self, TopicArn, Webhooks};
 use crate::mail::{Carrier, Mailgun, Postmark, Provider, Sender, Ses};
 
 /// The settings of a deployment.
@@ -35,6 +36,8 @@ pub struct Config {
     pub log_sampling: LogSampling,
     /// Opens the calls for operators; without one there are none.
     pub admin_token: Option<AdminToken>,
+    /// What proves that a message is from a mail provider.
+    pub webhooks: Webhooks,
     /// Where objects live.
     pub placement: Placement,
     /// How much one session may change.
@@ -144,6 +147,7 @@ impl Config {
                 LogSampling::parse(&text).ok_or(ConfigError { name: "LOG_SAMPLING", expected: "0 to 1" })
             })?,
             admin_token: admin_token(secret("ADMIN_TOKEN"), &current)?,
+            webhooks: webhooks(&get)?,
             placement: placement(&get)?,
             changes: Rate {
                 burst: number(&get, "CHANGES_BURST", 500, 1, 1_000_000, "1 to 1000000")?,
@@ -288,6 +292,46 @@ fn switch(get: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<b
     }
 }
 
+fn webhooks(get: &impl Fn(&str) -> Option<String>) -> Result<Webhooks, ConfigError> {
+    Ok(Webhooks {
+        resend: parsed(get, "RESEND_WEBHOOK_SECRET", "a signing secret like whsec_…", webhook::resend_key)?,
+        postmark: parsed(
+            get,
+            "POSTMARK_WEBHOOK_LOGIN",
+            "user:password, the password with 16 characters or more",
+            |text| {
+                let long = text.split_once(':').is_some_and(|(_, password)| password.len() >= 16);
+                long.then(|| Secret::new(text.to_owned()))
+            },
+        )?,
+        sendgrid: parsed(
+            get,
+            "SENDGRID_WEBHOOK_KEY",
+            "the public key that SendGrid shows",
+            webhook::sendgrid_key,
+        )?,
+        mailgun: parsed(get, "MAILGUN_WEBHOOK_KEY", "a signing key of 16 characters or more", |text| {
+            (text.len() >= 16).then(|| Secret::new(text.to_owned()))
+        })?,
+        ses: parsed(
+            get,
+            "SES_TOPIC_ARN",
+            "a topic like arn:aws:sns:eu-central-1:123456789012:mail",
+            TopicArn::parse,
+        )?,
+    })
+}
+
+/// A setting that has to have a form, if it is there.
+fn parsed<T>(
+    get: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ConfigError> {
+    get(name).map(|text| parse(text.trim()).ok_or(ConfigError { name, expected })).transpose()
+}
+
 fn mail_from(setting: Option<String>) -> Result<String, ConfigError> {
     let from = setting.unwrap_or_else(|| "Events <events@localhost>".to_owned());
     if from.chars().any(char::is_control) || !from.contains('@') {
@@ -348,6 +392,11 @@ mod tests {
             (vec![SECRET, ("PUBLIC_URL", "ftp://example.com")], "PUBLIC_URL"),
             (vec![SECRET, ("MAIL_PROVIDER", "pigeon")], "MAIL_PROVIDER"),
             (vec![SECRET, ("MAIL_FROM", "nobody")], "MAIL_FROM"),
+            (vec![SECRET, ("RESEND_WEBHOOK_SECRET", "whsec_c2hvcnQ=")], "RESEND_WEBHOOK_SECRET"),
+            (vec![SECRET, ("POSTMARK_WEBHOOK_LOGIN", "user:short")], "POSTMARK_WEBHOOK_LOGIN"),
+            (vec![SECRET, ("SENDGRID_WEBHOOK_KEY", "bm8ga2V5")], "SENDGRID_WEBHOOK_KEY"),
+            (vec![SECRET, ("MAILGUN_WEBHOOK_KEY", "short")], "MAILGUN_WEBHOOK_KEY"),
+            (vec![SECRET, ("SES_TOPIC_ARN", "arn:aws:sqs:eu-central-1:123456789012:mail")], "SES_TOPIC_ARN"),
             (vec![SECRET, ("ALLOW_LOG_MAIL", "yes")], "ALLOW_LOG_MAIL"),
             (vec![SECRET, ("MAIL_PROVIDER", "ses")], "AWS_REGION"),
             (vec![SECRET, ("MAIL_PROVIDER", "ses"), ("AWS_REGION", "eu/../")], "AWS_REGION"),

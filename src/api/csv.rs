@@ -9,7 +9,7 @@ use crate::objects::event::Registration;
 
 /// The first line.
 pub(super) const HEADER: &str =
-    "registration_id,status,position,name,email,registered_at,confirmed_at,checked_in_at\r\n";
+    "registration_id,status,position,name,email,registered_at,confirmed_at,checked_in_at,email_status\r\n";
 
 /// Appends one line.
 pub(super) fn push(csv: &mut String, registration: &Registration) {
@@ -23,6 +23,7 @@ pub(super) fn push(csv: &mut String, registration: &Registration) {
         registration.registered_at.to_rfc3339(),
         time(registration.confirmed_at),
         time(registration.checked_in_at),
+        registration.email_status.as_str().to_owned(),
     ];
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {

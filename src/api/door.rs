@@ -24,6 +24,7 @@ use super::body_stream::BodyStream;
 use super::confirmed::Confirmed;
 use super::current_request::OfRequest;
 use super::health::LastCheck;
+use super::hooks::Certificates;
 use super::measured::MeasuredHub;
 use super::ports::{Hub, Runtime};
 use super::problem::Problem;
@@ -51,6 +52,7 @@ pub(super) struct App {
     cache: Mutex<Cache>,
     pub(super) confirmed: Confirmed,
     pub(super) last_check: LastCheck,
+    pub(super) certificates: Certificates,
     pub(super) residence: Verdict,
 }
 
@@ -162,6 +164,7 @@ impl Api {
                     cache: Mutex::default(),
                     confirmed: Confirmed::default(),
                     last_check: LastCheck::default(),
+                    certificates: Certificates::default(),
                     residence: Verdict::default(),
                 };
                 Some(Routes::new(Arc::new(app)))

@@ -14,7 +14,7 @@ use super::door::App;
 use super::events;
 use super::problem::Problem;
 use super::view::{self, Event, RegistrationView, SecurityView, SessionView, User};
-use crate::domain::{EventId, UserId, limits};
+use crate::domain::{EmailStatus, EventId, UserId, limits};
 use crate::objects::account::{Order, Reply};
 use crate::objects::catalog::{self, Cursor, Query};
 use crate::objects::event::{self, Registration, Snapshot};
@@ -27,6 +27,7 @@ const PAGE: u32 = limits::PAGE_MAX;
 #[derive(Serialize)]
 struct Export<'a> {
     user: User<'a>,
+    email_status: EmailStatus,
     sessions: Vec<SessionView>,
     failed_logins: u32,
     security_events: Vec<SecurityView>,
@@ -46,6 +47,7 @@ pub(super) async fn export(State(app): State<Arc<App>>, caller: Caller) -> Resul
     let (registrations, all_registrations) = registered(&app, &caller, user).await?;
     let body = Export {
         user: view::user(&record.profile),
+        email_status: record.profile.email_status,
         sessions: record.sessions.iter().map(|one| view::session(one, caller.bearer().session)).collect(),
         failed_logins: record.failures,
         security_events: record.security_events.iter().map(view::security_event).collect(),

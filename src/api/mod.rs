@@ -22,6 +22,7 @@ mod export;
 mod fields;
 mod hashing;
 mod health;
+mod hooks;
 mod html;
 mod input;
 mod links;

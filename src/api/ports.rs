@@ -7,6 +7,7 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{AccountKey, EventId, Timestamp};
+use crate::mail::webhook::Scheme;
 use crate::metrics::{Metric, Subject};
 use crate::objects::upkeep::ObjectName;
 use crate::objects::{Answer, Envelope, account, catalog, event};
@@ -126,6 +127,18 @@ pub trait Runtime: Send + Sync {
     /// Lets other requests be answered: all that have come in by now, and those of so many
     /// milliseconds. Even none takes about one.
     fn pause(&self, ms: u32) -> BoxFuture<'_, ()>;
+
+    /// Whether a signature is right, by a public key in DER.
+    fn verify<'a>(
+        &'a self,
+        scheme: Scheme,
+        key: &'a [u8],
+        message: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, bool>;
+
+    /// The text at an address of a mail provider, if it can be had.
+    fn fetch_text<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Option<String>>;
 
     /// Counts a call for this key, and says whether it is within the limit; `true` where the deployment
     /// does not bind it.

@@ -40,6 +40,11 @@ impl Problem {
         )
     }
 
+    /// A message that does not prove who sent it.
+    pub(super) const fn invalid_signature() -> Self {
+        Self::of("invalid_signature", StatusCode::UNAUTHORIZED, "The signature is missing or wrong.")
+    }
+
     pub(super) const fn forbidden() -> Self {
         Self::of("forbidden", StatusCode::FORBIDDEN, "You may not do this.")
     }

@@ -36,6 +36,8 @@ pub(super) async fn register(
         name: profile.name,
         email: profile.email,
         origin: Some(base_url(&app, &uri)),
+        email_status: profile.email_status,
+        email_status_changes: profile.email_status_changes,
     };
     let id = RegistrationId::new(app.runtime.now(), &app.id_entropy());
     match asking::event(&app, event, Command::Register { id, participant: Box::new(participant) }).await? {
@@ -110,7 +112,7 @@ pub(super) async fn list(
     let Reply::Page { registrations, next } = asking::event(&asked.app, event, command).await? else {
         return Err(unexpected());
     };
-    let views = registrations.iter().map(view::registration).collect();
+    let views = registrations.iter().map(view::registration_for_organizer).collect();
     let path = format!("/api/events/{event}/registrations");
     let next = next.and_then(|seq| page::encode(&seq));
     Ok(paged(views, &params, &path, next))
@@ -162,7 +164,8 @@ async fn mark(
     let by = caller.profile_for_change(app).await?.id;
     match asking::event(app, event, Command::CheckIn { by, id, present }).await? {
         Reply::Registration { registration, .. } => {
-            Ok(Json(OneRegistration { registration: view::registration(&registration) }).into_response())
+            Ok(Json(OneRegistration { registration: view::registration_for_organizer(&registration) })
+                .into_response())
         }
         _ => Err(unexpected()),
     }

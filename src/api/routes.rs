@@ -24,7 +24,7 @@ use super::door::{App, Trace, X_REQUEST_ID};
 use super::ports::BoxFuture;
 use super::problem::Problem;
 use super::{
-    accounts, admin, calendar, events, export, health, links, passwords, registrations, residence, sessions,
+    accounts, admin, calendar, events, export, health, hooks, links, passwords, registrations, residence, sessions,
     verification,
 };
 use crate::config::Cors;
@@ -88,6 +88,7 @@ static TABLE: &[Resource] = &[
     at!("/api/password/forgot", POST passwords::forgot),
     at!("/api/password/reset", GET passwords::page, POST passwords::reset),
     at!("/api/password/reset/form", POST passwords::reset_by_form),
+    at!("/api/hooks/mail/{provider}", POST hooks::mail),
     at!(health::PATH, GET health::get),
     at!("/api/admin/accounts/lookup", POST admin::accounts::lookup),
     at!("/api/admin/accounts/{account}", GET admin::accounts::look),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::domain::account::Profile;
 use crate::domain::roster::Seats;
-use crate::domain::{EventId, RegistrationId, SessionId, Timestamp, UserId};
+use crate::domain::{EmailStatus, EventId, RegistrationId, SessionId, Timestamp, UserId};
 use crate::objects::account::{SecurityEvent, SessionRecord};
 use crate::objects::event::{Registration, SeatStatus, Snapshot};
 
@@ -217,6 +217,9 @@ pub(super) struct RegistrationView<'a> {
     confirmed_at: Option<Instant>,
     checked_in_at: Option<Instant>,
     join_url: Option<&'a str>,
+    /// For the organizer alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_status: Option<EmailStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<Event<'a>>,
 }
@@ -236,8 +239,14 @@ pub(super) fn registration(registration: &Registration) -> RegistrationView<'_> 
         confirmed_at: registration.confirmed_at.map(Instant),
         checked_in_at: registration.checked_in_at.map(Instant),
         join_url: registration.join_url.as_deref(),
+        email_status: None,
         event: None,
     }
+}
+
+/// A registration as the event's organizer sees it.
+pub(super) fn registration_for_organizer(registration: &Registration) -> RegistrationView<'_> {
+    RegistrationView { email_status: Some(registration.email_status), ..self::registration(registration) }
 }
 
 /// A registration in the participant's own list, with its event.

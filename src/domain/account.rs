@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Email, FieldError, Timestamp, UserId, limits};
+use super::email_status::is_zero;
+use super::{Email, EmailStatus, FieldError, Timestamp, UserId, limits};
 
 /// What an account may do. Chosen at sign-up, never by a later request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -91,6 +92,12 @@ pub struct Profile {
     /// How often the name was changed: tells an older name from a newer one.
     #[serde(default)]
     pub name_changes: u64,
+    /// Whether mail reaches the address.
+    #[serde(default, skip_serializing_if = "EmailStatus::is_ok")]
+    pub email_status: EmailStatus,
+    /// How often that has changed: tells an older status from a newer one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub email_status_changes: u64,
 }
 
 #[cfg(test)]

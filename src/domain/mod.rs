@@ -6,6 +6,7 @@
 pub mod account;
 pub mod client;
 pub mod email;
+pub mod email_status;
 pub mod event;
 pub mod fenwick;
 pub mod guard;
@@ -26,6 +27,7 @@ pub mod zone;
 
 pub use client::ClientKey;
 pub use email::Email;
+pub use email_status::EmailStatus;
 pub use ids::{AccountKey, EventId, RegistrationId, SessionId, UserId};
 pub use password::Password;
 pub use refusal::{FieldError, Invalid, Refusal};

@@ -18,6 +18,7 @@ mod sigv4;
 mod text;
 mod verdict;
 mod view;
+pub mod webhook;
 
 pub use mailgun::Mailgun;
 pub use postmark::Postmark;

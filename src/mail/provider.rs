@@ -124,6 +124,12 @@ impl Provider {
         }
     }
 
+    /// Whether mail leaves as requests that the provider counts.
+    #[must_use]
+    pub const fn sends_requests(&self) -> bool {
+        !matches!(self, Self::Log { .. })
+    }
+
     /// What to do now for a mail, or for the mails of the batch named.
     #[must_use]
     pub fn plan(

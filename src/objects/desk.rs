@@ -101,6 +101,9 @@ pub trait Desk {
     /// When the storage fails.
     fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError>;
 
+    /// See [`Host::queue_mail_until`].
+    fn queue_mail_until(&mut self, until: Timestamp, leave_by: Timestamp);
+
     /// See [`Host::settle`].
     ///
     /// # Errors
@@ -278,6 +281,10 @@ impl<O: Object> Desk for ObjectDesk<O> {
 
     fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Item>, SqlError> {
         self.host.due(sql, now)
+    }
+
+    fn queue_mail_until(&mut self, until: Timestamp, leave_by: Timestamp) {
+        self.host.queue_mail_until(until, leave_by);
     }
 
     fn settle(

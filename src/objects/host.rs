@@ -258,6 +258,13 @@ impl<O: Object> Host<O> {
         Ok(sealed)
     }
 
+    /// See [`Outbox::queue_until`].
+    pub fn queue_mail_until(&mut self, until: Timestamp, leave_by: Timestamp) {
+        if let Some(running) = &mut self.running {
+            running.outbox.queue_until(until, leave_by);
+        }
+    }
+
     /// The object's report as of now, to be delivered before an answer.
     #[must_use]
     pub fn report(&self, now: Timestamp) -> Option<Parcel> {

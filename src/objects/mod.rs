@@ -1,10 +1,11 @@
-//! Who holds the truth: three kinds of object, each a synchronous state machine over SQL.
+//! Who holds the truth: a few kinds of object, each a synchronous state machine over SQL.
 //!
 //! | object | one per | holds |
 //! |---|---|---|
 //! | [`account::Account`] | e-mail address | credentials, sessions |
 //! | [`event::Event`] | event | details, seats, waitlist |
 //! | [`catalog::Catalog`] | platform | the index of events and of who takes part |
+//! | [`mail_pacer::MailPacer`] | platform | how much mail may leave, in memory alone |
 //!
 //! An object decides, writes and answers without awaiting anything, without a clock and without
 //! randomness of its own ([`Object::execute`]). That makes the very same code run in the Workers
@@ -20,6 +21,7 @@ pub mod event;
 mod gathering;
 pub mod host;
 pub mod lease;
+pub mod mail_pacer;
 pub mod message;
 pub mod notice;
 pub mod outbox;

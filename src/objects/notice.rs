@@ -1,5 +1,5 @@
-//! What other objects must hear of an account: that its name has changed, that the operator has
-//! suspended or restored it, or that it is gone.
+//! What other objects must hear of an account: that its name has changed, that mail to its address comes
+//! back, that the operator has suspended or restored it, or that it is gone.
 //!
 //! (1) The Account puts a notice for the Catalog in its outbox, in the turn that changes or erases.
 //! (2) The Catalog remembers it and, in one turn, puts a parcel for each event that it concerns in
@@ -7,15 +7,15 @@
 //! back and nothing that names the user remains. (4) An event that reports something older to the
 //! Catalog (it was made, or registered for, while the notice was on its way) is told as well.
 //!
-//! A notice may arrive late and repeated: of two names the one with more changes is newer, of two
-//! suspensions the one with more changes, and an erasure is for good. An object of a version that
-//! does not know some news yet refuses the message; it waits in the sender's outbox until it does.
+//! A notice may arrive late and repeated: of two names, two suspensions or two statuses of the address the
+//! one with more changes is newer, and an erasure is for good. An object of a version that does not know some
+//! news yet refuses the message; it waits in the sender's outbox until it does.
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::UserId;
 use crate::domain::account::Name;
 use crate::domain::moderation::Suspension;
+use crate::domain::{EmailStatus, UserId};
 
 /// What has become of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,13 @@ pub enum News {
     },
     /// The operator has suspended or restored the account: its events are hidden, or shown again.
     Suspension(Suspension),
+    /// Mail does or does not reach the address any more.
+    EmailStatus {
+        /// The status from now on.
+        status: EmailStatus,
+        /// How often it has changed.
+        changes: u64,
+    },
     /// The account was deleted: nothing that names the user may remain.
     Erased,
 }

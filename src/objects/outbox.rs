@@ -12,9 +12,11 @@
 mod dead_letters;
 mod lanes;
 mod settling;
+mod urgency;
 
 pub use dead_letters::DeadLetter;
 pub use lanes::{LANES, Pace, consignments};
+pub use urgency::URGENCY;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +26,8 @@ use super::sql::{self, Row, Sql, SqlError};
 use crate::domain::{Email, EventId, RegistrationId, Timestamp};
 use crate::mail::Mail;
 
-/// The table of the outbox, part of every object's first migration; [`LANES`] follows it.
+/// The table of the outbox, part of every object's first migration; [`LANES`] and [`URGENCY`]
+/// follow it.
 pub const TABLE: &str = "
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -62,6 +65,14 @@ impl Parcel {
             Self::Report(_) | Self::Notice(..) | Self::Tell(..) => None,
         }
     }
+
+    /// When it should leave if it is posted now.
+    fn leave_by(&self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Mail(mail) => mail.leave_by(now),
+            Self::Report(_) | Self::Notice(..) | Self::Tell(..) => now,
+        }
+    }
 }
 
 /// A parcel that is due.
@@ -81,6 +92,8 @@ pub struct Item {
     pub expires_at: Option<Timestamp>,
     /// The key of the batch that it travels in. Empty for a mail that is to travel alone.
     pub batch: Option<String>,
+    /// When it should leave, if it is a mail: the order in which mails do.
+    pub leave_by: Timestamp,
 }
 
 impl Item {
@@ -111,11 +124,12 @@ impl Item {
             posted_at: row.get(4)?,
             expires_at: row.get(5)?,
             batch: row.get(6)?,
+            leave_by: row.get(7)?,
         })
     }
 }
 
-const COLUMNS: &str = "id, key, parcel, attempts, posted_at, expires_at, batch";
+const COLUMNS: &str = "id, key, parcel, attempts, posted_at, expires_at, batch, leave_by";
 
 /// How a try ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +157,8 @@ pub struct Outbox {
     next_other: Option<Timestamp>,
     /// No mail leaves before: the provider has said so.
     rests_until: Option<Timestamp>,
+    /// The deployment's pace has no room before for what should leave at the second instant or later.
+    queues_until: Option<(Timestamp, Timestamp)>,
     mails: u64,
 }
 
@@ -179,21 +195,34 @@ impl Outbox {
             next_mail: first(lanes::IS_FIRST)?,
             next_other: first(lanes::IS_OTHER)?,
             rests_until: None,
+            queues_until: None,
             mails: mails.unwrap_or_default(),
         })
     }
 
-    /// Looks again at what waits; what the provider has said still holds.
+    /// Looks again at what waits; what the provider and the pacer have said still holds.
     fn reload(&mut self, sql: &dyn Sql) -> Result<(), SqlError> {
-        *self = Self { rests_until: self.rests_until, ..Self::load(sql)? };
+        let Self { rests_until, queues_until, .. } = *self;
+        *self = Self { rests_until, queues_until, ..Self::load(sql)? };
         Ok(())
     }
 
     /// When the next parcel is due, if there is one.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        let mail = self.next_mail.map(|due| self.rests_until.map_or(due, |until| until.max(due)));
+        let mail = self.next_mail.map(|due| self.no_mail_before().map_or(due, |until| until.max(due)));
         [mail, self.next_other].into_iter().flatten().min()
+    }
+
+    /// When mail may leave again, as far as the provider and the pacer have told.
+    fn no_mail_before(&self) -> Option<Timestamp> {
+        self.rests_until.max(self.queues_until.map(|(until, _)| until))
+    }
+
+    /// Lets mail wait until the deployment's pace has room for it; one that should leave earlier than
+    /// `leave_by` is not kept waiting.
+    pub fn queue_until(&mut self, until: Timestamp, leave_by: Timestamp) {
+        self.queues_until = Some((until, leave_by));
     }
 
     /// Whether there is room for a page of a circular.
@@ -217,9 +246,10 @@ impl Outbox {
         expires_at: Option<Timestamp>,
     ) -> Result<(), SqlError> {
         let recipient = parcel.recipient();
+        let leave_by = parcel.leave_by(now);
         sql.insert(
-            "INSERT OR REPLACE INTO outbox (key, parcel, due_at, posted_at, recipient, expires_at)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+            "INSERT OR REPLACE INTO outbox (key, parcel, due_at, posted_at, recipient, expires_at, leave_by)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
              FROM json_each(?)",
             &[
                 key.into(),
@@ -228,10 +258,12 @@ impl Outbox {
                 now.into(),
                 recipient.map(Email::as_str).into(),
                 expires_at.into(),
+                leave_by.into(),
             ],
         )?;
         let next = if recipient.is_some() {
             self.mails = self.mails.saturating_add(1);
+            self.queues_until = self.queues_until.filter(|(_, queued)| *queued <= leave_by);
             &mut self.next_mail
         } else {
             &mut self.next_other

@@ -233,6 +233,12 @@ macro_rules! parsed_column {
 
 parsed_column!(crate::domain::Email, crate::domain::account::Name, crate::domain::account::Role);
 
+impl FromValue for crate::domain::EmailStatus {
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Text(text) = value { Self::parse(text) } else { None }
+    }
+}
+
 macro_rules! id_column {
     ($($id:ty),+) => {$(
         impl From<$id> for Value {

@@ -14,6 +14,7 @@ use super::runtime::now;
 use crate::api::ports::{Hub, Unreachable};
 use crate::config::Config;
 use crate::mail::{HttpRequest, HttpResponse, Outgoing, Plan, Verdict, retry_after as retry_after_seconds};
+use crate::objects::mail_pacer::client::Departure;
 use crate::objects::outbox::{Delivery, Item, Parcel, consignments};
 use crate::objects::{Answer, Envelope, catalog, event};
 
@@ -40,6 +41,27 @@ pub(super) async fn deliver(
         results.extend(join_all(chunk.iter().map(|items| consign(config, hub, items))).await.concat());
     }
     results
+}
+
+/// Tries requests with mail once each, the one after the other as their slots have it.
+pub(super) async fn deliver_apart(
+    config: Option<&Config>,
+    hub: Option<&WorkerHub>,
+    departure: Departure,
+) -> Vec<(Item, Delivery)> {
+    let Departure { requests, first_in_ms, apart_ms, .. } = departure;
+    let mut leaves_in_ms = first_in_ms;
+    let tries = requests.into_iter().map(|items| {
+        let wait = Duration::from_millis(u64::from(leaves_in_ms));
+        leaves_in_ms = leaves_in_ms.saturating_add(apart_ms);
+        async move {
+            if !wait.is_zero() {
+                Delay::from(wait).await;
+            }
+            deliver(config, hub, items).await
+        }
+    });
+    join_all(tries).await.concat()
 }
 
 /// Sends what travels together: mails, or one parcel for another object.

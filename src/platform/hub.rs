@@ -14,7 +14,7 @@ use crate::config::Placement;
 use crate::domain::{AccountKey, EventId, Residence};
 use crate::objects::message::CommandId;
 use crate::objects::upkeep::ObjectName;
-use crate::objects::{Answer, Envelope, Object, Outcome, account, catalog, event, request_id};
+use crate::objects::{Answer, Envelope, Object, Outcome, account, catalog, event, mail_pacer, request_id};
 
 #[wasm_bindgen(module = "/src/platform/glue.js")]
 extern "C" {
@@ -43,6 +43,8 @@ type Ask = fn(&JsValue, &str, Option<&str>, &str) -> js_sys::Promise;
 
 /// The name of the one Catalog.
 const CATALOG: &str = "catalog";
+/// The name of the one pacer.
+const MAIL_PACER: &str = "mail-pacer";
 
 thread_local! {
     /// Whether the data lives where this deployment looks for it, as far as the objects of this
@@ -50,11 +52,12 @@ thread_local! {
     static AT_HOME: Cell<Option<bool>> = const { Cell::new(None) };
 }
 
-/// The namespaces of the three objects.
+/// The namespaces of the objects.
 pub(super) struct WorkerHub {
     accounts: Namespace,
     events: Namespace,
     catalog: Namespace,
+    mail_pacer: Option<Namespace>,
     /// That of the Catalog outside any jurisdiction.
     registry: Namespace,
     placement: Placement,
@@ -86,6 +89,7 @@ impl WorkerHub {
             accounts: placed("ACCOUNTS", None)?,
             events: placed("EVENTS", None)?,
             catalog: placed("CATALOG", placement.catalog_location)?,
+            mail_pacer: placed("MAIL_PACER", placement.catalog_location).ok(),
             registry: bound("CATALOG", placement.catalog_location)?,
             placement,
         })
@@ -107,6 +111,20 @@ impl WorkerHub {
         let known = residence.admits(self.placement.jurisdiction);
         AT_HOME.set(known);
         known.unwrap_or(self.placement.jurisdiction.is_none())
+    }
+
+    /// Whether the mail of the deployment has a pacer.
+    pub(super) const fn paces_mail(&self) -> bool {
+        self.mail_pacer.is_some()
+    }
+
+    /// Asks the pacer, where one is bound.
+    pub(super) fn mail_pacer(
+        &self,
+        command: mail_pacer::Command,
+    ) -> Option<BoxFuture<'_, Result<Answer<mail_pacer::Reply>, Unreachable>>> {
+        let namespace = self.mail_pacer.as_ref()?;
+        Some(send::<mail_pacer::MailPacer>(ask, namespace, MAIL_PACER.to_owned(), Envelope::new(command)))
     }
 
     /// Lets the Catalog drain its leases for a change that it will hear of. Nothing depends on

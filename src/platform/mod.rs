@@ -2,8 +2,8 @@
 //!
 //! It is thin. It turns a request of the runtime into one of the API and back ([`http`]), carries
 //! commands to objects ([`hub`]), gives objects their turns ([`shell`]) over their SQLite
-//! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), by the binding that sends mail
-//! too ([`email`]). It decides nothing.
+//! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), mail at the deployment's pace
+//! ([`pacing`]) and by the binding that sends it, too ([`email`]). It decides nothing.
 
 mod delivery;
 mod email;
@@ -11,6 +11,7 @@ mod entry;
 mod http;
 mod hub;
 mod metrics;
+mod pacing;
 mod runtime;
 mod shell;
 mod sql;

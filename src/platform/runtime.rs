@@ -3,13 +3,31 @@
 use std::future::ready;
 use std::time::Duration;
 
+use js_sys::{Promise, Uint8Array};
 use send_wrapper::SendWrapper;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Env, RateLimiter, console_log};
 
 use super::metrics;
 use crate::api::ports::{BoxFuture, RateLimit, Runtime};
 use crate::domain::Timestamp;
+use crate::mail::webhook::Scheme;
 use crate::metrics::{Metric, Subject};
+
+#[wasm_bindgen(module = "/src/platform/signature.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = "verifySignature")]
+    fn verify_signature(
+        scheme: &str,
+        spki: &Uint8Array,
+        message: &Uint8Array,
+        signature: &Uint8Array,
+    ) -> Promise;
+
+    #[wasm_bindgen(js_name = "fetchText")]
+    fn fetch_text(url: &str) -> Promise;
+}
 
 /// The time now, as far as the runtime lets it be known.
 pub(super) fn now() -> Timestamp {
@@ -67,6 +85,25 @@ impl Runtime for WorkerRuntime {
 
     fn measure(&self, metric: Metric, subject: Subject, value: u64) {
         metrics::record(metric, subject, value);
+    }
+
+    fn verify<'a>(
+        &'a self,
+        scheme: Scheme,
+        key: &'a [u8],
+        message: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, bool> {
+        let [key, message, signature] = [key, message, signature].map(Uint8Array::from);
+        let right = verify_signature(scheme.as_str(), &key, &message, &signature);
+        Box::pin(SendWrapper::new(
+            async move { JsFuture::from(right).await.is_ok_and(|right| right.is_truthy()) },
+        ))
+    }
+
+    fn fetch_text<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Option<String>> {
+        let text = fetch_text(url);
+        Box::pin(SendWrapper::new(async move { JsFuture::from(text).await.ok()?.as_string() }))
     }
 
     /// A limiter that fails admits nobody.

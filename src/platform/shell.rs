@@ -24,9 +24,10 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use worker::worker_sys::DurableObjectState;
 use worker::{Delay, Env, State, console_log};
 
-use super::delivery::deliver;
+use super::delivery::{deliver, deliver_apart};
 use super::hub::WorkerHub;
 use super::metrics;
+use super::pacing::{depart, slow_down};
 use super::runtime::{js_ms, now};
 use super::sql::DurableSql;
 use crate::api::ports::Hub;
@@ -35,7 +36,9 @@ use crate::domain::Timestamp;
 use crate::metrics::{Metric, Subject};
 use crate::objects::backup::{self, Export};
 use crate::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
-use crate::objects::outbox::{Pace, Parcel};
+use crate::objects::mail_pacer::MailPacer;
+use crate::objects::mail_pacer::client::{PacerClient, Rest};
+use crate::objects::outbox::{Item, Pace, Parcel};
 use crate::objects::sql::SqlError;
 use crate::objects::{Envelope, Host, Object, account, catalog, event};
 
@@ -82,6 +85,8 @@ struct Inner {
     /// No alarm is set for an earlier time than this.
     resting_until: Cell<Timestamp>,
     pace: Pace,
+    /// What is known of the deployment's pacer, where mail has one.
+    pacer: Option<RefCell<PacerClient>>,
     config: Option<Rc<Config>>,
     hub: Option<WorkerHub>,
 }
@@ -107,6 +112,9 @@ impl Shell {
         if config.as_ref().is_some_and(|config| !config.group_commit) {
             desk = desk.without_group_commit();
         }
+        let (state, hub) = (State::from(state), WorkerHub::new(env, placement).ok());
+        let leaves = config.as_ref().is_some_and(|config| config.mail_provider.sends_requests());
+        let paced = leaves && hub.as_ref().is_some_and(WorkerHub::paces_mail);
         Self(Rc::new(Inner {
             settle,
             subject,
@@ -114,6 +122,7 @@ impl Shell {
             copy: RefCell::default(),
             writes: Cell::new(0),
             armed_at: Cell::default(),
+            pacer: paced.then(|| RefCell::new(PacerClient::new(state.id().to_string()))),
             sql: DurableSql::new(state.storage()),
             desk: RefCell::new(Box::new(desk)),
             changes: RefCell::default(),
@@ -123,8 +132,8 @@ impl Shell {
             alarm_known: Cell::new(false),
             resting_until: Cell::default(),
             pace,
-            hub: WorkerHub::new(env, placement).ok(),
             config,
+            hub,
         }))
     }
 }
@@ -142,6 +151,7 @@ impl Shell {
             "Account" => Ok(Self::of::<account::Account>(Subject::Account, state, &env, settle)),
             "Event" => Ok(Self::of::<event::Event>(Subject::Event, state, &env, settle)),
             "Catalog" => Ok(Self::of::<catalog::Catalog>(Subject::Catalog, state, &env, settle)),
+            "MailPacer" => Ok(Self::of::<MailPacer>(Subject::MailPacer, state, &env, settle)),
             _ => Err(JsValue::from_str("no such class")),
         }
     }
@@ -381,16 +391,19 @@ impl Inner {
         self.alarm_at.set(None);
         metrics::record_outbox(&self.sql, self.subject);
         let due = self.desk.borrow_mut().due(&self.sql, now())?;
-        self.resting_until.set(now().plus_ms(self.pace.rest_ms(&due)));
+        let rest_ms = match &self.pacer {
+            None => self.pace.rest_ms(&due),
+            Some(_) => Pace::rest_between_looks_ms(due.len()),
+        };
+        self.resting_until.set(now().plus_ms(rest_ms));
         let (mails, others): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|item| item.parcel.recipient().is_some());
-        for items in [others, mails] {
-            let results = deliver(self.config.as_deref(), self.hub.as_ref(), items).await;
-            if !results.is_empty() {
-                self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
-                self.note_write();
-            }
+        let results = deliver(self.config.as_deref(), self.hub.as_ref(), others).await;
+        if !results.is_empty() {
+            self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
+            self.note_write();
         }
+        self.deliver_mails(mails).await?;
         self.arm_alarm()
     }
 
@@ -420,6 +433,33 @@ impl Inner {
 
     fn measure_since(&self, metric: Metric, began: Timestamp) {
         metrics::record(metric, self.subject, u64::try_from(now().ms_since(began)).unwrap_or(0));
+    }
+
+    /// Sends what the deployment's pace has room for; the rest stays in the outbox.
+    async fn deliver_mails(&self, mails: Vec<Item>) -> Result<(), SqlError> {
+        let (config, hub) = (self.config.as_deref(), self.hub.as_ref());
+        let results = match &self.pacer {
+            None => deliver(config, hub, mails).await,
+            Some(_) if mails.is_empty() => return Ok(()),
+            Some(pacer) => {
+                let departure = depart(hub, pacer, self.pace, mails).await;
+                if let Some(Rest { again_in_ms, leave_by }) = departure.rest {
+                    let until = now().plus_ms(i64::from(again_in_ms));
+                    self.desk.borrow_mut().queue_mail_until(until, leave_by);
+                }
+                let results = deliver_apart(config, hub, departure).await;
+                let slowed = pacer.borrow_mut().tried(&results);
+                if let Some(for_ms) = slowed {
+                    slow_down(hub, for_ms).await;
+                }
+                results
+            }
+        };
+        if !results.is_empty() {
+            self.desk.borrow_mut().settle(&self.sql, now(), &results)?;
+            self.note_write();
+        }
+        Ok(())
     }
 
     /// Sets the alarm for the next parcel, in the same commit as what was written just before.

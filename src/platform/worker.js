@@ -1,4 +1,4 @@
-// The module that the runtime loads: its `fetch`, and the three Durable Object classes. By hand,
+// The module that the runtime loads: its `fetch`, and the Durable Object classes. By hand,
 // because calls to objects are RPC, which classes that Rust exports cannot receive, and because
 // an answer that is known at once goes back without a promise.
 //
@@ -112,6 +112,10 @@ export class Event extends Hosted {
 export class Catalog extends Hosted {
   machine = "Catalog";
   kind = "catalog";
+}
+
+export class MailPacer extends Hosted {
+  machine = "MailPacer";
 }
 
 export default {

@@ -133,6 +133,8 @@ fn a_registration_on_its_way_while_the_account_ends_is_found_and_erased() {
         name: event_platform::domain::account::Name::parse("Bobolink").ok(),
         email: event_platform::domain::Email::parse(&bob.email).unwrap(),
         origin: None,
+        email_status: event_platform::domain::EmailStatus::Ok,
+        email_status_changes: 0,
     };
     let command = event_platform::objects::event::Command::Register {
         id: crate::support::fixtures::registration_id(1),

@@ -170,6 +170,7 @@ fn sessions_of_an_older_version_can_be_refreshed() {
             "DROP TABLE outbox",
             "DROP TABLE parked",
             "DROP TABLE feed",
+            "DROP TABLE email_status",
             "DROP TABLE answered",
             "DROP TABLE suspension",
             "DROP TABLE backup",

@@ -266,18 +266,34 @@ fn all_mail_rests_while_the_provider_asks_for_it() {
 #[test]
 fn an_older_event_tells_its_participants_too() {
     let (sql, mut host) = crowded(2, PACE);
-    for table in ["editions", "circulars", "parked", "answered", "longest_lease", "seat_blocks", "takedown", "backup"] {
+    for table in [
+        "editions",
+        "circulars",
+        "parked",
+        "answered",
+        "longest_lease",
+        "seat_blocks",
+        "takedown",
+        "backup",
+        "email_statuses",
+    ] {
         sql.run(&format!("DROP TABLE {table}"), &[]).unwrap();
     }
     for column in ["told", "origin", "reminded"] {
         sql.run(&format!("ALTER TABLE registrations DROP COLUMN {column}"), &[]).unwrap();
     }
-    let indexes =
-        ["outbox_mails", "outbox_others", "outbox_recipients", "outbox_batches", "registrations_id"];
+    let indexes = [
+        "outbox_mails",
+        "outbox_others",
+        "outbox_recipients",
+        "outbox_batches",
+        "outbox_urgency",
+        "registrations_id",
+    ];
     for index in indexes {
         sql.run(&format!("DROP INDEX {index}"), &[]).unwrap();
     }
-    for column in ["recipient", "expires_at", "batch"] {
+    for column in ["recipient", "expires_at", "batch", "leave_by"] {
         sql.run(&format!("ALTER TABLE outbox DROP COLUMN {column}"), &[]).unwrap();
     }
     sql.run("CREATE INDEX outbox_due ON outbox (due_at, id)", &[]).unwrap();

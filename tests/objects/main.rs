@@ -1,4 +1,4 @@
-//! The three objects as the runtime meets them: turns, failing disks, leases, queues, outboxes,
+//! The objects as the runtime meets them: turns, failing disks, leases, queues, outboxes,
 //! schemas, and the JSON of everything that is stored or sent.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -9,6 +9,8 @@ mod backups;
 mod circulars;
 mod large_events;
 mod leases;
+mod mail_pacer;
+mod mail_pacing;
 mod outbox;
 mod queue;
 mod retries;

@@ -16,12 +16,14 @@ use event_platform::domain::event::{
 use event_platform::domain::roster::Seats;
 use event_platform::domain::schedule::{parse_date, parse_time, parse_timezone};
 use event_platform::domain::{
-    FieldError, Invalid, Jurisdiction, Rate, Refusal, Residence, Secret, Timestamp,
+    EmailStatus, FieldError, Invalid, Jurisdiction, Rate, Refusal, Residence, Secret, Timestamp,
 };
 use event_platform::mail::{EventBrief, Letter, LinkChange, Mail, RemindedBefore};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::catalog::{self, Cursor, Order, Participation, Query, Report, Scope};
-use event_platform::objects::event::{self, Create, IfMatch, Registration, SeatStatus, Snapshot};
+use event_platform::objects::event::{
+    self, Create, IfMatch, Participant, Registration, SeatStatus, Snapshot,
+};
 use event_platform::objects::message::CommandId;
 use event_platform::objects::notice::{News, Notice};
 use event_platform::objects::outbox::Parcel;
@@ -235,6 +237,12 @@ fn renamed() -> Notice {
     Notice { user: user(1), news: News::Renamed { name, changes: 2 } }
 }
 
+/// That mail to somebody comes back.
+fn bounced() -> Notice {
+    Notice { user: user(1), news: News::EmailStatus { status: EmailStatus::Bounced, changes: 1 } }
+}
+
+const BOUNCED: &str = r#"{"user":"01b8dd58-e200-7000-8000-000000000001","news":{"email_status":{"status":"bounced","changes":1}}}"#;
 const RENAMED: &str =
     r#"{"user":"01b8dd58-e200-7000-8000-000000000001","news":{"renamed":{"name":"Ada","changes":2}}}"#;
 

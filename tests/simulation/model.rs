@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use event_platform::domain::account::Profile;
 use event_platform::domain::schedule::Schedule;
 use event_platform::domain::{
-    AccountKey, Email, EventId, Refusal, RegistrationId, Secret, SessionId, Timestamp, UserId, limits,
+    AccountKey, Email, EmailStatus, EventId, Refusal, RegistrationId, Secret, SessionId, Timestamp, UserId,
+    limits,
 };
 use event_platform::mail::{Letter, Mail};
 use event_platform::objects::account::{self, SignUp};
@@ -321,6 +322,8 @@ impl NaiveAccount {
             email_verified: false,
             created_at: now,
             name_changes: 0,
+            email_status: EmailStatus::Ok,
+            email_status_changes: 0,
         };
         let letter = Letter::ConfirmAddress { link: sign_up.verification_link.clone() };
         owe(owed, &Mail { to: profile.email.clone(), name: profile.name.clone(), letter });

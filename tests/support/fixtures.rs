@@ -6,7 +6,7 @@ use event_platform::domain::event::{Change, Description, Details, EventPatch, Jo
 use event_platform::domain::moderation::Suspension;
 use event_platform::domain::schedule::{parse_date, parse_time};
 use event_platform::domain::{
-    AccountKey, Email, EventId, Invalid, RegistrationId, Secret, SessionId, Timestamp, UserId,
+    AccountKey, Email, EmailStatus, EventId, Invalid, RegistrationId, Secret, SessionId, Timestamp, UserId,
 };
 use event_platform::objects::account::{Holder, NewSession, OneTimeToken, SignUp};
 use event_platform::objects::catalog::{Order, Query, Scope};
@@ -59,6 +59,8 @@ pub(crate) fn participant(number: u32) -> Participant {
         name: name(number),
         email: email(number),
         origin: None,
+        email_status: EmailStatus::Ok,
+        email_status_changes: 0,
     }
 }
 

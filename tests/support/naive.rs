@@ -198,6 +198,13 @@ impl Held {
                 }
             }
             News::Suspension(_) => unreachable!("tested through the API"),
+            News::EmailStatus { status, changes } => {
+                for place in self.places.iter_mut().filter(|place| place.who.id == notice.user) {
+                    if place.who.email_status_changes < *changes {
+                        (place.who.email_status, place.who.email_status_changes) = (*status, *changes);
+                    }
+                }
+            }
             News::Erased => {
                 self.places.retain(|place| place.who.id != notice.user);
                 if !self.deleted {

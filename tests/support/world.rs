@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event_platform::api::ports::{BoxFuture, Hub, RateLimit, Runtime, Unreachable};
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
+use event_platform::mail::webhook::Scheme;
 use event_platform::metrics::{Metric, Subject};
 use event_platform::objects::desk::Received;
 use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
@@ -19,6 +20,8 @@ use super::post::Post;
 
 /// Milliseconds that two looks into an outbox lie apart at most, however much leaves.
 const REST_MS: i64 = 1_000;
+/// The one signature by a private key that is right.
+pub(crate) const RIGHT_SIGNATURE: &[u8] = b"a signature that is right";
 const DAY_MS: i64 = 86_400_000;
 
 /// When the virtual clock begins: 2030-01-01T12:00:00Z.
@@ -41,6 +44,9 @@ pub(crate) struct State {
     pub(crate) registry_is_away: bool,
     /// Questions that the API has asked objects.
     pub(crate) hops: u64,
+    /// What can be fetched, and what was.
+    pub(crate) texts: BTreeMap<String, String>,
+    pub(crate) fetched: Vec<String>,
     /// The rate limits that the deployment binds, each with how many calls it lets pass in its period.
     pub(crate) rate_limits: BTreeMap<RateLimit, usize>,
     /// The calls that they have let pass.
@@ -62,6 +68,8 @@ impl World {
             registry: Address::Catalog.found(longest_lease_ms, EventMemory::from_env()),
             registry_is_away: false,
             hops: 0,
+            texts: BTreeMap::new(),
+            fetched: Vec::new(),
             rate_limits: BTreeMap::new(),
             calls: Vec::new(),
             overloaded: false,
@@ -317,6 +325,23 @@ impl Runtime for World {
 
     fn measure(&self, metric: Metric, subject: Subject, value: u64) {
         self.state().measured.push((metric, subject, value));
+    }
+
+    /// Signatures by a private key are for the real runtime to check: here this one alone is right.
+    fn verify<'a>(
+        &'a self,
+        _scheme: Scheme,
+        _key: &'a [u8],
+        _message: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, bool> {
+        Box::pin(ready(signature == RIGHT_SIGNATURE))
+    }
+
+    fn fetch_text<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Option<String>> {
+        let mut state = self.state();
+        state.fetched.push(url.to_owned());
+        Box::pin(ready(state.texts.get(url).cloned()))
     }
 
     fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool> {

@@ -42,6 +42,7 @@ pub(super) fn parameters() -> Value {
             "schema": { "type": "string" },
         },
         "Deep": filter("deep", "`1`: ask an object and the Catalog, too. Anything else counts as left out.", text()),
+        "MailProvider": json!({ "in": "path", "name": "provider", "required": true, "description": "Who tells. One that is not set up is 404.", "schema": { "type": "string", "enum": ["resend", "postmark", "sendgrid", "mailgun", "ses"] } }),
         "VerificationToken": query("token", "The token of the link.", text()),
         "Key": query("key", "The secret part of the address.", text()),
         "Words": filter("q", "Words in title, description and tags: all are required, in any case and without accents, each may be the beginning of a word.", text()),

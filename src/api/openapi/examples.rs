@@ -102,6 +102,7 @@ pub(super) fn page(things: &str, item: &Value) -> Value {
 pub(super) fn export() -> Value {
     json!({
         "user": user(),
+        "email_status": "ok",
         "sessions": [{
             "id": "018fa6e2-8d4c-7e21-8a6f-4b2d6c8e0f12",
             "created_at": "2024-05-01T09:30:30Z",

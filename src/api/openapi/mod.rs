@@ -86,9 +86,19 @@ fn operations() -> Vec<Operation> {
             &json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }),
             &[],
         );
+    let hook = Operation::post("/api/hooks/mail/{provider}", "mailHook", "Service")
+        .says(
+            "A mail came back, or was called spam",
+            "For mail providers. The message proves who sent it, each provider in its own way. It may come again.",
+        )
+        .takes(&["MailProvider"])
+        .foreign_body("As the provider has it. What says nothing of mail that came back for good, or of a complaint, changes nothing.")
+        .answers_nothing(200, "It is noted.")
+        .refuses([Problem::invalid_signature(), Problem::not_found()]);
     let mut all = accounts::operations();
     all.extend(events::operations());
     all.extend(registrations::operations());
+    all.push(hook);
     all.push(health);
     all.extend(admin::operations());
     all

@@ -137,6 +137,13 @@ impl Operation {
         ])
     }
 
+    /// Takes a body that somebody else defines.
+    pub(super) fn foreign_body(mut self, description: &str) -> Self {
+        let content = json!({ "*/*": { "schema": {} } });
+        self.set("requestBody", json!({ "required": true, "description": description, "content": content }));
+        self.refuses([Problem::body_too_large()])
+    }
+
     /// Answers with a body of this media type. Every read has an entity-tag.
     pub(super) fn answers_with(
         mut self,

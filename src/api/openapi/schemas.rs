@@ -258,10 +258,20 @@ fn registration(with_event: bool) -> Value {
         ("checked_in_at", REQUIRED, or_null(instant("When the person was seen."))),
         ("join_url", REQUIRED, or_null(text("For the confirmed participant alone."))),
     ];
+    if !with_event {
+        members.push(("email_status", OPTIONAL, email_status()));
+    }
     if with_event {
         members.push(("event", REQUIRED, reference("Event")));
     }
     object("A person's seat, or place on the waitlist.", &members)
+}
+
+fn email_status() -> Value {
+    one_of(
+        &["ok", "bounced", "complained"],
+        "Whether mail reaches the address: `bounced` came back for good, `complained` was called spam.",
+    )
 }
 
 fn export() -> Value {
@@ -291,6 +301,7 @@ fn export() -> Value {
         "Everything held about a user.",
         &[
             ("user", REQUIRED, reference("User")),
+            ("email_status", REQUIRED, email_status()),
             ("sessions", REQUIRED, list(session)),
             ("failed_logins", REQUIRED, count("Failures since the last success.")),
             ("security_events", REQUIRED, list(security_event)),

@@ -25,6 +25,8 @@ impl Account {
             email_verified: false,
             created_at: turn.now,
             name_changes: 0,
+            email_status: self.address.status,
+            email_status_changes: self.address.changes,
         };
         store::insert_account(turn, sign_up)?;
         store::insert_token(turn.sql, store::VERIFY_EMAIL, &sign_up.verification)?;

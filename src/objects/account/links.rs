@@ -9,7 +9,7 @@ use crate::objects::sql::SqlError;
 use crate::objects::{Fault, Turn};
 
 impl Account {
-    pub(super) fn verify_email(&mut self, turn: &Turn<'_>, token: &str) -> Result<Reply, Fault> {
+    pub(super) fn verify_email(&mut self, turn: &mut Turn<'_>, token: &str) -> Result<Reply, Fault> {
         let owner = self.owner.as_mut().ok_or(Refusal::InvalidToken)?;
         if !store::token_stands(turn.sql, turn.now, store::VERIFY_EMAIL, token)? {
             return Err(Refusal::InvalidToken.into());
@@ -18,6 +18,7 @@ impl Account {
         store::delete_tokens(turn.sql, store::VERIFY_EMAIL)?;
         events::note(turn, SecurityEventKind::EmailVerified)?;
         owner.profile.email_verified = true;
+        self.mail_has_arrived(turn)?;
         Ok(Reply::Done)
     }
 
@@ -51,6 +52,7 @@ impl Account {
         self.reset_stands(turn, token)?;
         self.end_sessions(turn, |_| true)?;
         events::note(turn, SecurityEventKind::PasswordReset)?;
+        self.mail_has_arrived(turn)?;
         self.set_password(turn, password_hash)
     }
 

@@ -13,14 +13,17 @@
 //! | orders from a session | whether it stands is known where it would have ended |
 //! | authorize | memory alone; a session that ended here has ended everywhere, and what it changes is counted here, whichever isolate asks |
 //! | refresh | the old token is spent with the turn that makes the new one |
+//! | mark of the address | the status and the notice for the events are one turn |
 //! | reset, change of password | the hash changes and sessions end in one turn |
 //! | suspend, restore | one turn ends the sessions and posts the notice for the events |
 //! | delete | one turn ends the sessions, erases, and posts the notice for everybody else |
 //!
-//! Where no account is, failed logins are all that is held. Once they count for nothing, or the
-//! account was deleted and all have heard of it, the database is deleted too.
+//! Where no account is, failed logins are all that is held, and whether mail reaches the address. Once
+//! the former count for nothing, or the account was deleted and all have heard of it, the database is
+//! deleted too, unless mail is known not to arrive.
 
 mod admin;
+mod email_status;
 mod events;
 mod feed;
 mod life;
@@ -51,6 +54,7 @@ use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp, TokenBucket}
 pub struct Account {
     owner: Option<Owner>,
     guard: LoginGuard,
+    address: email_status::AddressStatus,
     sessions: Vec<Session>,
     /// Events that the user has lately been about to register for. Memory alone: the Catalog
     /// hears of registrations within a second or two, and this bridges the time until then.
@@ -99,9 +103,12 @@ impl Object for Account {
     }
 
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
+        let address = email_status::load(sql)?;
+        let known = store::load_profile(sql)?;
         Ok(Self {
-            owner: store::load_profile(sql)?.map(|(profile, hash)| Owner::new(profile, hash)),
+            owner: known.map(|(profile, hash)| Owner::new(address.shown_in(profile), hash)),
             guard: store::load_guard(sql)?,
+            address,
             sessions: store::load_sessions(sql)?,
             visits: VecDeque::new(),
             suspension: admin::load(sql)?,
@@ -112,6 +119,7 @@ impl Object for Account {
         match command {
             Command::SignUp(_) => true,
             Command::FinishLogin { .. } => self.guard.is_worth_keeping(),
+            Command::MarkEmail { .. } => true,
             _ => false,
         }
     }
@@ -133,6 +141,8 @@ impl Object for Account {
             | Command::ForgotPassword(_)
             | Command::ResetPassword(..)
             | Command::SetFeedKey { .. }
+            | Command::MarkEmail { .. }
+            | Command::LiftEmailMark
             | Command::By(..) => Kind::Write,
         }
     }
@@ -179,6 +189,8 @@ impl Object for Account {
                     .ok_or(Refusal::Unauthenticated)?;
                 feed::save(turn.sql, &digest)
             }
+            Command::MarkEmail { status, at } => self.mark_email(turn, status, at),
+            Command::LiftEmailMark => self.lift_email_mark(turn),
             Command::OpenFeed { digest } => feed::open(turn.sql, self.admitted(), &digest),
             Command::Admin(order) => self.administer(turn, order),
         }
@@ -190,7 +202,7 @@ impl Object for Account {
     }
 
     fn spent_at(&self) -> Option<Timestamp> {
-        self.owner.is_none().then(|| self.guard.forgotten_at())
+        (self.owner.is_none() && self.address.status.is_ok()).then(|| self.guard.forgotten_at())
     }
 }
 
@@ -200,7 +212,9 @@ impl Account {
         let Some(Owner { profile, .. }) = &self.owner else { return Err(Refusal::Unauthenticated.into()) };
         match order {
             Order::Logout => self.log_out(turn, holder),
-            Order::ResendVerification(_) if profile.email_verified => Ok(Reply::Done),
+            Order::ResendVerification(_) if profile.email_verified && profile.email_status.is_ok() => {
+                Ok(Reply::Done)
+            }
             Order::ResendVerification(link) => self.resend_verification(turn, link),
             Order::Challenge => self.begin_login(turn.now),
             Order::ChangePassword(matched, hash) => {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::admin::{AdminOrder, Overview};
 use crate::domain::account::{Name, Profile, Role};
-use crate::domain::{Email, EventId, Rate, Refusal, Secret, SessionId, Timestamp, UserId};
+use crate::domain::{Email, EmailStatus, EventId, Rate, Refusal, Secret, SessionId, Timestamp, UserId};
 use crate::objects::upkeep::UpkeepReply;
 
 /// A question or an order for an account.
@@ -66,6 +66,15 @@ pub enum Command {
         /// What is stored of the key.
         digest: Digest,
     },
+    /// Mail to the address came back for good, or was called spam.
+    MarkEmail {
+        /// Which of the two.
+        status: EmailStatus,
+        /// When that was, as the provider says.
+        at: Timestamp,
+    },
+    /// An operator says that the address may be written to again.
+    LiftEmailMark,
     /// Whose feed this key opens.
     OpenFeed {
         /// What would be stored of it.

@@ -4,7 +4,7 @@ use super::Session;
 use super::protocol::{OneTimeToken, SignUp};
 use crate::domain::account::{Name, Profile};
 use crate::domain::guard::LoginGuard;
-use crate::domain::{Secret, SessionId, Timestamp, TokenBucket};
+use crate::domain::{EmailStatus, Secret, SessionId, Timestamp, TokenBucket};
 use crate::objects::schema::Step;
 use crate::objects::sql::{Row, Sql, SqlError};
 use crate::objects::{Turn, answered, outbox};
@@ -52,6 +52,8 @@ pub(super) const MIGRATIONS: &[Step] = &[
     super::feed::SCHEMA,
     &[answered::SCHEMA],
     super::admin::SCHEMA,
+    &[outbox::URGENCY],
+    &[super::email_status::SCHEMA],
 ];
 
 /// What a one-time token is good for, as stored.
@@ -77,6 +79,8 @@ fn read_profile(row: &Row) -> Result<(Profile, Secret<String>), SqlError> {
         email_verified: row.get(4)?,
         created_at: row.get(5)?,
         name_changes: row.get(7)?,
+        email_status: EmailStatus::default(),
+        email_status_changes: 0,
     };
     Ok((profile, Secret::new(row.get(6)?)))
 }
@@ -113,7 +117,8 @@ pub(super) fn save_name(sql: &dyn Sql, profile: &Profile) -> Result<(), SqlError
     Ok(())
 }
 
-/// Deletes the account and all that is its user's; failed logins and the outbox are not.
+/// Deletes the account and all that is its user's; failed logins, the status of the address and the
+/// outbox are not.
 pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
     for table in ["account", "sessions", "tokens", "security_events", "feed", "suspension"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;

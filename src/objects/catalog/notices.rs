@@ -3,18 +3,29 @@
 use super::protocol::Report;
 use crate::domain::account::Name;
 use crate::domain::moderation::Suspension;
-use crate::domain::{EventId, UserId};
+use crate::domain::{EmailStatus, EventId, UserId};
 use crate::objects::Turn;
 use crate::objects::notice::{News, Notice};
 use crate::objects::outbox::Parcel;
 use crate::objects::sql::{self, Row, Sql, SqlError};
 
+/// The step that remembers whose address mail does not reach.
+pub(super) const EMAIL_STATUSES: &str = "
+    CREATE TABLE email_statuses (
+        user TEXT PRIMARY KEY, changes INTEGER NOT NULL, status TEXT NOT NULL
+    ) WITHOUT ROWID;
+";
+
 /// Takes a notice in and posts it to every event that it concerns, unless something newer is
 /// known already.
 pub(super) fn pass_on(turn: &mut Turn<'_>, notice: Notice, visited: Vec<EventId>) -> Result<(), SqlError> {
     let user = notice.user;
-    if let News::Suspension(suspension) = notice.news {
-        return pass_on_suspension(turn, &notice, suspension);
+    match notice.news {
+        News::Suspension(suspension) => return pass_on_suspension(turn, &notice, suspension),
+        News::EmailStatus { status, changes } => {
+            return pass_on_status(turn, notice, status, changes, visited);
+        }
+        News::Renamed { .. } | News::Erased => {}
     }
     if known(turn.sql, user)?.is_some_and(|known| !is_newer(&notice.news, &known.news)) {
         return Ok(());
@@ -24,6 +35,7 @@ pub(super) fn pass_on(turn: &mut Turn<'_>, notice: Notice, visited: Vec<EventId>
         events(&turn.sql.run("SELECT event FROM events WHERE organizer = ?", &[user.into()])?)?;
     if notice.news == News::Erased {
         turn.sql.run("DELETE FROM suspensions WHERE user = ?", &[user.into()])?;
+        turn.sql.run("DELETE FROM email_statuses WHERE user = ?", &[user.into()])?;
         let left =
             turn.sql.run("DELETE FROM participations WHERE user = ? RETURNING event", &[user.into()])?;
         concerned.extend(events(&left)?);
@@ -51,6 +63,33 @@ fn known_suspension(sql: &dyn Sql, user: UserId) -> Result<Option<Suspension>, S
     rows.first().map(|row| Ok(Suspension { suspended: row.get(0)?, changes: row.get(1)? })).transpose()
 }
 
+/// The same for the status of an address, which concerns the events at which its owner takes part.
+fn pass_on_status(
+    turn: &mut Turn<'_>,
+    notice: Notice,
+    status: EmailStatus,
+    changes: u64,
+    visited: Vec<EventId>,
+) -> Result<(), SqlError> {
+    let user = notice.user;
+    let gone = known(turn.sql, user)?.is_some_and(|known| known.news == News::Erased);
+    let newer = turn.sql.run(
+        "INSERT INTO email_statuses (user, changes, status) SELECT ?, ?, ? WHERE NOT ?
+         ON CONFLICT (user) DO UPDATE SET changes = excluded.changes, status = excluded.status
+         WHERE excluded.changes > changes RETURNING 1",
+        &[user.into(), changes.into(), status.as_str().into(), gone.into()],
+    )?;
+    if newer.is_empty() {
+        return Ok(());
+    }
+    let mut concerned =
+        events(&turn.sql.run("SELECT event FROM participations WHERE user = ?", &[user.into()])?)?;
+    concerned.extend(visited);
+    concerned.sort_unstable();
+    concerned.dedup();
+    concerned.into_iter().try_for_each(|event| tell(turn, event, &notice))
+}
+
 /// Holds a report against the notices: what it says of somebody who is gone is taken out, and an
 /// event that has not heard yet is told.
 pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), SqlError> {
@@ -60,7 +99,8 @@ pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), Sq
     {
         let unheard = match notice.news {
             News::Renamed { changes, .. } => organizer.name_changes < changes,
-            News::Suspension(_) => false,
+            // Those of names and of ends alone are remembered in this table.
+            News::Suspension(_) | News::EmailStatus { .. } => false,
             News::Erased => {
                 organizer.name = None;
                 organizer.account.take().is_some()
@@ -88,6 +128,14 @@ pub(super) fn correct(turn: &mut Turn<'_>, report: &mut Report) -> Result<(), Sq
         report.participations.retain(|one| one.user != user);
         tell(turn, event, &Notice { user, news: News::Erased })?;
     }
+    let marked = turn.sql.run(
+        "SELECT user, status, changes FROM email_statuses WHERE user IN (SELECT value FROM json_each(?))",
+        &[sql::json(&users)?],
+    )?;
+    for row in &marked {
+        let news = News::EmailStatus { status: row.get(1)?, changes: row.get(2)? };
+        tell(turn, event, &Notice { user: row.get(0)?, news })?;
+    }
     Ok(())
 }
 
@@ -96,13 +144,19 @@ fn is_newer(news: &News, known: &News) -> bool {
         (_, News::Erased) => false,
         (News::Erased, News::Renamed { .. }) => true,
         (News::Renamed { changes, .. }, News::Renamed { changes: known, .. }) => changes > known,
-        (News::Suspension(_), _) | (_, News::Suspension(_)) => false,
+        // They are held against others of their kind, in tables of their own.
+        (News::Suspension(_) | News::EmailStatus { .. }, _) => true,
+        (_, News::Suspension(_) | News::EmailStatus { .. }) => false,
     }
 }
 
 fn tell(turn: &mut Turn<'_>, event: EventId, notice: &Notice) -> Result<(), SqlError> {
-    // A suspension never takes the place of a name that still has to arrive, nor the other way round.
-    let what = if matches!(notice.news, News::Suspension(_)) { "suspension" } else { "notice" };
+    // News of one kind never takes the place of one of another that still has to arrive.
+    let what = match notice.news {
+        News::Suspension(_) => "suspension",
+        News::EmailStatus { .. } => "email_status",
+        News::Renamed { .. } | News::Erased => "notice",
+    };
     let key = format!("{what}/{}/{event}", notice.user);
     turn.post(&key, &Parcel::Tell(event, Box::new(notice.clone())), turn.now)
 }
@@ -123,7 +177,8 @@ fn known(sql: &dyn Sql, user: UserId) -> Result<Option<Notice>, SqlError> {
 fn remember(sql: &dyn Sql, notice: &Notice) -> Result<(), SqlError> {
     let (changes, name) = match &notice.news {
         News::Renamed { name, changes } => (Some(*changes), name.as_ref().map(Name::as_str)),
-        News::Suspension(_) | News::Erased => (None, None),
+        News::Erased => (None, None),
+        News::Suspension(_) | News::EmailStatus { .. } => return Ok(()),
     };
     sql.run(
         "INSERT OR REPLACE INTO notices (user, changes, name) VALUES (?, ?, ?)",

@@ -61,6 +61,8 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &["CREATE TABLE residence (jurisdiction TEXT);"],
     &["CREATE TABLE suspensions (
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, suspended INTEGER NOT NULL) WITHOUT ROWID;"],
+    &[outbox::URGENCY],
+    &[super::notices::EMAIL_STATUSES],
 ];
 
 /// Where the data of the deployment lives.

@@ -4,7 +4,7 @@ use super::circulars::{Circular, Kind};
 use crate::domain::account::Name;
 use crate::domain::roster::Seat;
 use crate::domain::schedule::Schedule;
-use crate::domain::{Email, RegistrationId, Timestamp};
+use crate::domain::{Email, RegistrationId, Timestamp, UserId};
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
 /// An edition is what participants have to hear of, as it was from some version on; `told` is the
@@ -34,6 +34,7 @@ pub(super) struct Edition {
 pub(super) struct Reader {
     pub(super) seq: u64,
     pub(super) registration: RegistrationId,
+    pub(super) user: UserId,
     pub(super) name: Option<Name>,
     pub(super) email: Email,
     pub(super) has_seat: bool,
@@ -96,7 +97,8 @@ pub(super) fn delete_editions_before(sql: &dyn Sql, version: u64) -> Result<(), 
 /// order; by the index of the status it would read and sort all of them for each page.
 pub(super) fn readers(sql: &dyn Sql, after_seq: i64, limit: u32) -> Result<Vec<Reader>, SqlError> {
     let rows = sql.run(
-        "SELECT seq, id, name, email, confirmed_at IS NOT NULL, told, origin, registered_at, reminded
+        "SELECT seq, id, name, email, confirmed_at IS NOT NULL, told, origin, registered_at, reminded,
+                user_id
          FROM registrations WHERE +status IN ('confirmed', 'waitlisted') AND seq > ? ORDER BY seq LIMIT ?",
         &[after_seq.into(), limit.into()],
     )?;
@@ -105,6 +107,7 @@ pub(super) fn readers(sql: &dyn Sql, after_seq: i64, limit: u32) -> Result<Vec<R
             Ok(Reader {
                 seq: row.get(0)?,
                 registration: row.get(1)?,
+                user: row.get(9)?,
                 name: row.get(2)?,
                 email: row.get(3)?,
                 has_seat: row.get(4)?,

@@ -10,10 +10,10 @@
 //! once of the difference between that and what stands, and nothing when there is none. An event
 //! without participants has neither editions nor reminders.
 
-use super::Held;
 use super::circular_store::{self as store, Edition, Reader, TOLD_OF_END};
-use crate::domain::Timestamp;
+use super::{Held, email_status};
 use crate::domain::event::{Details, Status};
+use crate::domain::{EmailStatus, Timestamp};
 use crate::mail::{Letter, LinkChange, Mail, RemindedBefore};
 use crate::objects::Turn;
 use crate::objects::outbox::{Outbox, Parcel};
@@ -152,8 +152,10 @@ impl Held {
             return self.take_back(turn, circular.kind);
         }
         let readers = store::readers(turn.sql, circular.after_seq, PAGE)?;
+        let statuses = email_status::of_all(turn.sql, readers.iter().map(|reader| reader.user))?;
         let editions = if circular.kind == Kind::Changed { store::editions(turn.sql)? } else { Vec::new() };
-        for reader in &readers {
+        let reached = |reader: &&Reader| statuses.get(&reader.user).is_none_or(EmailStatus::is_ok);
+        for reader in readers.iter().filter(reached) {
             let known = editions.iter().find(|(version, _)| *version == reader.told);
             if let Some(letter) = self.letter(&circular, reader, known.map(|(_, known)| known)) {
                 let key = match circular.kind {

@@ -25,6 +25,7 @@ mod admin;
 mod circular_store;
 mod circulars;
 mod details;
+mod email_status;
 mod lookup;
 mod notices;
 mod promotion;
@@ -128,7 +129,8 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
             Command::Admin(order) => order.kind(),
             Command::Notice(notice) if notice.news.is_guarded() => Kind::GuardedWrite,
-            // No lease protects the organizer's name: it follows a change within seconds.
+            // No lease protects the organizer's name, which follows a change within seconds, or the list
+            // of registrations.
             Command::Notice(_) => Kind::Write,
             Command::Create(_)
             | Command::Register { .. }

@@ -1,6 +1,7 @@
-//! What follows from a change of name or from the end of an account ([`crate::objects::notice`]).
+//! What follows from a change of name or of an address's status, or from the end of an account
+//! ([`crate::objects::notice`]).
 
-use super::{Held, store};
+use super::{Held, email_status, store};
 use crate::domain::UserId;
 use crate::domain::account::Name;
 use crate::domain::event::{Change, EventPatch, Status};
@@ -24,6 +25,11 @@ impl Held {
             News::Suspension(suspension) => {
                 let theirs = self.organizer.id == notice.user && self.organizer.account.is_some();
                 Ok(theirs && self.organizer_suspended(turn, *suspension)?)
+            }
+            News::EmailStatus { status, changes } => {
+                self.email_status(turn, notice.user, *status, *changes)?;
+                // What others have copies of does not show it.
+                Ok(false)
             }
             News::Erased => {
                 let was_participant = self.forget_participant(turn, notice.user)?;
@@ -56,6 +62,7 @@ impl Held {
         let Some(email) = store::address(turn.sql, user)? else { return Ok(false) };
         let standing = self.seat_of_user(turn.sql, user)?;
         store::erase(turn.sql, user)?;
+        email_status::erase(turn.sql, user)?;
         // The address may have a new account by now, which is another user.
         let others = store::registrations_at(turn.sql, &email)?;
         turn.outbox.withdraw_letters(turn.sql, &email, &others)?;

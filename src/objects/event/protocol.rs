@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::admin::AdminOrder;
 use crate::domain::account::Name;
+use crate::domain::email_status::is_zero;
 use crate::domain::event::{Details, EventPatch, Organizer};
 use crate::domain::moderation::Hidden;
 use crate::domain::roster::Seats;
-use crate::domain::{AccountKey, Email, EventId, RegistrationId, Timestamp, UserId};
+use crate::domain::{AccountKey, Email, EmailStatus, EventId, RegistrationId, Timestamp, UserId};
 use crate::objects::notice::Notice;
 use crate::objects::upkeep::UpkeepReply;
 
@@ -159,6 +160,12 @@ pub struct Participant {
     /// Where links in mail lead, without a slash at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// Whether mail reaches the address.
+    #[serde(default, skip_serializing_if = "EmailStatus::is_ok")]
+    pub email_status: EmailStatus,
+    /// How often that has changed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub email_status_changes: u64,
 }
 
 /// An event as it stands.
@@ -226,6 +233,9 @@ pub struct Registration {
     pub checked_in_at: Option<Timestamp>,
     /// Given to the confirmed participant alone, never in a list.
     pub join_url: Option<String>,
+    /// Whether mail reaches the address; for the organizer.
+    #[serde(default, skip_serializing_if = "EmailStatus::is_ok")]
+    pub email_status: EmailStatus,
 }
 
 /// What an event answers.

@@ -4,9 +4,10 @@
 //! A row of `seat_blocks` is written with the registrations that it counts, from the moment on at which
 //! an event has outgrown its memory. That there are any rows says that it has.
 
+use super::email_status;
 use super::protocol::Participant;
 use crate::domain::roster::{Block, Roster, Seat, Sizes};
-use crate::domain::{RegistrationId, Timestamp, UserId};
+use crate::domain::{EmailStatus, RegistrationId, Timestamp, UserId};
 use crate::objects::sql::{self, Sql, SqlError, Value};
 
 /// The step that lets events outgrow their memory. The counts of one that already has are made when it
@@ -106,6 +107,8 @@ pub(super) fn confirm(sql: &dyn Sql, promoted: &[Seat]) -> Result<Vec<Participan
             name: row.get(3)?,
             email: row.get(4)?,
             origin: row.get(5)?,
+            email_status: EmailStatus::default(),
+            email_status_changes: 0,
         };
         found.push((row.get::<u64>(0)?, participant));
     }
@@ -113,7 +116,12 @@ pub(super) fn confirm(sql: &dyn Sql, promoted: &[Seat]) -> Result<Vec<Participan
     if !found.iter().map(|(seq, _)| seq).eq(&seqs) {
         return Err(SqlError::new("a seat has no row"));
     }
-    Ok(found.into_iter().map(|(_, participant)| participant).collect())
+    let statuses = email_status::of_all(sql, promoted.iter().map(|seat| seat.user))?;
+    let marked = |participant: Participant| {
+        let email_status = statuses.get(&participant.id).copied().unwrap_or_default();
+        Participant { email_status, ..participant }
+    };
+    Ok(found.into_iter().map(|(_, participant)| marked(participant)).collect())
 }
 
 /// Writes the counts of a block, in the transaction of what they count.

@@ -2,7 +2,9 @@
 
 use super::circulars::Kind;
 use super::protocol::{Participant, Registration, Reply, SeatStatus};
-use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, seat_store, store};
+use super::{
+    Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, email_status, seat_store, store,
+};
 use crate::domain::roster::{Admission, Departure, Seat};
 use crate::domain::{Refusal, RegistrationId, UserId};
 use crate::mail::{EventBrief, Letter, Mail};
@@ -42,6 +44,7 @@ impl Held {
         let change = self.next_change();
         store::insert_seat(turn.sql, &seat, participant, change, self.edition)?;
         self.save_blocks(turn.sql)?;
+        email_status::arrive(turn.sql, participant)?;
         self.plan_reminders(turn)?;
         let event = self.brief(seat.id, participant.origin.as_ref());
         // Whoever has just come is last in line.
@@ -127,6 +130,7 @@ impl Held {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
+        email_status::fill(turn.sql, &mut rows)?;
         let next = rows.last().map(|(seq, _)| *seq).filter(|_| more);
         let mut registrations = Vec::with_capacity(rows.len());
         // Of those who wait a page leaves nobody out, so each is one place behind the one before.
@@ -215,6 +219,7 @@ impl Held {
             confirmed_at: seat.confirmed_at,
             checked_in_at: seat.checked_in_at,
             join_url,
+            email_status: participant.email_status,
         }
     }
 
@@ -249,7 +254,8 @@ impl Held {
     }
 
     /// One letter per registration and kind, however often it is decided or tried. It leaves with the
-    /// report of the seats: a look at the outbox costs the object an alarm and several commits.
+    /// report of the seats: a look at the outbox costs the object an alarm and several commits. None goes
+    /// to an address that mail does not reach.
     fn post_letter(
         &self,
         turn: &mut Turn<'_>,
@@ -257,6 +263,9 @@ impl Held {
         participant: &Participant,
         letter: Letter,
     ) -> Result<(), SqlError> {
+        if !participant.email_status.is_ok() {
+            return Ok(());
+        }
         let key = format!("{}/{}", letter.kind(), seat.id);
         let mail = Mail { to: participant.email.clone(), name: participant.name.clone(), letter };
         let due = self.reported.seats_due.unwrap_or(turn.now);

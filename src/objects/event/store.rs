@@ -1,10 +1,10 @@
 //! The tables of an event.
 
 use super::protocol::{Participant, Registration, SeatStatus};
-use super::{Held, Reported, circular_store, seat_store};
+use super::{Held, Reported, circular_store, email_status, seat_store};
 use crate::domain::account::Name;
 use crate::domain::roster::{Seat, Sizes};
-use crate::domain::{Email, EventId, RegistrationId, Timestamp, UserId};
+use crate::domain::{Email, EmailStatus, EventId, RegistrationId, Timestamp, UserId};
 use crate::objects::catalog::Participation;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
@@ -45,6 +45,8 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[answered::SCHEMA, lease::longest::SCHEMA],
     &[seat_store::SCHEMA],
     &[super::admin::SCHEMA, backup::SCHEMA],
+    &[outbox::URGENCY],
+    &[super::email_status::SCHEMA],
 ];
 
 /// The status of a registration whose user is gone: its number stays taken, and nothing else.
@@ -243,6 +245,8 @@ pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, Sql
         name: row.get(1)?,
         email: row.get(2)?,
         origin: row.get(3)?,
+        email_status: email_status::of(sql, seat.user)?,
+        email_status_changes: 0,
     })
 }
 
@@ -297,6 +301,7 @@ fn registration(event: EventId, columns: RegistrationColumns) -> (u64, Registrat
         confirmed_at,
         checked_in_at,
         join_url: None,
+        email_status: EmailStatus::default(),
     };
     (seq, registration)
 }

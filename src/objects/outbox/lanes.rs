@@ -56,8 +56,8 @@ impl Pace {
     /// object free for its users.
     const LEAST_REST_MS: i64 = 100;
 
-    /// How long to rest after a look that took these, so that no second has more requests than the
-    /// provider takes.
+    /// How long to rest after a look that took these, where an object has the provider for itself, so that
+    /// no second has more requests than the provider takes.
     #[must_use]
     pub fn rest_ms(&self, items: &[Item]) -> i64 {
         let mails = items.iter().filter(|item| item.parcel.recipient().is_some());
@@ -72,8 +72,14 @@ impl Pace {
         }
         let requests = i64::try_from(batches.len()).unwrap_or(i64::MAX).saturating_add(alone);
         let mail_ms = requests.saturating_mul(1000).div_euclid(i64::from(self.requests.max(1)));
-        let full = items.len() >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
-        mail_ms.max(if full { 1_000 } else { Self::LEAST_REST_MS })
+        mail_ms.max(Self::rest_between_looks_ms(items.len()))
+    }
+
+    /// How long to rest after a look that took so many parcels, where a pacer has an eye on the mails.
+    #[must_use]
+    pub fn rest_between_looks_ms(parcels: usize) -> i64 {
+        let full = parcels >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
+        if full { 1_000 } else { Self::LEAST_REST_MS }
     }
 
     fn admits(&self, item: &Item) -> bool {
@@ -106,22 +112,27 @@ pub fn consignments(items: Vec<Item>) -> Vec<Vec<Item>> {
     consignments
 }
 
-/// The statement that reads what is due of these, oldest first.
-fn oldest_due(condition: &str) -> String {
-    format!("SELECT {COLUMNS} FROM outbox WHERE {condition} AND due_at <= ? ORDER BY due_at, id LIMIT ?")
+/// The statement that reads what is due and no mail, the oldest first.
+fn others_due() -> String {
+    format!("SELECT {COLUMNS} FROM outbox WHERE {IS_OTHER} AND due_at <= ? ORDER BY due_at, id LIMIT ?")
+}
+
+/// The same for mails, the most urgent first. The `+` has SQLite walk the index that is in this order.
+fn mails_due() -> String {
+    format!("SELECT {COLUMNS} FROM outbox WHERE {IS_FIRST} AND +due_at <= ? ORDER BY leave_by, id LIMIT ?")
 }
 
 impl Outbox {
-    /// The parcels that are due, oldest first: what is no mail, [`Outbox::BATCH`] at most, and so
-    /// many mails as the provider takes in a second. How mails travel is written down before they
-    /// do: a batch stays together, and what has travelled alone stays alone.
+    /// The parcels that are due: what is no mail, the oldest first and [`Outbox::BATCH`] at most, and so
+    /// many mails as the provider takes in a second, the most urgent first. How mails travel is written
+    /// down before they do: a batch stays together, and what has travelled alone stays alone.
     ///
     /// # Errors
     /// When they cannot be read, or the batches not written.
     pub fn due(&mut self, sql: &dyn Sql, now: Timestamp, pace: &Pace) -> Result<Vec<Item>, SqlError> {
-        let rows = sql.run(&oldest_due(IS_OTHER), &[now.into(), Self::BATCH.into()])?;
+        let rows = sql.run(&others_due(), &[now.into(), Self::BATCH.into()])?;
         let mut due = rows.iter().map(Item::read).collect::<Result<Vec<_>, _>>()?;
-        if self.rests_until.is_none_or(|until| until <= now) {
+        if self.no_mail_before().is_none_or(|until| until <= now) {
             due.extend(Self::due_mails(sql, now, pace)?);
         }
         if due.is_empty() {
@@ -132,7 +143,7 @@ impl Outbox {
 
     fn due_mails(sql: &dyn Sql, now: Timestamp, pace: &Pace) -> Result<Vec<Item>, SqlError> {
         let most = pace.requests.saturating_mul(pace.batch.max(1));
-        let rows = sql.run(&oldest_due(IS_FIRST), &[now.into(), most.into()])?;
+        let rows = sql.run(&mails_due(), &[now.into(), most.into()])?;
         let mut known = BTreeSet::new();
         // Letters to everybody and letters to one person may go over different streams of a provider,
         // and a batch goes over one.

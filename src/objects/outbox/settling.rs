@@ -48,6 +48,7 @@ impl Outbox {
             _ => None,
         });
         self.rests_until = asked.chain(self.rests_until).max().filter(|until| *until > now);
+        self.queues_until = self.queues_until.filter(|(until, _)| *until > now);
         self.reload(sql)
     }
 }

@@ -38,6 +38,8 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::SetFeedKey { .. }
         | Command::OpenFeed { .. }
         | Command::Admin(_)
+        | Command::MarkEmail { .. }
+        | Command::LiftEmailMark
         | Command::Visits => {}
     }
     let session = session(2, START, 5);
@@ -76,6 +78,11 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
             Command::SetFeedKey { user: user(1), digest: "d".to_owned() },
             r#"{"set_feed_key":{"user":"01b8dd58-e200-7000-8000-000000000001","digest":"d"}}"#,
         ),
+        (
+            Command::MarkEmail { status: EmailStatus::Complained, at: Timestamp::from_ms(7) },
+            r#"{"mark_email":{"status":"complained","at":7}}"#,
+        ),
+        (Command::LiftEmailMark, r#""lift_email_mark""#),
         (Command::OpenFeed { digest: "d".to_owned() }, r#"{"open_feed":{"digest":"d"}}"#),
     ]);
     let who =
@@ -124,8 +131,18 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         email_verified: true,
         created_at: START,
         name_changes: 3,
+        email_status: EmailStatus::Ok,
+        email_status_changes: 0,
     };
+    let marked = Profile { email_status: EmailStatus::Bounced, email_status_changes: 1, ..profile.clone() };
     let owner = r#"{"id":"01b8dd58-e200-7000-8000-000000000001","email":"person-1@example.com","name":"Ada","role":"attendee","email_verified":true,"created_at":1893499200000,"name_changes":3}"#;
+    pin(
+        &marked,
+        &format!(
+            r#"{},"email_status":"bounced","email_status_changes":1}}"#,
+            owner.strip_suffix('}').unwrap()
+        ),
+    );
     let record = Record {
         profile: profile.clone(),
         sessions: vec![SessionRecord { id: session_id(2), created_at: START, expires_at: START }],

@@ -15,6 +15,7 @@ fn registration(status: SeatStatus) -> Registration {
         confirmed_at: Some(Timestamp::from_ms(2)),
         checked_in_at: None,
         join_url: Some("https://meet.example/secret".to_owned()),
+        email_status: EmailStatus::Ok,
     }
 }
 
@@ -75,9 +76,21 @@ fn what_is_asked_of_an_event() {
             register(1, 2),
             r#"{"register":{"id":"01b8dd58-e200-7000-8000-000000000001","participant":{"id":"01b8dd58-e200-7000-8000-000000000002","account":"XKfR4aRYwLfP3f09otq8L9AnxAF4-nxDd8xjduYKcKs","name":"Person 2","email":"person-2@example.com"}}}"#,
         ),
+        (
+            Command::Register {
+                id: registration_id(1),
+                participant: Box::new(Participant {
+                    email_status: EmailStatus::Complained,
+                    email_status_changes: 3,
+                    ..participant(1)
+                }),
+            },
+            r#"{"register":{"id":"01b8dd58-e200-7000-8000-000000000001","participant":{"id":"01b8dd58-e200-7000-8000-000000000001","account":"xVDFHZAHwSVYuAWw6Qq9tSwU5n92j5EdG4Hvz-nfFwg","name":null,"email":"person-1@example.com","email_status":"complained","email_status_changes":3}}}"#,
+        ),
         (Command::Mine { user: user(1) }, r#"{"mine":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
         (Command::Record(user(1)), r#"{"record":"01b8dd58-e200-7000-8000-000000000001"}"#),
         (Command::Notice(Box::new(renamed())), &format!(r#"{{"notice":{RENAMED}}}"#)),
+        (Command::Notice(Box::new(bounced())), &format!(r#"{{"notice":{BOUNCED}}}"#)),
         (Command::Leave { user: user(1) }, r#"{"leave":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
         (
             Command::List { by: user(1), status: Some(SeatStatus::Waitlisted), after: Some(5), limit: 9 },
@@ -124,6 +137,16 @@ fn what_an_event_answers() {
         (
             Reply::Mine { registration: own(), event: Box::new(snapshot()) },
             &format!(r#"{{"mine":{{"registration":{confirmed},"event":{event}}}}}"#),
+        ),
+        (
+            Reply::Registration {
+                new: false,
+                registration: Box::new(Registration { email_status: EmailStatus::Bounced, ..*own() }),
+            },
+            &format!(
+                r#"{{"registration":{{"new":false,"registration":{},"email_status":"bounced"}}}}}}"#,
+                confirmed.strip_suffix('}').unwrap()
+            ),
         ),
         (Reply::Page { registrations: both.into(), next: Some(7) }, &page),
         (

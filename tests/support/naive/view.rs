@@ -63,6 +63,7 @@ impl Held {
             confirmed_at: place.confirmed_at,
             checked_in_at: place.checked_in_at,
             join_url: join_url.map(str::to_owned),
+            email_status: place.who.email_status,
         }
     }
 

@@ -12,6 +12,7 @@ export const OBJECTS = [
   { binding: "ACCOUNTS", className: "Account" },
   { binding: "EVENTS", className: "Event" },
   { binding: "CATALOG", className: "Catalog" },
+  { binding: "MAIL_PACER", className: "MailPacer" },
 ];
 
 export const JWT_SECRET = "a-secret-for-tests-alone-with-more-than-32-bytes";

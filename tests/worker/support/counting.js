@@ -18,4 +18,5 @@ const counting = (name) =>
 export const Account = counting("Account");
 export const Event = counting("Event");
 export const Catalog = counting("Catalog");
+export const MailPacer = counting("MailPacer");
 export default worker;

@@ -25,6 +25,7 @@ const faulty = (name) =>
 export const Account = faulty("Account");
 export const Event = faulty("Event");
 export const Catalog = faulty("Catalog");
+export const MailPacer = faulty("MailPacer");
 
 const READ = JSON.stringify({ command: "read", have: null });
 

@@ -27,4 +27,5 @@ const edge = (name) =>
 export const Account = edge("Account");
 export const Event = edge("Event");
 export const Catalog = edge("Catalog");
+export const MailPacer = edge("MailPacer");
 export default { fetch: moved(worker.fetch) };

@@ -25,7 +25,7 @@ class DurableObjectNamespace {
   }
 }
 
-const BINDINGS = ["ACCOUNTS", "EVENTS", "CATALOG"];
+const BINDINGS = ["ACCOUNTS", "EVENTS", "CATALOG", "MAIL_PACER"];
 
 const doubled = (env) => ({
   ...env,
@@ -42,4 +42,5 @@ const placed = (name) =>
 export const Account = placed("Account");
 export const Event = placed("Event");
 export const Catalog = placed("Catalog");
+export const MailPacer = placed("MailPacer");
 export default { fetch: (request, env, context) => worker.fetch(request, doubled(env), context) };

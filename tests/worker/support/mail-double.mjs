@@ -24,12 +24,15 @@ export class MailDouble {
   });
   #faults = new Map();
   #delivered = new Map();
+  #perSecond;
 
   /** Every request, in order: `{ at, headers, text, body, fault }`. */
   attempts = [];
 
-  static async start() {
+  /** With `perSecond`, more requests than that in a second are answered 429. */
+  static async start({ perSecond = Infinity } = {}) {
     const double = new MailDouble();
+    double.#perSecond = perSecond;
     await new Promise((resolve) => double.#http.listen(0, "127.0.0.1", resolve));
     return double;
   }
@@ -99,7 +102,7 @@ export class MailDouble {
     const body = parsed(text);
     const mails = [body].flat().filter((mail) => mail?.to);
     const faults = mails.map(({ to }) => this.#faults.get(bare(to))?.next().value);
-    const fault = faults.find((fault) => fault !== undefined);
+    const fault = faults.find((fault) => fault !== undefined) ?? this.#tooFast();
     const attempt = { at: Date.now(), headers: request.headers, text, body, mails: mails.map(addressed), fault };
     this.attempts.push(attempt);
 
@@ -111,6 +114,12 @@ export class MailDouble {
     response.writeHead(status, { "content-type": "application/json", ...headers });
     if (fault === "drip") return drip(response, JSON.stringify(answer));
     response.end(JSON.stringify(answer));
+  }
+
+  /** Nothing, or the 429 for a request that is one too many. */
+  #tooFast() {
+    const lately = this.attempts.filter(({ at, fault }) => fault !== 429 && Date.now() - at < 1_000);
+    return lately.length < this.#perSecond ? undefined : 429;
   }
 
   /** What Resend checks, in its order. */

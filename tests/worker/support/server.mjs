@@ -17,8 +17,8 @@ export function useEdge(server) {
 }
 
 /** A server that mails through a double of a provider: `{ server, mail }`, each with `.current`. */
-export function useWorkerdWithMail(options = {}, Double = MailDouble) {
-  const mail = useStarted(() => Double.start());
+export function useWorkerdWithMail({ perSecond, ...options } = {}, Double = MailDouble) {
+  const mail = useStarted(() => Double.start({ perSecond }));
   const server = useServer(() =>
     startWorkerd({ ...options, settings: { ...mail.current.settings, ...options.settings } }),
   );

@@ -24,9 +24,11 @@ const support = (name) => ({ name, type: "esm", path: fileURLToPath(new URL(name
  * each, today's where it names none. `around` names modules of
  * this folder that stand around the Worker, the one that the runtime loads first: with `counting.js` the objects
  * say when they are asked, with `faults.js` they fail when told to. `flags` go to the JavaScript engine.
+ * `outbound` is the port of a proxy that all calls to elsewhere go to.
  */
-export async function startWorkerd({ settings = {}, isolates = 1, builds = [], around = [], flags = [] } = {}) {
-  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, builds, around, flags);
+export async function startWorkerd(options = {}) {
+  const { settings = {}, isolates = 1, builds = [], around = [], flags = [], outbound } = options;
+  const server = new Workerd({ ...TEST_SETTINGS, ...settings }, isolates, builds, around, flags, outbound);
   try {
     await server.start();
   } catch (failure) {
@@ -41,6 +43,7 @@ class Workerd {
   #builds;
   #around;
   #flags;
+  #outbound;
   #folder = mkdtempSync(join(tmpdir(), "event-platform-"));
   #process;
   #output = "";
@@ -48,11 +51,12 @@ class Workerd {
   /** One `{ url }` for each isolate. The url changes with every start. */
   isolates;
 
-  constructor(settings, isolates, builds, around, flags) {
+  constructor(settings, isolates, builds, around, flags, outbound) {
     this.#settings = settings;
     this.#builds = builds;
     this.#around = around.map(support);
     this.#flags = flags;
+    this.#outbound = outbound;
     this.isolates = Array.from({ length: isolates }, () => ({ url: undefined }));
     mkdirSync(join(this.#folder, "objects"));
   }
@@ -179,12 +183,17 @@ const config :Workerd.Config = (
   services = ${list([
     ...services,
     `(name = "objects", disk = (path = ${text(join(this.#folder, "objects"))}, writable = true))`,
-    `(name = "internet", network = (allow = ["public", "private"]))`,
+    `(name = "internet", ${this.#internet()})`,
   ])},
   sockets = ${list(isolates.map((i) => socket(isolateName(i))))},
   v8Flags = [${this.#flags.map(text).join(", ")}],
 );
 ${isolates.map((i) => this.#workerConfig(i)).join("")}`;
+  }
+
+  #internet() {
+    if (this.#outbound === undefined) return `network = (allow = ["public", "private"])`;
+    return `external = (address = "127.0.0.1:${this.#outbound}", http = (style = proxy))`;
   }
 
   /** The first isolate holds the objects; the others reach them by its name. */

@@ -1,0 +1,47 @@
+//! Whether mail reaches an address, and is welcome there.
+
+use serde::{Deserialize, Serialize};
+
+/// What is known of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailStatus {
+    /// Nothing speaks against it.
+    #[default]
+    Ok,
+    /// A mail came back for good: there is no such mailbox.
+    Bounced,
+    /// Its owner has called a mail spam.
+    Complained,
+}
+
+impl EmailStatus {
+    /// The status as the contract spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+        }
+    }
+
+    /// Reads a status as the contract spells it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Ok, Self::Bounced, Self::Complained].into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether events may write to the address.
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub const fn is_ok(&self) -> bool {
+        matches!(self, Self::Ok)
+    }
+}
+
+/// Whether a counter was never moved: such a one is not written.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) const fn is_zero(changes: &u64) -> bool {
+    *changes == 0
+}

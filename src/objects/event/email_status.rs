@@ -1,0 +1,90 @@
+//! Participants whom mail does not reach: nothing is written to them, and the organizer sees it.
+//!
+//! Those alone have rows, so that a registration costs nothing more and an event of a million people
+//! holds no more. A row comes with the registration or with a notice from the account
+//! ([`crate::objects::notice`]), and of two statuses the one with more changes is newer.
+
+use std::collections::BTreeMap;
+
+use super::protocol::{Participant, Registration};
+use super::{Held, store};
+use crate::domain::{EmailStatus, UserId};
+use crate::objects::Turn;
+use crate::objects::sql::{self, Sql, SqlError};
+
+/// The step that lets participants have a status of their address.
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE email_statuses (
+        user TEXT PRIMARY KEY, changes INTEGER NOT NULL, status TEXT NOT NULL
+    ) WITHOUT ROWID;
+";
+
+/// The status of somebody's address.
+pub(super) fn of(sql: &dyn Sql, user: UserId) -> Result<EmailStatus, SqlError> {
+    let known = sql::value(sql, "SELECT status FROM email_statuses WHERE user = ?", &[user.into()])?;
+    Ok(known.unwrap_or_default())
+}
+
+/// The statuses of these users that are not as they were at first.
+pub(super) fn of_all(
+    sql: &dyn Sql,
+    users: impl Iterator<Item = UserId>,
+) -> Result<BTreeMap<UserId, EmailStatus>, SqlError> {
+    let users: Vec<UserId> = users.collect();
+    let rows = sql.run(
+        "SELECT user, status FROM email_statuses WHERE user IN (SELECT value FROM json_each(?))",
+        &[sql::json(&users)?],
+    )?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Notes what the account has said with a registration.
+pub(super) fn arrive(sql: &dyn Sql, participant: &Participant) -> Result<(), SqlError> {
+    if participant.email_status_changes == 0 {
+        return Ok(());
+    }
+    note(sql, participant.id, participant.email_status, participant.email_status_changes).map(drop)
+}
+
+/// Forgets somebody.
+pub(super) fn erase(sql: &dyn Sql, user: UserId) -> Result<(), SqlError> {
+    sql.run("DELETE FROM email_statuses WHERE user = ?", &[user.into()]).map(drop)
+}
+
+/// Puts the statuses into a page of registrations.
+pub(super) fn fill(sql: &dyn Sql, page: &mut [(u64, Registration)]) -> Result<(), SqlError> {
+    let known = of_all(sql, page.iter().map(|(_, registration)| registration.user))?;
+    for (_, registration) in page {
+        registration.email_status = known.get(&registration.user).copied().unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Writes a status; whether it is news.
+fn note(sql: &dyn Sql, user: UserId, status: EmailStatus, changes: u64) -> Result<bool, SqlError> {
+    let newer = sql.run(
+        "INSERT INTO email_statuses (user, changes, status) VALUES (?, ?, ?)
+         ON CONFLICT (user) DO UPDATE SET changes = excluded.changes, status = excluded.status
+         WHERE excluded.changes > changes RETURNING 1",
+        &[user.into(), changes.into(), status.as_str().into()],
+    )?;
+    Ok(!newer.is_empty())
+}
+
+impl Held {
+    /// Mail does not reach a participant any more, or does again. What waits for somebody whom it does
+    /// not reach is taken back.
+    pub(super) fn email_status(
+        &self,
+        turn: &mut Turn<'_>,
+        user: UserId,
+        status: EmailStatus,
+        changes: u64,
+    ) -> Result<(), SqlError> {
+        let Some(email) = store::address(turn.sql, user)? else { return Ok(()) };
+        if note(turn.sql, user, status, changes)? && !status.is_ok() {
+            turn.outbox.withdraw_letters(turn.sql, &email, &[])?;
+        }
+        Ok(())
+    }
+}
