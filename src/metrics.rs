@@ -58,6 +58,8 @@ pub enum Subject {
     Event,
     /// The Catalog.
     Catalog,
+    /// What paces the mail.
+    MailPacer,
 }
 
 impl Subject {
@@ -68,6 +70,7 @@ impl Subject {
             Self::Account => "account",
             Self::Event => "event",
             Self::Catalog => "catalog",
+            Self::MailPacer => "mail_pacer",
         }
     }
 }

@@ -112,7 +112,7 @@ impl Shell {
         if config.as_ref().is_some_and(|config| !config.group_commit) {
             desk = desk.without_group_commit();
         }
-        let (state, hub) = (State::from(state), WorkerHub::new(env, placement).ok());
+        let hub = WorkerHub::new(env, placement).ok();
         let leaves = config.as_ref().is_some_and(|config| config.mail_provider.sends_requests());
         let paced = leaves && hub.as_ref().is_some_and(WorkerHub::paces_mail);
         Self(Rc::new(Inner {
