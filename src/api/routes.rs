@@ -24,8 +24,8 @@ use super::door::{App, Trace, X_REQUEST_ID};
 use super::ports::BoxFuture;
 use super::problem::Problem;
 use super::{
-    accounts, admin, calendar, events, export, health, hooks, links, passwords, registrations, residence, sessions,
-    verification,
+    accounts, admin, calendar, events, export, health, hooks, links, passwords, registrations, residence,
+    sessions, verification,
 };
 use crate::config::Cors;
 

@@ -6,6 +6,7 @@
 //! from what was committed before.
 
 mod copies;
+mod running;
 
 use super::backup;
 use super::gathering::Gathering;
@@ -359,124 +360,6 @@ impl Standing {
     fn note_change<O>(&mut self, running: &mut Running<O>) {
         if std::mem::take(&mut running.changed) {
             self.stamp = self.stamp.next();
-        }
-    }
-}
-
-impl<O: Object> Running<O> {
-    fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
-        let version = schema::version(sql)?;
-        if version == 0 {
-            let (object, outbox) = (O::blank(), Outbox::default());
-            return Ok(Self {
-                object,
-                outbox,
-                founded: false,
-                changed: false,
-                copy_due: None,
-                longest_granted_ms: 0,
-            });
-        }
-        if version < O::MIGRATIONS.len() {
-            sql.transaction(&mut || schema::migrate(sql, O::MIGRATIONS))?;
-        }
-        Ok(Self {
-            object: O::load(sql)?,
-            outbox: Outbox::load(sql)?,
-            founded: true,
-            changed: false,
-            copy_due: if O::COPIED { backup::load_due(sql)? } else { None },
-            longest_granted_ms: if O::GRANTS_LEASES { longest::load(sql)? } else { 0 },
-        })
-    }
-
-    /// Whether leases have to run out before this command.
-    fn must_wait(&self, sql: &dyn Sql, now: Timestamp, command: &O::Command) -> Result<bool, SqlError> {
-        if O::kind(command) != Kind::GuardedWrite {
-            return Ok(false);
-        }
-        match self.object.check(sql, now, command) {
-            Ok(check) => Ok(matches!(check, Check::Change)),
-            Err(Fault::Refused(_)) => Ok(false),
-            Err(Fault::Storage(error)) => Err(error),
-        }
-    }
-
-    /// Writes down how long leases may be, before the first of them is granted.
-    fn note_longest_lease(&mut self, sql: &dyn Sql, ms: u32) -> Result<(), SqlError> {
-        if O::GRANTS_LEASES {
-            longest::save(sql, ms)?;
-            self.longest_granted_ms = ms;
-        }
-        Ok(())
-    }
-
-    /// Once the setting was lowered and the last of the longer leases has run out, they need not be
-    /// waited for after the next restart.
-    fn forget_longer_leases(
-        &mut self,
-        sql: &dyn Sql,
-        now: Timestamp,
-        stamp: Stamp,
-        ms: u32,
-    ) -> Result<(), SqlError> {
-        let have_run_out = stamp.loaded_at().plus_ms(i64::from(self.longest_granted_ms)) <= now;
-        if self.founded && self.longest_granted_ms > ms && have_run_out {
-            self.note_longest_lease(sql, ms)?;
-        }
-        Ok(())
-    }
-
-    /// Goes on with what was too much for one turn.
-    fn resume(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
-        if self.object.unfinished_since().is_some() {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false, again: false };
-            self.object.resume(&mut turn)?;
-            self.changed = true;
-        }
-        Ok(())
-    }
-
-    fn write_circular(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
-        if self.outbox.has_room() && self.object.circular_due().is_some_and(|due| due <= now) {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
-            self.object.write_circular(&mut turn)?;
-        }
-        Ok(())
-    }
-
-    fn settle(
-        &mut self,
-        sql: &dyn Sql,
-        now: Timestamp,
-        results: &[(Item, Delivery)],
-    ) -> Result<(), SqlError> {
-        self.outbox.settle(sql, now, results)?;
-        for (item, _) in results.iter().filter(|(_, delivery)| *delivery == Delivery::Done) {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
-            self.object.settled(&mut turn, &item.parcel)?;
-            self.object.delivered(&item.parcel);
-        }
-        Ok(())
-    }
-
-    /// Executes a command: how it ended, and whether it has changed anything.
-    fn execute(
-        &mut self,
-        sql: &dyn Sql,
-        now: Timestamp,
-        command: O::Command,
-        again: bool,
-    ) -> Result<(Outcome<O::Reply>, bool), SqlError> {
-        let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false, again };
-        match self.object.execute(&mut turn, command) {
-            Ok(reply) => {
-                let changed = !turn.unchanged;
-                self.changed |= changed;
-                Ok((Outcome::Reply(reply), changed))
-            }
-            Err(Fault::Refused(refusal)) => Ok((Outcome::Refused(refusal), false)),
-            Err(Fault::Storage(error)) => Err(error),
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use super::circulars::Kind;
 use super::protocol::{Participant, Registration, Reply, SeatStatus};
-use super::{
-    Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, email_status, seat_store, store,
-};
+use super::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS, circular_store, email_status, seat_store, store};
 use crate::domain::roster::{Admission, Departure, Seat};
 use crate::domain::{Refusal, RegistrationId, UserId};
 use crate::mail::{EventBrief, Letter, Mail};
