@@ -266,7 +266,9 @@ fn all_mail_rests_while_the_provider_asks_for_it() {
 #[test]
 fn an_older_event_tells_its_participants_too() {
     let (sql, mut host) = crowded(2, PACE);
-    for table in ["editions", "circulars", "parked", "answered", "longest_lease", "seat_blocks", "takedown", "backup"] {
+    for table in
+        ["editions", "circulars", "parked", "answered", "longest_lease", "seat_blocks", "takedown", "backup"]
+    {
         sql.run(&format!("DROP TABLE {table}"), &[]).unwrap();
     }
     for column in ["told", "origin", "reminded"] {
