@@ -31,10 +31,11 @@ const ROWS_PER_READ: u32 = 500;
 /// Bytes of rows that are put back in one statement.
 const STATEMENT_BYTES: usize = 512 * 1024;
 
-/// What is not copied: it is the schema's own, about copies, or good for seconds.
+/// What is not copied: it is the schema's own, about copies, good for seconds, or counted again when the
+/// object is loaded. Counts of registrations that came and went during a long copy would be wrong for ever.
 const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table'
     AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\'
-    AND name NOT IN ('schema_version', 'backup', 'answered') ORDER BY name";
+    AND name NOT IN ('schema_version', 'backup', 'answered', 'seat_blocks') ORDER BY name";
 
 /// When the next copy is due for an object that changes now: at its own time of a day, not less than
 /// half a day from now.

@@ -56,6 +56,13 @@ fn a_copy_reads_back_as_it_was_however_large() {
 }
 
 #[test]
+fn counts_that_are_made_anew_when_an_object_is_loaded_are_not_copied() {
+    let sql = event_with(3);
+    sql.run("INSERT INTO seat_blocks (block, confirmed, waitlisted) VALUES (0, 9, 9)", &[]).unwrap();
+    assert!(parts(&sql).iter().all(|part| !part.text.contains("seat_blocks")));
+}
+
+#[test]
 fn a_copy_of_an_older_schema_is_brought_up_to_date() {
     use event_platform::objects::{Object, schema};
     let older = Sqlite::in_memory();

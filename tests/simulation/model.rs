@@ -99,9 +99,10 @@ impl Truth {
     fn is_repeated(&mut self, at: &Address, command: &str, answer: &str) -> Result<bool, Broken> {
         let (asked, answer): (Envelope<Value>, Answer<Value>) = (read(command), read(answer));
         let (Some(id), Outcome::Reply(reply)) = (asked.id, &answer.outcome) else { return Ok(false) };
+        let text = reply.to_string();
         match self.answered.get(id.as_str()) {
-            Some(before) if *before == reply.to_string() => return Ok(true),
-            Some(before) => return Err(format!("{command} was answered {before}, and then {reply}")),
+            Some(before) if *before == text => return Ok(true),
+            Some(before) => return Err(format!("{command} was answered {before}, and then {text}")),
             None => {}
         }
         let version = reply["event"]["version"].as_u64();
@@ -109,7 +110,7 @@ impl Truth {
             self.events.get(id).is_some_and(|event| event.version() == version)
         }));
         if !stood {
-            self.answered.insert(id.as_str().to_owned(), reply.to_string());
+            self.answered.insert(id.as_str().to_owned(), text);
         }
         Ok(false)
     }
