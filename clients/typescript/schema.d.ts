@@ -545,6 +545,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hooks/mail/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A mail came back, or was called spam
+         * @description For mail providers. The message proves who sent it, each provider in its own way. It may come again.
+         */
+        post: operations["mailHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -1177,6 +1197,11 @@ export interface components {
         Export: {
             /** @description Whether events and registrations are all there. */
             complete: boolean;
+            /**
+             * @description Whether mail reaches the address: `bounced` came back for good, `complained` was called spam.
+             * @enum {string}
+             */
+            email_status: "ok" | "bounced" | "complained";
             events: components["schemas"]["Event"][];
             /** @description Failures since the last success. */
             failed_logins: number;
@@ -1478,6 +1503,11 @@ export interface components {
              * @description When the seat was given.
              */
             confirmed_at: string | null;
+            /**
+             * @description Whether mail reaches the address: `bounced` came back for good, `complained` was called spam.
+             * @enum {string}
+             */
+            email_status?: "ok" | "bounced" | "complained";
             /**
              * Format: uuid
              * @description The event's id.
@@ -1813,6 +1843,20 @@ export interface components {
                 };
             };
         };
+        /** @description `invalid_signature`: The signature is missing or wrong. */
+        invalid_signature: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code: "invalid_signature";
+                };
+            };
+        };
         /**
          * @description `invalid_token`: The token is unknown, spent or expired.
          *
@@ -2033,6 +2077,8 @@ export interface components {
         Limit: number;
         /** @description Which events. */
         ListedStatus: "published" | "cancelled";
+        /** @description Who tells. One that is not set up is 404. */
+        MailProvider: "resend" | "postmark" | "sendgrid" | "mailgun" | "ses";
         /** @description What the object is; anything else is 404. */
         ObjectKind: "account" | "event" | "catalog";
         /** @description An account's key, an event's id, or `catalog`. A malformed one names nothing: 404. */
@@ -4089,7 +4135,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "status": "ok",
-                     *       "version": "0.1.0"
+                     *       "version": "0.2.0"
                      *     }
                      */
                     "application/json": components["schemas"]["Health"];
@@ -4106,6 +4152,38 @@ export interface operations {
             };
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-not_ready-or-overloaded"];
+        };
+    };
+    mailHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who tells. One that is not set up is 404. */
+                provider: components["parameters"]["MailProvider"];
+            };
+            cookie?: never;
+        };
+        /** @description As the provider has it. What says nothing of mail that came back for good, or of a complaint, changes nothing. */
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description It is noted. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["invalid_signature"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["body_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
         };
     };
     logIn: {
@@ -4517,6 +4595,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "complete": true,
+                     *       "email_status": "ok",
                      *       "events": [
                      *         {
                      *           "capacity": 100,

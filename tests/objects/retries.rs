@@ -81,7 +81,7 @@ fn what_people_do_to_their_account_is_done_once() {
     let holder = holder(1, 1);
     let by = |order| account::Command::By(holder, order);
     is_done_once::<Account>(&[], &joined);
-    is_done_once::<Account>(&[joined.clone()], &begun);
+    is_done_once::<Account>(std::slice::from_ref(&joined), &begun);
     let NewSession { refresh, .. } = session(1, START, 86_400_000);
     let next = OneTimeToken { digest: "next".to_owned(), ..refresh.clone() };
     for command in [
