@@ -12,11 +12,12 @@ use crate::domain::{EmailStatus, UserId};
 use crate::objects::Turn;
 use crate::objects::sql::{self, Sql, SqlError};
 
-/// The step that lets participants have a status of their address.
+/// The step that lets participants have a status of their address. Copies of an object page by row numbers,
+/// so the table has them.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE email_statuses (
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, status TEXT NOT NULL
-    ) WITHOUT ROWID;
+    );
 ";
 
 /// The status of somebody's address.
