@@ -9,7 +9,9 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
 
+use event_platform::domain::account::Profile;
 use event_platform::domain::event::{Details, Organizer, Status, Visibility};
+use event_platform::objects::notice::Notice;
 use event_platform::objects::outbox::Parcel;
 use event_platform::objects::{Answer, Envelope, Outcome, Stamp, account, catalog, event};
 use serde::Serialize;
@@ -46,6 +48,10 @@ fn readers() -> impl Iterator<Item = (&'static str, TypeId, Reader)> {
         "visibility" Visibility,
         "cursor of a list" (catalog::Order, catalog::Cursor),
         "security event" account::SecurityEventKind,
+        "notice" Notice,
+        "profile" Profile,
+        "report" catalog::Report,
+        "snapshot" event::Snapshot,
     ]
     .into_iter()
 }
@@ -57,7 +63,8 @@ fn folder() -> PathBuf {
 /// Writes a value down for the release that is being made, if one is.
 pub(super) fn record<T: 'static>(golden: &str) {
     let Ok(version) = std::env::var("RECORD_RELEASE") else { return };
-    let (name, ..) = readers().find(|(_, kind, _)| *kind == TypeId::of::<T>()).expect("a type with a name");
+    let known = readers().find(|(_, kind, _)| *kind == TypeId::of::<T>());
+    let (name, ..) = known.unwrap_or_else(|| panic!("{} has no name here", std::any::type_name::<T>()));
     let line = format!("{name}\t{golden}\n");
     let file = OpenOptions::new().create(true).append(true).open(folder().join(version));
     file.unwrap().write_all(line.as_bytes()).unwrap();
