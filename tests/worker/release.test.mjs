@@ -89,12 +89,15 @@ describe("What the last release has stored", () => {
     const people = await signUpMany(server.current, 6);
     const event = await createEvent(organizer, { capacity: 3 });
     for (const person of people) expectStatus(await register(person, event), 201);
-    const before = await walk(organizer, `/api/events/${event.id}/registrations`, "registrations");
+    const standing = async () => {
+      const all = await walk(organizer, `/api/events/${event.id}/registrations`, "registrations");
+      return all.filter(({ status }) => status !== "cancelled").map(({ id, status }) => [id, status]);
+    };
+    const before = await standing();
 
     for (const build of [TODAY, RELEASED]) {
       await server.current.restart({}, [build]);
-      const after = await walk(organizer, `/api/events/${event.id}/registrations`, "registrations");
-      assert.deepEqual(after.map(({ id, status }) => [id, status]), before.map(({ id, status }) => [id, status]));
+      assert.deepEqual(await standing(), before);
       const newcomer = await signUp(server.current);
       expectStatus(await register(newcomer, event), 201);
       expectStatus(await cancel(newcomer, event), 204);
