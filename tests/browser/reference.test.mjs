@@ -25,8 +25,10 @@ describe("The reference", () => {
     const page = await open("/docs");
     await page.getByRole("button", { name: "Authorize" }).click();
     const dialog = page.locator(".modal-ux");
-    await dialog.getByRole("textbox").fill(person.token);
-    await dialog.getByRole("button", { name: "Authorize with this token" }).click();
+    // Operators have a form of their own beside it.
+    const form = dialog.locator("form").filter({ hasText: "bearer (http" });
+    await form.getByRole("textbox").fill(person.token);
+    await form.getByRole("button", { name: "Authorize with this token" }).click();
     await dialog.getByRole("button", { name: "Close" }).last().click();
     const call = page.locator("#operations-Accounts-me");
     await call.locator(".opblock-summary").click();
@@ -41,8 +43,9 @@ describe("The reference", () => {
     const event = await createEvent(organizer);
     const page = await open("/docs#/Events/changeEvent");
     await page.getByRole("button", { name: "Authorize" }).click();
-    await page.locator(".modal-ux").getByRole("textbox").fill(organizer.token);
-    await page.getByRole("button", { name: "Authorize with this token" }).click();
+    const form = page.locator(".modal-ux form").filter({ hasText: "bearer (http" });
+    await form.getByRole("textbox").fill(organizer.token);
+    await form.getByRole("button", { name: "Authorize with this token" }).click();
     await page.getByRole("button", { name: "Close" }).first().click();
     const call = page.locator("#operations-Events-changeEvent");
     await call.locator("[data-param-name=id] input").fill(event.id);
