@@ -3,7 +3,7 @@
 //   --seconds N   how long each round of a read lasts (4)
 //   --only NAMES  some of reads, registrations, large-events, writes, logins, starts, memory, soak, with
 //                 commas between
-//                 soak takes the better part of an hour, so it runs when it is named, or with --full
+//                 soak takes many minutes, so it runs when it is named, or with --full
 //   --full        a million requests for the growth of memory, not a hundred thousand
 //   --write       put the table into docs/performance.md too
 
