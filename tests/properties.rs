@@ -10,17 +10,14 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use event_platform::domain::event::Details;
-use event_platform::domain::event::{Change, EventPatch, JoinUrl, Status};
+use event_platform::domain::event::{Change, Details, EventPatch, JoinUrl, Status};
 use event_platform::domain::roster::{Admission, Departure, Lookup, Position, Roster, Seat, Seats, Sizes};
 use event_platform::domain::{Refusal, Timestamp, UserId};
-use event_platform::objects::account::{self, Account};
-use event_platform::objects::catalog::{self, Catalog, Participation, Report};
 use event_platform::objects::event::{Command, IfMatch, Reply, SeatStatus, SizedEvent, Snapshot};
 use event_platform::objects::{Envelope, Host, Kind, Object, Outcome, Queued};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::checks::{catalog_differences, in_order, participations};
+use support::checks::in_order;
 use support::fixtures::*;
 use support::naive::NaiveEvent;
 use support::sqlite::Sqlite;

@@ -1,6 +1,7 @@
 // What objects leave behind in wasm memory when they are put away: strangers ask for events that do not exist, and
 // an event with many registrations is put away and loaded again and again. What grows is a leak.
 
+import { fault } from "../../tests/worker/support/fault.mjs";
 import { createEvent, register, signUpMany, signUpOrganizer } from "../../tests/worker/support/people.mjs";
 import { startWorkerd } from "../../tests/worker/support/workerd.mjs";
 
@@ -12,16 +13,12 @@ const WAVE_TIMEOUT_MS = 600_000;
 
 export async function measureSoak() {
   const server = await startWorkerd({ around: ["faults.js", "instances.js"], flags: ["--expose-gc"] });
-  const fault = async (what, query = {}) => {
-    const path = `/faults/${what}?${new URLSearchParams(query)}`;
-    const answer = await fetch(server.url + path, { signal: AbortSignal.timeout(WAVE_TIMEOUT_MS) });
-    return answer.json();
-  };
+  const faulty = (what, query) => fault(server, what, query, WAVE_TIMEOUT_MS);
   /** Bytes by which wasm memory has grown over `work`, after a forced collection. */
   const growth = async (scenario, work) => {
-    const before = await fault("memory");
+    const before = await faulty("memory");
     await work();
-    return { scenario, name: "platform", grownBytes: (await fault("memory")) - before };
+    return { scenario, name: "platform", grownBytes: (await faulty("memory")) - before };
   };
   try {
     const organizer = await signUpOrganizer(server);
@@ -30,14 +27,14 @@ export async function measureSoak() {
     const putAway = async (times) => {
       for (let n = 0; n < times; n++) {
         await fetch(`${server.url}/api/events/${event.id}?${n}`, { signal: AbortSignal.timeout(10_000) });
-        await fault("reset", { binding: "EVENTS", name: event.id });
+        await faulty("reset", { binding: "EVENTS", name: event.id });
       }
     };
     await putAway(EVICTIONS / 5);
-    await fault("wave", { objects: WARM_UP });
+    await faulty("wave", { objects: WARM_UP });
     return [
       await growth(`${EVICTIONS} × ${REGISTRATIONS.toLocaleString("en")} registrations put away`, () => putAway(EVICTIONS)),
-      await growth(`${UNKNOWN.toLocaleString("en")} unknown events`, () => fault("wave", { objects: UNKNOWN })),
+      await growth(`${UNKNOWN.toLocaleString("en")} unknown events`, () => faulty("wave", { objects: UNKNOWN })),
     ];
   } finally {
     await server.dispose();

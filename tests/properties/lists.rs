@@ -1,5 +1,9 @@
 //! Accounts, and the lists that the Catalog makes of reports.
 
+use event_platform::objects::account::{self, Account};
+use event_platform::objects::catalog::{self, Catalog, Participation, Report};
+
+use super::support::checks::{catalog_differences, participations};
 use super::*;
 
 proptest! {

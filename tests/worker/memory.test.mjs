@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { fault } from "./support/fault.mjs";
 import { createEvent, register, signUpMany, signUpOrganizer } from "./support/people.mjs";
 import { useWorkerd } from "./support/server.mjs";
 
@@ -11,13 +12,6 @@ const WAVES = 4;
 describe("The memory of objects that are put away", () => {
   const server = useWorkerd({ around: ["faults.js", "instances.js"], flags: ["--expose-gc"] });
   let event;
-
-  const fault = async (what, query = {}) => {
-    const path = `/faults/${what}?${new URLSearchParams(query)}`;
-    const answer = await fetch(server.current.url + path, { signal: AbortSignal.timeout(60_000) });
-    assert.equal(answer.status, 200);
-    return answer.json();
-  };
 
   before(async () => {
     const organizer = await signUpOrganizer(server.current);
@@ -30,7 +24,7 @@ describe("The memory of objects that are put away", () => {
     const levels = [];
     for (let n = 0; n < WAVES; n++) {
       await wave();
-      levels.push(await fault("memory"));
+      levels.push(await fault(server.current, "memory"));
     }
     return levels;
   }
@@ -47,13 +41,13 @@ describe("The memory of objects that are put away", () => {
           signal: AbortSignal.timeout(10_000),
         });
         assert.equal(answer.status, 200);
-        await fault("reset", { binding: "EVENTS", name: event.id });
+        await fault(server.current, "reset", { binding: "EVENTS", name: event.id });
       }
     });
     expectLevel(levels);
   });
 
   test("is free again for events that strangers make up", async () => {
-    expectLevel(await waves(() => fault("wave", { objects: 500 })));
+    expectLevel(await waves(() => fault(server.current, "wave", { objects: 500 })));
   });
 });

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { eventually, pause } from "./support/eventually.mjs";
 import { expectStatus } from "./support/expect.mjs";
+import { fault } from "./support/fault.mjs";
 import {
   cancel,
   createEvent,
@@ -29,18 +30,16 @@ const soon = () => {
   return { date, time: time.slice(0, 5) };
 };
 
+/** The name of a person's Account object. */
+const accountOf = ({ email }) => createHash("sha256").update(email).digest("base64url");
+
 describe("While objects are reset", () => {
   const { server } = useWorkerdWithMail({
     settings: { CACHE_LEASE_MS: "20" },
     around: ["faults.js", "instances.js"],
   });
 
-  const reset = async (binding, name) => {
-    const query = new URLSearchParams({ binding, name });
-    const answer = await fetch(`${server.current.url}/faults/reset?${query}`, { signal: AbortSignal.timeout(10_000) });
-    assert.equal(answer.status, 200);
-  };
-  const accountOf = ({ email }) => createHash("sha256").update(email).digest("base64url");
+  const reset = (binding, name) => fault(server.current, "reset", { binding, name });
 
   test("people register, leave and join, and an organizer edits, as if nothing had happened", async () => {
     const organizer = await signUpOrganizer(server.current);
@@ -143,15 +142,10 @@ describe("An outbox whose alarm is gone", () => {
     mail.current.failAlways(email, 500);
     const person = await signUpOrganizer(server.current, { email });
     await eventually(() => assert.ok(mail.current.attemptsFor(email).length > 0));
-    const name = createHash("sha256").update(email).digest("base64url");
-    const fault = async (what) => {
-      const at = new URLSearchParams({ binding: "ACCOUNTS", name });
-      const answer = await fetch(`${server.current.url}/faults/${what}?${at}`, { signal: AbortSignal.timeout(10_000) });
-      return answer.json();
-    };
+    const account = { binding: "ACCOUNTS", name: accountOf(person) };
     // As the runtime leaves it after six failures: what waits stays, and nothing will ring.
-    await eventually(async () => assert.ok(await fault("forget-alarm"), "no alarm is set"));
-    await fault("reset");
+    await eventually(async () => assert.ok(await fault(server.current, "forget-alarm", account), "no alarm is set"));
+    await fault(server.current, "reset", account);
     mail.current.recover(email);
     expectStatus(await person.get("/api/me"), 200);
     assert.equal((await mail.current.mailsTo(email)).length, 1);
