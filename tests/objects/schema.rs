@@ -3,7 +3,7 @@
 use event_platform::objects::account::{self, Account};
 use event_platform::objects::catalog::{self, Catalog, Report};
 use event_platform::objects::event::{self, Event};
-use event_platform::objects::sql::Sql;
+use event_platform::objects::sql::{Sql, value};
 use event_platform::objects::{Host, Object, schema};
 
 use super::{read, turn};
@@ -124,6 +124,17 @@ fn a_rollback_works_with_what_a_newer_version_has_written() {
     );
     works_with_a_newer_one::<Event>(&create(1, &soon()), &event::Command::Read, "event");
     works_with_a_newer_one::<Catalog>(&report(), &list(), "events");
+}
+
+/// Programs of before a rollout write beside those of after it.
+#[test]
+fn what_a_newer_version_keeps_in_a_column_of_its_own_survives_a_write() {
+    let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
+    turn(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
+    sql.run("ALTER TABLE event ADD COLUMN added INTEGER NOT NULL DEFAULT 7", &[]).unwrap();
+    sql.run("UPDATE event SET added = 8", &[]).unwrap();
+    turn(&mut host, &sql, START, vec![update(capacity(Some(3)))]).unwrap();
+    assert_eq!(value::<u64>(&sql, "SELECT added FROM event WHERE version = 2", &[]), Ok(Some(8)));
 }
 
 #[test]

@@ -104,12 +104,16 @@ fn load_last_change(sql: &dyn Sql) -> Result<u64, SqlError> {
     Ok(sql::value(sql, "SELECT max(change) FROM registrations", &[])?.unwrap_or(0))
 }
 
-/// Writes the event's row as it is to become.
+/// Writes the event's row as it is to become. Columns that a later version has added keep what they hold.
 pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
     sql.run(
-        "INSERT OR REPLACE INTO event
+        "INSERT INTO event
          (id, organizer, details, version, created_at, updated_at, deleted, fingerprint, told_change)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET
+            organizer = excluded.organizer, details = excluded.details, version = excluded.version,
+            created_at = excluded.created_at, updated_at = excluded.updated_at, deleted = excluded.deleted,
+            fingerprint = excluded.fingerprint, told_change = excluded.told_change",
         &[
             held.id.into(),
             sql::json(&held.organizer)?,
