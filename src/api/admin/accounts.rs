@@ -8,7 +8,6 @@ use super::Operator;
 use crate::api::asking::{self, unexpected};
 use crate::api::audit;
 use crate::api::credentials::key_of;
-use crate::api::input::JsonBody;
 use crate::api::problem::Problem;
 use crate::api::view::{Id, Instant};
 use crate::domain::{AccountKey, Email, UserId};
@@ -34,7 +33,8 @@ struct AccountView<'a> {
 
 /// `POST /api/admin/accounts/lookup`: the account of an address. In a body, since addresses do not
 /// belong in URLs.
-pub(in crate::api) async fn lookup(operator: Operator, body: JsonBody) -> Result<Response, Problem> {
+pub(in crate::api) async fn lookup(mut operator: Operator) -> Result<Response, Problem> {
+    let body = operator.body()?;
     let mut fields = body.fields();
     let email = fields.required_text("email", Email::parse);
     fields.finish()?;

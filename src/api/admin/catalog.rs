@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::Operator;
 use crate::api::asking::{self, unexpected};
 use crate::api::door::App;
-use crate::api::input::JsonBody;
 use crate::api::problem::Problem;
 use crate::domain::event::Change;
 use crate::domain::{EventId, FieldError};
@@ -33,7 +32,8 @@ struct Rebuilt {
 
 /// `POST /api/admin/catalog/rebuild`: has events report again, those of `events` or a page of all that
 /// the Catalog has heard of. A Catalog that was lost has heard of none: then the caller names them.
-pub(in crate::api) async fn rebuild(operator: Operator, body: JsonBody) -> Result<Response, Problem> {
+pub(in crate::api) async fn rebuild(mut operator: Operator) -> Result<Response, Problem> {
+    let body = operator.body()?;
     let mut fields = body.fields();
     let named = fields.texts("events", ids);
     let after = fields.text("cursor", cursor);

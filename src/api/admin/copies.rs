@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::Operator;
 use crate::api::asking::unexpected;
-use crate::api::input::JsonBody;
 use crate::api::ports::{StorageOrder, StorageReply};
 use crate::api::problem::Problem;
 use crate::domain::FieldError;
@@ -18,7 +17,8 @@ pub(in crate::api) async fn copy(operator: Operator) -> Result<Response, Problem
 }
 
 /// `POST …/copy/restore`: puts a copy in the place of all that the object holds.
-pub(in crate::api) async fn restore(operator: Operator, body: JsonBody) -> Result<Response, Problem> {
+pub(in crate::api) async fn restore(mut operator: Operator) -> Result<Response, Problem> {
+    let body = operator.body()?;
     let name = operator.any_object()?;
     let mut fields = body.fields();
     let taken = fields.required_text("taken", taken);

@@ -9,17 +9,20 @@ pub(super) mod copies;
 pub(super) mod events;
 pub(super) mod objects;
 
+use std::mem::replace;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, Uri};
 
 use super::access;
+use super::asking::unexpected;
 use super::audit;
 use super::door::{App, Trace};
+use super::input::JsonBody;
 use super::page::Params;
-use super::ports::{StorageOrder, StorageReply};
+use super::ports::{BoxFuture, StorageOrder, StorageReply};
 use super::problem::Problem;
 use crate::domain::{AccountKey, EventId};
 use crate::objects::upkeep::ObjectName;
@@ -32,18 +35,23 @@ pub(super) struct Operator {
     app: Arc<App>,
     trace: Arc<Trace>,
     uri: Uri,
+    /// Of interest to the calls that take one.
+    body: Result<JsonBody, Problem>,
 }
 
-impl FromRequestParts<Arc<App>> for Operator {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let trace = parts.extensions.get::<Arc<Trace>>().cloned().unwrap_or_default();
-        let operator = Self { app: Arc::clone(app), trace, uri: parts.uri.clone() };
-        let holds = holds_token(&parts.headers, app);
-        operator.log(&parts.method, holds, operator.object().as_ref());
-        if holds { Ok(operator) } else { Err(Problem::unauthenticated()) }
-    }
+/// Answers a call once it is known that an operator makes it.
+pub(super) fn answer(
+    request: Request,
+    app: Arc<App>,
+    handle: fn(Operator) -> BoxFuture<'static, Result<Response, Problem>>,
+) -> BoxFuture<'static, Response> {
+    Box::pin(async move {
+        let answered = match Operator::admit(request, app).await {
+            Ok(operator) => handle(operator).await,
+            Err(problem) => Err(problem),
+        };
+        answered.into_response()
+    })
 }
 
 fn holds_token(headers: &HeaderMap, app: &App) -> bool {
@@ -52,6 +60,18 @@ fn holds_token(headers: &HeaderMap, app: &App) -> bool {
 }
 
 impl Operator {
+    async fn admit(request: Request, app: Arc<App>) -> Result<Self, Problem> {
+        let trace = request.extensions().get::<Arc<Trace>>().cloned().unwrap_or_default();
+        let holds = holds_token(request.headers(), &app);
+        let mut operator = Self { app, trace, uri: request.uri().clone(), body: Err(unexpected()) };
+        operator.log(request.method(), holds, operator.object().as_ref());
+        if !holds {
+            return Err(Problem::unauthenticated());
+        }
+        operator.body = JsonBody::from_request(request, &operator.app).await;
+        Ok(operator)
+    }
+
     fn log(&self, method: &Method, admitted: bool, object: Option<&ObjectName>) {
         let route = self.trace.route.get().copied().unwrap_or_default();
         audit::log_operator(&self.app, &self.trace, &format!("{method} {route}"), admitted, object);
@@ -83,6 +103,11 @@ impl Operator {
 
     fn any_object(&self) -> Result<ObjectName, Problem> {
         self.object().ok_or(Problem::not_found())
+    }
+
+    /// What was sent, once.
+    fn body(&mut self) -> Result<JsonBody, Problem> {
+        replace(&mut self.body, Err(unexpected()))
     }
 
     fn params(&self) -> Params {

@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::Operator;
 use crate::api::asking::{self, unexpected};
-use crate::api::input::JsonBody;
 use crate::api::page;
 use crate::api::ports::{StorageOrder, StorageReply};
 use crate::api::problem::Problem;
@@ -121,7 +120,8 @@ fn letter(letter: &DeadLetter) -> DeadLetterView<'_> {
 }
 
 /// `POST …/dead-letters/resend`: posts these again, or all that have not lost their point.
-pub(in crate::api) async fn resend(operator: Operator, body: JsonBody) -> Result<Response, Problem> {
+pub(in crate::api) async fn resend(mut operator: Operator) -> Result<Response, Problem> {
+    let body = operator.body()?;
     let name = operator.any_object()?;
     let mut fields = body.fields();
     let ids = fields.texts("ids", ids);
@@ -150,7 +150,8 @@ pub(in crate::api) async fn retry(operator: Operator) -> Result<Response, Proble
 }
 
 /// `POST …/rewind`: puts the object's database back to a moment of the last 30 days.
-pub(in crate::api) async fn rewind(operator: Operator, body: JsonBody) -> Result<Response, Problem> {
+pub(in crate::api) async fn rewind(mut operator: Operator) -> Result<Response, Problem> {
+    let body = operator.body()?;
     let name = operator.any_object()?;
     let now = operator.app.runtime.now();
     let mut fields = body.fields();
