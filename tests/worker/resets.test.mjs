@@ -17,11 +17,15 @@ import {
   signUpOrganizer,
   walk,
 } from "./support/people.mjs";
+import { RELEASED, TODAY } from "./support/build.mjs";
 import { useWorkerdWithMail } from "./support/server.mjs";
 
 const PEOPLE = 64;
 const CAPACITY = 20;
 const RESETS = 50;
+/** What the runtime does with an alarm that fails: tries again after 2, 4, 8 … seconds, so many times. */
+const ALARM_RETRIES = 6;
+const GIVEN_UP_MS = 240_000;
 /** Longer than a call takes with all of its tries, so that a fault is met by chance and not always. */
 const BETWEEN_RESETS_MS = 250;
 
@@ -33,17 +37,21 @@ const soon = () => {
 /** The name of a person's Account object. */
 const accountOf = ({ email }) => createHash("sha256").update(email).digest("base64url");
 
-describe("While objects are reset", () => {
+function whileObjectsAreReset(builds) {
   const { server } = useWorkerdWithMail({
     settings: { CACHE_LEASE_MS: "20" },
     around: ["faults.js", "instances.js"],
+    isolates: builds.length,
+    builds,
   });
+  /** Some at each isolate. */
+  const spread = (people) => people.map((person, n) => person.at(server.current.isolates[n % builds.length]));
 
   const reset = (binding, name) => fault(server.current, "reset", { binding, name });
 
   test("people register, leave and join, and an organizer edits, as if nothing had happened", async () => {
-    const organizer = await signUpOrganizer(server.current);
-    const people = await signUpMany(server.current, PEOPLE);
+    const organizer = await signUpOrganizer(server.current.isolates.at(-1));
+    const people = spread(await signUpMany(server.current, PEOPLE));
     const event = await createEvent(organizer, {
       ...soon(),
       capacity: CAPACITY,
@@ -107,7 +115,7 @@ describe("While objects are reset", () => {
   });
 
   test("accounts and events are made once", async () => {
-    const organizer = await signUpOrganizer(server.current);
+    const organizer = await signUpOrganizer(server.current.isolates.at(-1));
     let over = false;
     const created = [];
     const create = async () => {
@@ -132,22 +140,49 @@ describe("While objects are reset", () => {
     assert.equal(new Set(listed).size, listed.length);
     for (const { id } of created) assert.ok(listed.includes(id), "a created event is in no list");
   });
-});
+}
 
-describe("An outbox whose alarm is gone", () => {
-  const { server, mail } = useWorkerdWithMail({ around: ["faults.js", "instances.js"] });
-
-  test("sends what waits once somebody asks its object for anything", async () => {
-    const email = "forgotten@example.com";
-    mail.current.failAlways(email, 500);
-    const person = await signUpOrganizer(server.current, { email });
-    await eventually(() => assert.ok(mail.current.attemptsFor(email).length > 0));
-    const account = { binding: "ACCOUNTS", name: accountOf(person) };
-    // As the runtime leaves it after six failures: what waits stays, and nothing will ring.
-    await eventually(async () => assert.ok(await fault(server.current, "forget-alarm", account), "no alarm is set"));
-    await fault(server.current, "reset", account);
-    mail.current.recover(email);
-    expectStatus(await person.get("/api/me"), 200);
-    assert.equal((await mail.current.mailsTo(email)).length, 1);
+// The outbox waits for the runtime more than it computes, so both have the time at once.
+describe("Objects that the runtime resets", { concurrency: 2 }, () => {
+  describe("are asked again", () => {
+    describe("by isolates of their own version", () => whileObjectsAreReset([TODAY]));
+    describe("in a rollout, by isolates of the last release", () => whileObjectsAreReset([TODAY, RELEASED]));
+    describe("in a rollout that has not come to the objects", () => whileObjectsAreReset([RELEASED, TODAY]));
   });
+
+  describe("look after an outbox whose alarm is gone, which", () => {
+    const { server, mail } = useWorkerdWithMail({ around: ["faults.js", "instances.js"] });
+
+    test("sends what waits once somebody asks its object for anything", async () => {
+      const email = "forgotten@example.com";
+      mail.current.failAlways(email, 500);
+      const person = await signUpOrganizer(server.current, { email });
+      await eventually(() => assert.ok(mail.current.attemptsFor(email).length > 0));
+      const account = { binding: "ACCOUNTS", name: accountOf(person) };
+      // As the runtime leaves it after six failures: what waits stays, and nothing will ring.
+      await eventually(async () => assert.ok(await fault(server.current, "forget-alarm", account), "no alarm is set"));
+      await fault(server.current, "reset", account);
+      mail.current.recover(email);
+      expectStatus(await person.get("/api/me"), 200);
+      assert.equal((await mail.current.mailsTo(email)).length, 1);
+    });
+
+    test("sends what waits after six traps in a row, at which the runtime gives the alarm up", { timeout: 300_000 }, async () => {
+      const email = "trapped@example.com";
+      mail.current.failAlways(email, 500);
+      const person = await signUpOrganizer(server.current, { email });
+      await eventually(() => assert.ok(mail.current.attemptsFor(email).length > 0));
+      const account = { binding: "ACCOUNTS", name: accountOf(person) };
+      await fault(server.current, "trap-alarms", { ...account, on: true });
+      const given = { set: false, traps: 1 + ALARM_RETRIES };
+      await eventually(async () => assert.deepEqual(await fault(server.current, "alarm", account), given), {
+        within: GIVEN_UP_MS,
+      });
+      await fault(server.current, "trap-alarms", { ...account, on: false });
+      mail.current.recover(email);
+      expectStatus(await person.get("/api/me"), 200);
+      assert.equal((await mail.current.mailsTo(email)).length, 1);
+    });
+  });
+
 });

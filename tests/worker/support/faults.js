@@ -2,11 +2,16 @@
 //
 // - `/faults/reset?binding=EVENTS&name=…`: the object loses its memory, and calls on their way fail;
 // - `/faults/forget-alarm?binding=…&name=…`: its alarm is gone, as after six failures;
+// - `/faults/trap-alarms?binding=…&name=…&on=…`: each of its alarms meets a trap, as long as it is on;
+// - `/faults/alarm?binding=…&name=…`: whether its alarm is set, and how many have met a trap;
 // - `/faults/wave?objects=…`: so many events are asked for that do not exist, and put away;
 // - `/faults/memory`: bytes of wasm memory after a forced collection; needs `--expose-gc`.
 
 import { memories } from "./instances.js";
 import worker, * as classes from "./index.js";
+
+/** By object, how many of its alarms have met a trap; only while they do. */
+const trapped = new Map();
 
 const faulty = (name) =>
   class extends classes[name] {
@@ -19,6 +24,24 @@ const faulty = (name) =>
       const alarm = await this.ctx.storage.getAlarm();
       await this.ctx.storage.deleteAlarm();
       return alarm !== null;
+    }
+
+    async alarm() {
+      const id = String(this.ctx.id);
+      if (trapped.has(id)) {
+        trapped.set(id, trapped.get(id) + 1);
+        new Uint8Array(memories.at(-1).buffer).fill(0xff);
+      }
+      return super.alarm();
+    }
+
+    trapAlarms(on) {
+      if (on) trapped.set(String(this.ctx.id), 0);
+      else trapped.delete(String(this.ctx.id));
+    }
+
+    async alarmState() {
+      return { set: (await this.ctx.storage.getAlarm()) !== null, traps: trapped.get(String(this.ctx.id)) };
     }
   };
 
@@ -35,6 +58,12 @@ const faults = {
   },
   async "forget-alarm"(stub) {
     return stub().forgetAlarm();
+  },
+  async "trap-alarms"(stub, _, query) {
+    return stub().trapAlarms(query.get("on") === "true");
+  },
+  async alarm(stub) {
+    return stub().alarmState();
   },
   async wave(_, { EVENTS }, query) {
     let left = Number(query.get("objects"));
