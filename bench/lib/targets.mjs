@@ -27,6 +27,14 @@ export const startPlatform = ({ settings, ...options } = {}) =>
     ...options,
   });
 
+/** The platform with a call that collects garbage: `fault(server, "memory")`. */
+export const startCollecting = (options) =>
+  startPlatform({
+    ...options,
+    around: ["faults.js", "instances.js"].map((name) => path(`../../tests/worker/support/${name}`)),
+    flags: ["--expose-gc"],
+  });
+
 /** The least that a Rust Worker can be. */
 export const startHello = (options) =>
   startServer({ directory: peer("hello/build"), compatibilityDate, ...options });

@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import workerd from "workerd";
 import { pinned } from "./cores.mjs";
 import { measured } from "./process.mjs";
@@ -19,8 +19,9 @@ const WASM = "index_bg.wasm";
  *
  * `objects` lists its Durable Object classes, `settings` its text bindings. `storage` is a folder
  * that outlives the server; without one a folder is made and removed. `preload` is a library that
- * stands between workerd and the C library, `cores` where the process runs. The answer's `spawnedAt`
- * is when it began, which is after peers were bundled and the configuration was written.
+ * stands between workerd and the C library, `cores` where the process runs. `around` are modules that stand
+ * around the Worker, the one that the runtime loads first, and `flags` go to the JavaScript engine. The answer's
+ * `spawnedAt` is when it began, which is after peers were bundled and the configuration was written.
  */
 export async function startServer({
   directory,
@@ -30,12 +31,14 @@ export async function startServer({
   storage,
   preload,
   cores = "server",
+  around = [],
+  flags = [],
 }) {
   const folder = mkdtempSync(join(tmpdir(), "event-platform-bench-"));
   const disk = storage ?? join(folder, "objects");
   mkdirSync(disk, { recursive: true });
   const config = join(folder, "config.capnp");
-  writeFileSync(config, capnp({ directory, compatibilityDate, objects, settings, disk }));
+  writeFileSync(config, capnp({ directory, compatibilityDate, objects, settings, disk, around, flags }));
 
   const [program, ...args] = pinned(cores, [
     workerd.default, "serve", "--binary", "--control-fd=3", compiled(config),
@@ -91,13 +94,18 @@ function compiled(config) {
   return binary;
 }
 
-function capnp({ directory, compatibilityDate, objects, settings, disk }) {
+function capnp({ directory, compatibilityDate, objects, settings, disk, around, flags }) {
   const text = JSON.stringify;
   const bindings = [
     ...objects.map(({ binding, className }) =>
       `(name = "${binding}", durableObjectNamespace = "${className}")`),
     ...Object.entries(settings).map(([name, value]) => `(name = "${name}", text = ${text(value)})`),
   ];
+  const modules = [...around, join(directory, "index.js")].map(
+    (path) => `(name = "${basename(path)}", esModule = embed ${text(path)})`,
+  );
+  const wasm = join(directory, WASM);
+  if (existsSync(wasm)) modules.push(`(name = "${WASM}", wasm = embed ${text(wasm)})`);
   const namespaces = objects.map(({ className }) =>
     `(className = "${className}", uniqueKey = "${className}", enableSql = true)`);
   return `
@@ -109,13 +117,11 @@ const config :Workerd.Config = (
     (name = "objects", disk = (path = ${text(disk)}, writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
+  v8Flags = [${flags.map(text)}],
 );
 
 const worker :Workerd.Worker = (
-  modules = [
-    (name = "index.js", esModule = embed ${text(join(directory, "index.js"))}),
-    ${existsSync(join(directory, WASM)) ? `(name = "${WASM}", wasm = embed ${text(join(directory, WASM))}),` : ""}
-  ],
+  modules = [${modules}],
   compatibilityDate = ${text(compatibilityDate)},
   bindings = [${bindings.join(", ")}],
   durableObjectNamespaces = [${namespaces.join(", ")}],
