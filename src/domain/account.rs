@@ -1,15 +1,15 @@
-//! Who somebody is: role, name, and what the platform may say about them.
+//! A user's account: role, name, and what the account's owner sees of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::email_status::is_zero;
 use super::{Email, EmailStatus, FieldError, Timestamp, UserId, limits};
 
-/// What an account may do. Chosen at sign-up, never by a later request.
+/// What an account may do. It is chosen at sign-up and cannot be changed by a later request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Creates events, and registers for those of others.
+    /// Creates events, and registers for other people's.
     Organizer,
     /// Registers for events.
     #[default]
@@ -20,7 +20,7 @@ impl Role {
     /// Reads a role as the contract spells it.
     ///
     /// # Errors
-    /// `unknown_role` for anything that cannot be chosen, `admin` included.
+    /// `unknown_role` for anything that nobody can choose, including `admin`.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         match text {
             "organizer" => Ok(Self::Organizer),
@@ -45,7 +45,7 @@ impl Role {
 pub struct Name(String);
 
 impl Name {
-    /// Reads a name as a person typed it; outer white space does not count.
+    /// Reads a name as a person typed it. Leading and trailing white space does not count.
     ///
     /// # Errors
     /// `blank`, `too_long` or `invalid_characters`.
@@ -77,25 +77,25 @@ impl Name {
 /// An account as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// The user's id; a later account of the same address has another.
+    /// The user's id. A later account with the same address has another id.
     pub id: UserId,
-    /// The address, which also names the account.
+    /// The address. It also names the Account object.
     pub email: Email,
-    /// What the user wants to be called, if anything.
+    /// The name that the user has given, if any.
     pub name: Option<Name>,
     /// What the account may do.
     pub role: Role,
-    /// Whether the address has been confirmed by following the link sent to it.
+    /// Whether the user has confirmed the address with the link that was sent to it.
     pub email_verified: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
-    /// How often the name was changed: tells an older name from a newer one.
+    /// How often the name was changed. It tells an older name from a newer one.
     #[serde(default)]
     pub name_changes: u64,
     /// Whether mail reaches the address.
     #[serde(default, skip_serializing_if = "EmailStatus::is_ok")]
     pub email_status: EmailStatus,
-    /// How often that has changed: tells an older status from a newer one.
+    /// How often that has changed. It tells an older status from a newer one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub email_status_changes: u64,
 }

@@ -1,7 +1,7 @@
-//! Whom a limit counts: the network that a request comes from.
+//! Whom a rate limit counts: the network that a request comes from.
 //!
-//! An IPv4 address is one client. Of IPv6 everybody has a /64 at least (RFC 6177), and so more addresses
-//! than could be counted: the network is the client.
+//! An IPv4 address is one client. With IPv6 everybody has at least a /64 (RFC 6177), which is more addresses
+//! than anybody could count. So the /64 is the client.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -11,15 +11,15 @@ use std::net::{IpAddr, Ipv6Addr};
 pub struct ClientKey(Option<IpAddr>);
 
 impl ClientKey {
-    /// All who cannot be told apart.
+    /// All clients that cannot be told apart.
     pub const UNKNOWN: Self = Self(None);
 
-    /// Reads an address. One that makes no sense, and none, are the same client: nobody gets around
-    /// a limit by leaving the address out.
+    /// Reads an address. A missing address and one that is not valid are the same client, so nobody
+    /// evades a limit by leaving the address out.
     #[must_use]
     pub fn parse(address: Option<&str>) -> Self {
         let address: Option<IpAddr> = address.and_then(|text| text.trim().parse().ok());
-        // What came through a socket for both kinds, `::ffff:192.0.2.1`, is IPv4 (RFC 4291 §2.5.5.2).
+        // `::ffff:192.0.2.1` is an IPv4 address that came through a dual-stack socket (RFC 4291 §2.5.5.2).
         Self(address.map(|address| match address.to_canonical() {
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
@@ -29,8 +29,8 @@ impl ClientKey {
         }))
     }
 
-    /// Whether the request comes from the machine that the Worker runs on. Deployed, none does: the
-    /// platform says where a request comes from, whatever its sender says.
+    /// Whether the request comes from localhost. In a deployment none does: the platform says where a
+    /// request comes from, whatever its sender claims.
     #[must_use]
     pub const fn is_this_machine(self) -> bool {
         match self.0 {

@@ -1,4 +1,4 @@
-//! E-mail addresses in the one spelling under which an account is known.
+//! E-mail addresses, in the normalised spelling that identifies an account.
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use std::fmt;
 
 use super::FieldError;
 
-/// A deliverable address, trimmed and in lower case: two spellings of one address are equal.
+/// A deliverable address, trimmed and in lower case, so that two spellings of one address are equal.
 ///
-/// Addresses are ASCII (RFC 5321), since mail providers do not reliably accept others
-/// (RFC 6531); quoted local parts and bare host names are refused. `Debug` shows no address.
+/// Addresses are ASCII (RFC 5321), because mail providers do not reliably accept others
+/// (RFC 6531). Quoted local parts and bare host names are refused. `Debug` does not show the address.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);
@@ -20,7 +20,7 @@ impl Email {
     /// Reads an address as a person typed it.
     ///
     /// # Errors
-    /// `invalid_email` when no mail could be delivered to it.
+    /// `invalid_email` if no mail could be delivered to it.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let address = text.trim().to_ascii_lowercase();
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();

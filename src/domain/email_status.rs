@@ -1,17 +1,17 @@
-//! Whether mail reaches an address, and is welcome there.
+//! Whether mail reaches an address and is welcome there.
 
 use serde::{Deserialize, Serialize};
 
-/// What is known of an address.
+/// What is known about an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmailStatus {
-    /// Nothing speaks against it.
+    /// No reason not to write to it.
     #[default]
     Ok,
-    /// A mail came back for good: there is no such mailbox.
+    /// A mail came back permanently: the mailbox does not exist.
     Bounced,
-    /// Its owner has called a mail spam.
+    /// Its owner has marked a mail as spam.
     Complained,
 }
 
@@ -32,7 +32,7 @@ impl EmailStatus {
         [Self::Ok, Self::Bounced, Self::Complained].into_iter().find(|status| status.as_str() == text)
     }
 
-    /// Whether events may write to the address.
+    /// Whether events may send mail to the address.
     #[must_use]
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub const fn is_ok(&self) -> bool {
@@ -40,7 +40,7 @@ impl EmailStatus {
     }
 }
 
-/// Whether a counter was never moved: such a one is not written.
+/// Whether a counter is still zero. Such a counter is not written.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 pub(crate) const fn is_zero(changes: &u64) -> bool {
     *changes == 0

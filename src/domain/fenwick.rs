@@ -1,7 +1,7 @@
-//! Counts in a row whose sums are known at any time (Fenwick, 1994): to change one of n, or to add up
-//! those before it, takes O(log n).
+//! A Fenwick tree (Fenwick, 1994): a row of counts with prefix sums. Changing one of n counts, or adding
+//! up those before it, takes O(log n).
 
-/// Counts by their place in the row, the first at 0. A sum never leaves the range of a `u32`.
+/// Counts by their index, the first at 0. A sum saturates at the range of a `u32`.
 #[derive(Debug, Clone, Default)]
 pub struct Fenwick {
     /// `sums[i]` is the sum of the `lowbit(i + 1)` counts that end at `i`.
@@ -33,12 +33,12 @@ impl Fenwick {
         self.sums.push(sum);
     }
 
-    /// Raises the count at this place by one.
+    /// Raises the count at this index by one.
     pub fn increase(&mut self, at: usize) {
         self.change(at, |sum| sum.saturating_add(1));
     }
 
-    /// Lowers the count at this place by one.
+    /// Lowers the count at this index by one.
     pub fn decrease(&mut self, at: usize) {
         self.change(at, |sum| sum.saturating_sub(1));
     }
@@ -63,7 +63,7 @@ impl Fenwick {
     }
 }
 
-/// The lowest bit set in `n`; 1 for 0, so that no loop stands still.
+/// The lowest bit set in `n`; 1 for 0, so that no loop runs forever.
 const fn lowbit(n: usize) -> usize {
     1_usize.wrapping_shl(n.trailing_zeros())
 }

@@ -1,8 +1,8 @@
-//! Guessing passwords gets slower and slower, and never locks the owner out for good.
+//! Makes guessing passwords slower and slower, and never locks the owner out permanently.
 //!
-//! Ten failures in a row are free. From then on each failure is followed by a pause, 1 s at first
-//! and doubling up to 15 min, in which every try is turned away unread, the right password
-//! included. A success or an hour without a failure starts from nothing.
+//! Ten failures in a row are free. From the tenth on, a pause follows each failure, 1 s at first and
+//! doubling up to 15 min. During a pause every attempt is refused without looking at the password, even
+//! if it is right. A success or an hour without a failure resets the count.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +18,13 @@ pub struct LoginGuard {
 impl LoginGuard {
     /// Failures in a row before the first pause.
     pub const FREE_FAILURES: u32 = 10;
-    /// Milliseconds after which failures are forgotten.
+    /// Milliseconds without a failure after which the count is reset.
     pub const FORGET_AFTER_MS: i64 = 60 * 60 * 1000;
     const KEPT_FROM: u32 = 5;
     const FIRST_PAUSE_MS: i64 = 1000;
     const LONGEST_PAUSE_MS: i64 = 15 * 60 * 1000;
 
-    /// Takes up the count where it was left.
+    /// Restores a stored count.
     #[must_use]
     pub const fn restore(failures: u32, last_failure: Timestamp) -> Self {
         Self { failures, last_failure }
@@ -36,14 +36,14 @@ impl LoginGuard {
         self.failures
     }
 
-    /// Whether the next failure is to be remembered across restarts. The first few are not: so
-    /// a try at any address, known or not, costs the same and leaves nothing behind.
+    /// Whether the next failure has to be stored. The first few are not, so an attempt at any address,
+    /// known or not, costs the same and leaves nothing behind.
     #[must_use]
     pub const fn is_worth_keeping(&self) -> bool {
         self.failures.saturating_add(1) >= Self::KEPT_FROM
     }
 
-    /// From when on the failures count for nothing.
+    /// When the failures stop counting.
     #[must_use]
     pub const fn forgotten_at(&self) -> Timestamp {
         if self.failures == 0 {
@@ -58,7 +58,7 @@ impl LoginGuard {
         self.last_failure
     }
 
-    /// Whether a try may be looked at now.
+    /// Whether an attempt is allowed now.
     ///
     /// # Errors
     /// [`Refusal::RateLimited`] while a pause lasts.
@@ -67,7 +67,7 @@ impl LoginGuard {
         if left_ms > 0 { Err(Refusal::RateLimited { retry_after: seconds_up(left_ms) }) } else { Ok(()) }
     }
 
-    /// The count after one more failure, and what to answer to it.
+    /// The count after one more failure, and the answer to it.
     #[must_use]
     pub fn fail(&self, now: Timestamp) -> (Self, Refusal) {
         let forgotten = now.ms_since(self.last_failure) > Self::FORGET_AFTER_MS;

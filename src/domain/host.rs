@@ -1,10 +1,10 @@
-//! Whether a host name means this machine and nothing else.
+//! Whether a host name certainly means localhost.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether the host of a URL is this machine: `localhost` or a name below it (RFC 6761 §6.3), an
-/// address in 127.0.0.0/8, or `[::1]`. Any other spelling is elsewhere, also where a resolver might
-/// be kinder: whoever asks grants something to this machine alone.
+/// Whether the host of a URL is localhost: `localhost` or a name below it (RFC 6761 §6.3), an
+/// address in 127.0.0.0/8, or `[::1]`. Any other spelling counts as elsewhere, even if a resolver
+/// would accept it, because callers grant privileges to localhost only.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {

@@ -1,4 +1,4 @@
-//! Identifiers: one type per thing, so that a user's id never stands where an event's belongs.
+//! Identifiers, one type for each kind of thing, so that nobody passes a user's id where an event's belongs.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -6,7 +6,7 @@ use uuid::{Builder, Uuid, Variant};
 
 use super::Timestamp;
 
-/// Random bits that a fresh id needs (RFC 9562 §5.7 leaves 74 to chance).
+/// The random bytes that a new id needs (RFC 9562 §5.7 has 74 random bits).
 pub type IdEntropy = [u8; 10];
 
 macro_rules! id {
@@ -19,14 +19,14 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Makes an id from the time of its making and random bits.
+            /// Makes an id from the current time and random bits.
             #[must_use]
             pub fn new(now: Timestamp, entropy: &IdEntropy) -> Self {
                 let ms = u64::try_from(now.ms()).unwrap_or(0);
                 Self(Builder::from_unix_timestamp_millis(ms, entropy).into_uuid())
             }
 
-            /// Reads the one spelling that is ever handed out; anything else is no id of ours.
+            /// Reads the one spelling that the platform writes. Anything else is not an id.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 let id = Uuid::try_parse(text).ok()?;
@@ -58,25 +58,25 @@ macro_rules! id {
 }
 
 id! {
-    /// Names a user.
+    /// Identifies a user.
     UserId
 }
 id! {
-    /// Names an event, and the Event object that holds it.
+    /// Identifies an event, and names the Event object that holds it.
     EventId
 }
 id! {
-    /// Names one registration of one user for one event.
+    /// Identifies one registration of one user for one event.
     RegistrationId
 }
 id! {
-    /// Names a session: what a login begins and a logout ends.
+    /// Identifies a session, which a login begins and a logout ends.
     SessionId
 }
 
 impl EventId {
-    /// The id that an `Idempotency-Key` stands for: the same user and key always meet the same
-    /// event. The bits come from `digest`, shaped as a `UUIDv7`.
+    /// The id for an `Idempotency-Key`: the same user and key always give the same event. The bits
+    /// come from `digest`, in the form of a `UUIDv7`.
     #[must_use]
     pub fn from_digest(digest: &[u8; 32]) -> Self {
         let mut bytes = [0; 16];
@@ -90,8 +90,8 @@ impl EventId {
     }
 }
 
-/// Names the Account object of one address: a digest of the normalised e-mail, so that a token
-/// or a participant list can point to an account without carrying the address.
+/// Names the Account object of an address. It is a digest of the normalised address, so a token or a
+/// participant list can refer to an account without containing the address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountKey(String);
@@ -99,7 +99,7 @@ pub struct AccountKey(String);
 impl AccountKey {
     const LENGTH: usize = 43;
 
-    /// The key that `text` (base64url of a SHA-256 digest, unpadded) spells.
+    /// Reads a key: the base64url of a SHA-256 digest, without padding.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == Self::LENGTH

@@ -1,7 +1,7 @@
-//! What is true of accounts, events and seats, whatever stores or serves them.
+//! The rules of accounts, events and seats, whatever stores or serves them.
 //!
-//! Nothing here reads a clock, draws a random number, speaks SQL or knows HTTP: time and fresh
-//! ids come in as arguments, and what cannot be granted comes back as a [`Refusal`].
+//! Nothing here reads a clock, draws a random number, uses SQL or knows HTTP. Time and new ids come in
+//! as arguments, and what cannot be granted comes back as a [`Refusal`].
 
 pub mod account;
 pub mod client;

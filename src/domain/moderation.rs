@@ -1,12 +1,12 @@
-//! What the operator of the platform has decided about an account or an event, whatever their
-//! owners say.
+//! What the operator of the platform has decided about an account or an event, regardless of its
+//! owner.
 
 use serde::{Deserialize, Serialize};
 
 use super::event::Status;
 
-/// Whether an account is suspended. Suspensions and restorations are numbered together: of two
-/// values the one with the higher number is newer.
+/// Whether an account is suspended. Suspending and restoring share one counter, so of two values the
+/// one with the higher number is newer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Suspension {
     /// Whether it is suspended now.
@@ -16,7 +16,7 @@ pub struct Suspension {
 }
 
 impl Suspension {
-    /// Whether nothing was ever decided.
+    /// Whether the operator has never decided anything.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
@@ -29,10 +29,10 @@ impl Suspension {
     }
 }
 
-/// What is special about an event that the operator keeps from everybody but its organizer.
+/// Marks an event that the operator hides from everybody but its organizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hidden {
-    /// Where the event stands in its life, as its organizer has it.
+    /// The status that the organizer has set.
     pub status: Status,
     /// Whether the event itself was taken down, rather than its organizer suspended.
     pub taken_down: bool,

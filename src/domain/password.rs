@@ -1,27 +1,27 @@
-//! Passwords as people choose them. Hashing is the business of `auth::passwords`.
+//! Passwords as people choose them. `auth::passwords` hashes them.
 
 use std::fmt;
 
 use super::FieldError;
 
-/// Passwords so common that guessing starts with them, one a line, in lower case: of the 10,000 most
-/// common those that are long enough (`scripts/common-passwords.mjs`). A look at all of them takes
-/// microseconds, the hash that follows milliseconds.
+/// Common passwords, which guessing starts with: one a line, in lower case. They are those of the 10,000
+/// most common that are long enough (`scripts/common-passwords.mjs`). Comparing with all of them takes
+/// microseconds; the hash that follows takes milliseconds.
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// A password that may be set: 8 to 72 bytes, no NUL, not one of the common ones.
 ///
-/// bcrypt reads 72 bytes and stops at a NUL: what it would ignore is refused, never cut. No
-/// composition rules (NIST SP 800-63B §3.1.1.2). `Debug` shows nothing.
+/// bcrypt reads 72 bytes and stops at a NUL. A password that it would cut is refused, never cut. There
+/// are no composition rules (NIST SP 800-63B §3.1.1.2). `Debug` does not show the password.
 pub struct Password(String);
 
 impl Password {
-    /// Bytes that a password has at least.
+    /// The fewest bytes of a password.
     pub const MIN_BYTES: usize = 8;
-    /// Bytes that a password has at most, which is all that bcrypt reads.
+    /// The most bytes of a password, which is what bcrypt reads.
     pub const MAX_BYTES: usize = 72;
 
-    /// Accepts a password for the field named `field`.
+    /// Reads a password from the field named `field`.
     ///
     /// # Errors
     /// `too_short`, `too_long`, `invalid_characters` or `too_common`.

@@ -1,31 +1,31 @@
-//! Why something was not done. Every "no" of the product is one of these values; which HTTP
-//! status it becomes is decided in `api::problem` alone.
+//! Why something was not done. Every refusal of the product is one of these values. Only
+//! `api::shared::problem` decides which HTTP status it becomes.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A request that was understood and cannot be granted. Nothing has been changed.
+/// Why a request that was understood is not granted. Nothing has been changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The address has an account already.
     EmailTaken,
-    /// Unknown e-mail or wrong password; which of the two is nobody's business.
+    /// Unknown e-mail address or wrong password; the answer does not say which.
     InvalidCredentials,
-    /// Too many failures; try again after so many seconds.
+    /// Too many attempts or changes; try again after some seconds.
     RateLimited {
-        /// Seconds to wait before the next try.
+        /// Seconds to wait before the next attempt.
         retry_after: u32,
     },
     /// The session has ended, or the account behind it is gone.
     Unauthenticated,
-    /// The caller is known and may not do this.
+    /// The caller is known, but may not do this.
     Forbidden,
     /// There is no such thing, or none that the caller may know of.
     NotFound,
     /// The version named in `If-Match` is not the current one.
     PreconditionFailed,
-    /// One or more fields are not acceptable.
+    /// One or more fields are invalid.
     Invalid(Invalid),
     /// The new capacity is below the number of seats already confirmed.
     CapacityBelowConfirmed,
@@ -51,13 +51,13 @@ pub enum Refusal {
     NoJoinUrl,
     /// The `Idempotency-Key` was used before with another body.
     IdempotencyKeyReused,
-    /// The one-time token is unknown, spent or expired.
+    /// The one-time token is unknown, used or expired.
     InvalidToken,
-    /// The refresh token is unknown, spent or expired.
+    /// The refresh token is unknown, used or expired.
     InvalidRefreshToken,
-    /// The account still organizes a published event to come.
+    /// The account organizes a published event that is not over.
     HasEvents,
-    /// A bounded queue is full; nothing was executed.
+    /// A bounded queue is full. Nothing was executed.
     Overloaded,
 }
 
@@ -73,33 +73,33 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// An error whose words are known at compile time.
+    /// An error whose texts are known at compile time.
     #[must_use]
     pub const fn new(field: &'static str, code: &'static str, message: &'static str) -> Self {
         Self { field: Cow::Borrowed(field), code: Cow::Borrowed(code), message: Cow::Borrowed(message) }
     }
 }
 
-/// Every bad field of one request, never empty once it is returned as a refusal.
+/// Every bad field of one request. Never empty once it is returned as a refusal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Invalid(Vec<FieldError>);
 
 impl Invalid {
-    /// Notes a bad field.
+    /// Adds a bad field.
     pub fn push(&mut self, error: FieldError) {
         self.0.push(error);
     }
 
-    /// Unwraps a parsed field, or notes why it is bad and goes on without it.
+    /// Unwraps a parsed field. If it is bad, adds the error and continues without it.
     pub fn take<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
         parsed.map_err(|error| self.push(error)).ok()
     }
 
-    /// The refusal, if any field was bad.
+    /// Ends the check: a refusal if any field was bad.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] with all that was noted.
+    /// [`Refusal::Invalid`] with every error that was added.
     pub fn into_result(self) -> Result<(), Refusal> {
         if self.0.is_empty() { Ok(()) } else { Err(Refusal::Invalid(self)) }
     }

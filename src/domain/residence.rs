@@ -1,25 +1,25 @@
-//! Where the data of a deployment lives, which is decided once.
+//! Where the data of a deployment is stored. This is decided once.
 
 use serde::{Deserialize, Serialize};
 
-/// A part of the world, or of its law, that all objects of a deployment stay within.
+/// A jurisdiction that all objects of a deployment stay within.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Jurisdiction {
     /// The European Union.
     Eu,
-    /// Data centres that FedRAMP allows.
+    /// Data centres that meet FedRAMP.
     Fedramp,
 }
 
 impl Jurisdiction {
-    /// Reads one as the setting and the platform spell it.
+    /// Reads a jurisdiction as the setting and the platform spell it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Eu, Self::Fedramp].into_iter().find(|known| known.as_str() == text)
     }
 
-    /// Its name as the setting and the platform spell it.
+    /// The jurisdiction as the setting and the platform spell it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -29,7 +29,7 @@ impl Jurisdiction {
     }
 }
 
-/// What is known of where the data lives.
+/// What is known about where the data is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Residence {
@@ -48,13 +48,13 @@ impl From<Option<Jurisdiction>> for Residence {
 }
 
 impl Residence {
-    /// Whether a deployment with this setting finds its data; nothing while that is undecided.
+    /// Whether a deployment with this setting finds its data; `None` while that is undecided.
     #[must_use]
     pub fn admits(self, setting: Option<Jurisdiction>) -> Option<bool> {
         (self != Self::Undecided).then(|| self == setting.into())
     }
 
-    /// What the setting has to be.
+    /// The value that the setting must have.
     #[must_use]
     pub const fn setting(self) -> &'static str {
         match self {

@@ -1,22 +1,25 @@
-//! The seats of one event: who holds one, who waits, and in which order.
+//! The seats of one event: who has one, who waits, and in which order.
 //!
 //! Invariants, held by every public function:
 //! 1. Confirmed seats never exceed the capacity.
-//! 2. Nobody waits while a seat is free and the event is on; whatever frees a seat gives it to
+//! 2. While the event is published, nobody waits when a seat is free. Whatever frees a seat gives it to
 //!    the head of the waitlist in the same step.
-//! 3. The waitlist is served strictly in the order of arrival; who leaves and comes back is new.
-//! 4. One user holds at most one seat.
+//! 3. The waitlist is served strictly in the order of arrival. Whoever leaves and comes back starts at
+//!    the end.
+//! 4. One user has at most one seat.
 //!
-//! A refusal changes nothing. No command looks at more than the people it concerns: the cost is
-//! O(log n) for each of them.
+//! A refusal changes nothing. A command looks only at the people whom it concerns, and costs O(log n)
+//! for each of them.
 //!
-//! A roster is *complete* while the event is small: every registration is in memory. Past a bound it
-//! becomes *partial* for good, and holds the counts, the first in line, and what was prefetched of a
-//! turn's commands. The rules do not look anybody up. They are handed the registration in question, as
-//! [`Roster::of_user`] and [`Roster::of_id`] know it or as it is stored, so they are the same for both
-//! and read nothing. A partial roster that gives many seats at once may have to be told who is next
-//! ([`Roster::lacks_heads`]), and the second invariant then holds once [`Roster::owes_seats`] says no:
-//! until that, whoever comes joins the line.
+//! A roster is *complete* while the event is small: every registration is in memory. Above a limit it
+//! becomes *partial*, permanently. Then it holds the counts, the first in line, and the registrations
+//! that were prefetched for the commands of a batch.
+//!
+//! The rules do not look anybody up. The caller passes in the registration in question, as
+//! [`Roster::of_user`] and [`Roster::of_id`] know it or as it is stored. So the rules read nothing, and
+//! are the same for both kinds. A partial roster that gives many seats at once may have to be told who
+//! is next ([`Roster::lacks_heads`]). The second invariant then holds once [`Roster::owes_seats`] is
+//! `false`; until then, whoever registers joins the waitlist.
 
 mod blocks;
 mod known;
@@ -30,7 +33,7 @@ use known::Known;
 use line::{Line, Served};
 pub use seat::{Admission, Departure, Lookup, Position, Seat, Seats, Sizes};
 
-/// The standing registrations of one event.
+/// The current registrations of one event.
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
     sizes: Sizes,
@@ -40,14 +43,14 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// Nobody has come yet.
+    /// An empty roster.
     #[must_use]
     pub fn new(sizes: Sizes) -> Self {
         Self { sizes, ..Self::default() }
     }
 
-    /// Takes up what stands, in the order of arrival: all of it. `next_seq` lies above every number
-    /// used.
+    /// Restores all registrations, given in the order of arrival. `next_seq` is above every number
+    /// used so far.
     #[must_use]
     pub fn restore(sizes: Sizes, seats: impl IntoIterator<Item = Seat>, next_seq: u64) -> Self {
         let mut roster = Self { next_seq, ..Self::new(sizes) };
@@ -57,13 +60,13 @@ impl Roster {
         roster
     }
 
-    /// Takes up the counts of more registrations than are kept in memory.
+    /// Restores the counts of more registrations than fit in memory.
     #[must_use]
     pub fn restore_partial(sizes: Sizes, blocks: impl IntoIterator<Item = Block>, next_seq: u64) -> Self {
         Self { sizes, known: Known::default(), line: Line::partial(sizes, blocks), next_seq }
     }
 
-    /// How the seats stand under `details`.
+    /// The counts of seats under `details`.
     #[must_use]
     pub fn seats(&self, details: &Details) -> Seats {
         let confirmed = self.confirmed();
@@ -86,30 +89,31 @@ impl Roster {
         self.settled(self.known.of_user(user))
     }
 
-    /// The registration of this id.
+    /// The registration with this id.
     #[must_use]
     pub fn of_id(&self, id: RegistrationId) -> Lookup<'_> {
         self.settled(self.known.of_id(id))
     }
 
-    /// The place on the waitlist of the arrival of this number, which waits.
+    /// The position on the waitlist of the arrival with this number, which must be waiting.
     #[must_use]
     pub fn position(&self, seq: u64) -> Option<Position> {
         self.line.position(seq)
     }
 
-    /// How many wait, which is the position of whoever has just joined the line.
+    /// How many wait. This is also the position of whoever has just joined the waitlist.
     #[must_use]
     pub fn waiting(&self) -> u32 {
         self.line.waiting()
     }
 
-    /// The registrations that are in memory, in no particular order, and those of the first in line.
+    /// The registrations in memory, in no particular order, and those of the first in line.
     pub fn in_memory(&self) -> impl Iterator<Item = &Seat> {
         self.known.iter().chain(self.line.heads())
     }
 
-    /// Gives `user` a seat, or a place at the tail of the waitlist. `standing` is what the user has.
+    /// Gives `user` a seat, or a place at the end of the waitlist. `standing` is the user's current
+    /// registration, if any.
     ///
     /// # Errors
     /// `RegistrationNotOpen`, for a draft too, `EventCancelled`, `RegistrationClosed`, `EventFull`.
@@ -130,8 +134,8 @@ impl Roster {
             Status::Published => details.registration().admit(now)?,
         }
         let (free, waiting) = (self.free(details), self.line.waiting());
-        // Who waits goes first. Nobody waits while a seat is free, but for the moments in which many
-        // are given their seats.
+        // People who wait go first. They wait while a seat is free only in the moments when many people
+        // are being given seats.
         let has_seat = free > 0 && waiting == 0;
         if free <= waiting && !has_seat && !details.waitlist() {
             return Err(Refusal::EventFull);
@@ -149,18 +153,18 @@ impl Roster {
         Ok(Admission::New(seat))
     }
 
-    /// Ends this registration, and moves the first in line up if that frees a seat.
+    /// Ends this registration, and gives the seat, if it had one, to the first in line.
     pub fn leave(&mut self, details: &Details, now: Timestamp, left: Seat) -> Departure {
         self.take_out(&left);
         Departure { left, promoted: self.promote(details, now, 1) }
     }
 
-    /// Takes a registration out and moves nobody up: for an event that is over for good.
+    /// Removes a registration and moves nobody up: for an event that has ended permanently.
     pub fn forget(&mut self, seat: &Seat) {
         self.take_out(seat);
     }
 
-    /// Whether the event may change from `current` to `next` with those registered now.
+    /// Whether the event may change from `current` to `next` with the present registrations.
     ///
     /// # Errors
     /// `InvalidTransition` or `CapacityBelowConfirmed`.
@@ -174,15 +178,15 @@ impl Roster {
         Ok(())
     }
 
-    /// Whether somebody waits for a seat that is free.
+    /// Whether somebody waits although a seat is free.
     #[must_use]
     pub fn owes_seats(&self, details: &Details) -> bool {
         details.status() == Status::Published && self.free(details) > 0 && self.line.waiting() > 0
     }
 
-    /// Gives the seats that are free under `details` to those who have waited longest, in order: `most`
-    /// of them, and as many as are known to be first in line. Called again and again after the details
-    /// have changed, until [`Roster::owes_seats`] says no; leaving does it by itself.
+    /// Gives the seats that are free under `details` to those who have waited longest, in order: at most
+    /// `most` of them, and no more than are known to be first in line. After a change of the details,
+    /// call it until [`Roster::owes_seats`] is `false`. [`Roster::leave`] calls it itself.
     pub fn promote(&mut self, details: &Details, now: Timestamp, most: usize) -> Vec<Seat> {
         let mut promoted = Vec::new();
         while promoted.len() < most && self.owes_seats(details) {
@@ -200,7 +204,7 @@ impl Roster {
         promoted
     }
 
-    /// Marks a participant as attending, or takes the mark back. Repeating it changes nothing.
+    /// Marks a participant as attending, or removes the mark. Repeating it changes nothing.
     ///
     /// # Errors
     /// `NotConfirmed` for somebody on the waitlist.
@@ -213,12 +217,11 @@ impl Roster {
         Ok(seat)
     }
 
-    /// Lets a participant in, whose registration is `standing`: from 15 minutes before the start until
-    /// the end.
+    /// Lets the participant with the registration `standing` join, from 15 minutes before the start
+    /// until the end.
     ///
     /// # Errors
-    /// `Forbidden` variants of the contract: `NotRegistered`, `EventCancelled`, `NotOpenYet`,
-    /// `EventOver`, `NoJoinUrl`.
+    /// `NotRegistered`, `EventCancelled`, `NotOpenYet`, `EventOver`, `NoJoinUrl`.
     pub fn join(
         &mut self,
         details: &Details,
@@ -241,20 +244,20 @@ impl Roster {
         self.check_in(seat, Some(now))
     }
 
-    /// How much is kept in memory.
+    /// How much fits in memory.
     #[must_use]
     pub const fn sizes(&self) -> Sizes {
         self.sizes
     }
 
-    /// Whether registrations are to be looked up, rather than all in memory.
+    /// Whether registrations have to be looked up, because not all are in memory.
     #[must_use]
     pub const fn is_partial(&self) -> bool {
         matches!(self.line, Line::Partial { .. })
     }
 
-    /// Prepares a partial roster for commands about these users and ids: `found` is what stands of them.
-    /// What was prefetched before is forgotten.
+    /// Prepares a partial roster for commands about these users and ids: `found` are their current
+    /// registrations. Earlier prefetched registrations are dropped.
     pub fn prefetched(
         &mut self,
         users: impl IntoIterator<Item = UserId>,
@@ -269,25 +272,25 @@ impl Roster {
         }
     }
 
-    /// Whether somebody waits and nobody is known to be first: [`Roster::learn_heads`] is to be called
-    /// before anything that may give a seat away.
+    /// Whether somebody waits but nobody is known to be first. Then call [`Roster::learn_heads`] before
+    /// anything that may give a seat away.
     #[must_use]
     pub fn lacks_heads(&self) -> bool {
         self.line.lacks_heads()
     }
 
-    /// Learns who are first in line, in their order.
+    /// Learns who is first in line, in order.
     pub fn learn_heads(&mut self, first_in_line: Vec<Seat>) {
         self.line.learn_heads(first_in_line);
     }
 
-    /// The counts that have changed since the last question. A roster that has just become partial
-    /// gives all of them.
+    /// The counts that have changed since the last call. A roster that has just become partial
+    /// returns all of them.
     pub fn take_changed_blocks(&mut self) -> Vec<Block> {
         self.line.take_changed_blocks()
     }
 
-    /// What is not in the memory of a complete roster is not there at all.
+    /// What is not in the memory of a complete roster does not exist.
     fn settled<'a>(&self, found: Lookup<'a>) -> Lookup<'a> {
         if found == Lookup::Elsewhere && !self.is_partial() { Lookup::Nothing } else { found }
     }

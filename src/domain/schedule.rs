@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{FieldError, Timestamp, Zone, limits};
 
-/// Reads `YYYY-MM-DD` in the years 1900 to 9998, so that every instant that follows from it
-/// has a year of four digits (RFC 3339 §5.6).
+/// Reads `YYYY-MM-DD` in the years 1900 to 9998, so that every instant that follows from it has a
+/// four-digit year (RFC 3339 §5.6).
 ///
 /// # Errors
 /// `invalid_date`.
@@ -32,7 +32,7 @@ pub fn parse_time(text: &str) -> Result<NaiveTime, FieldError> {
     ))
 }
 
-/// Numbers of exactly these many digits, with `separator` between them.
+/// Reads numbers with exactly these many digits, separated by `separator`.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[u32; N]> {
     let mut parts = text.split(separator);
     let mut read = [0; N];
@@ -66,7 +66,7 @@ pub fn parse_duration(minutes: i64) -> Result<u32, FieldError> {
         .ok_or(FieldError::new("duration_minutes", "out_of_range", "Give 1 to 44640 minutes."))
 }
 
-/// Date, time, zone and length of an event. The start is an instant that exists.
+/// Date, time, zone and duration of an event. The start is an instant that exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     date: NaiveDate,
@@ -76,13 +76,13 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Minutes that an event lasts unless it says otherwise.
+    /// The default duration of an event, in minutes.
     pub const DEFAULT_DURATION_MINUTES: u32 = 60;
 
-    /// Puts a schedule together.
+    /// Makes a schedule.
     ///
     /// # Errors
-    /// `nonexistent_time` when a change of the clock skips the time on that day.
+    /// `nonexistent_time` if a clock change skips the time on that day.
     pub fn new(
         date: NaiveDate,
         time: NaiveTime,
@@ -100,19 +100,19 @@ impl Schedule {
         }
     }
 
-    /// The date at the place of the event.
+    /// The date in the event's zone.
     #[must_use]
     pub const fn date(&self) -> NaiveDate {
         self.date
     }
 
-    /// The wall-clock time at the place of the event.
+    /// The wall-clock time in the event's zone.
     #[must_use]
     pub const fn time(&self) -> NaiveTime {
         self.time
     }
 
-    /// The zone in which date and time are meant.
+    /// The zone of date and time.
     #[must_use]
     pub const fn timezone(&self) -> Zone {
         self.timezone
@@ -124,7 +124,7 @@ impl Schedule {
         self.duration_minutes
     }
 
-    /// The instant of the start. Of a time that happens twice, the first is meant.
+    /// The instant of the start. A time that occurs twice means the first occurrence.
     #[must_use]
     pub fn starts_at(&self) -> Timestamp {
         self.first_instant().unwrap_or_default()

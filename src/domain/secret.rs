@@ -1,9 +1,9 @@
-//! Values that must not be seen by accident.
+//! Values that must not be shown by accident.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A value that `Debug` does not show: password hashes, links with a token in them, keys.
+/// A value that `Debug` does not show: a password hash, a link that contains a token, a key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret<T>(T);

@@ -27,13 +27,13 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// This instant moved by `ms` milliseconds, held at the ends of the range.
+    /// This instant moved by `ms` milliseconds. It saturates at the ends of the range.
     #[must_use]
     pub const fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// How many milliseconds have passed since `earlier`; negative when it lies ahead.
+    /// How many milliseconds have passed since `earlier`; negative if it is later.
     #[must_use]
     pub const fn ms_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
@@ -61,7 +61,7 @@ impl Timestamp {
         )
     }
 
-    /// The same instant as a `chrono` value; the epoch where `chrono` has no such year.
+    /// The same instant as a `chrono` value; the epoch if `chrono` has no such year.
     #[must_use]
     pub fn to_chrono(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! A token bucket: so much at once, and so much a second in the long run.
+//! A token bucket: a burst at once, and a rate per second in the long run.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +9,12 @@ use super::{Refusal, Timestamp};
 pub struct Rate {
     /// Tokens in a full bucket.
     pub burst: u32,
-    /// Tokens that it gets back a second.
+    /// Tokens that it regains per second.
     pub per_second: u32,
 }
 
-/// A bucket, full at first. It is counted in thousandths of a token: what comes back in a millisecond
-/// is then a whole number.
+/// A bucket, full at first. It counts thousandths of a token, so what it regains in a millisecond is a
+/// whole number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenBucket {
     missing: u64,
@@ -27,9 +27,9 @@ impl TokenBucket {
     /// Takes a token.
     ///
     /// # Errors
-    /// [`Refusal::RateLimited`] when there is none, with the seconds until there is one.
+    /// [`Refusal::RateLimited`] if there is none, with the seconds until there is one.
     pub fn take(&mut self, rate: Rate, now: Timestamp) -> Result<(), Refusal> {
-        // A clock that was set back gives nothing back, and takes nothing.
+        // A clock that was set back neither adds nor removes tokens.
         let elapsed_ms = u64::try_from(now.ms_since(self.as_of)).unwrap_or(0);
         let per_ms = u64::from(rate.per_second);
         self.missing = self.missing.saturating_sub(elapsed_ms.saturating_mul(per_ms));

@@ -1,16 +1,16 @@
 //! A first-come, first-served queue that knows everybody's position.
 //!
-//! People leave from anywhere in it and ask for their position at any time, so a plain queue
-//! would be scanned again and again. A [`Fenwick`] tree over the arrivals counts the people ahead in
-//! O(log n); what has left is swept out once it outweighs what is waiting.
+//! People leave from any place and ask for their position at any time, so a plain queue would be
+//! scanned again and again. A [`Fenwick`] tree over the arrivals counts the people ahead in O(log n).
+//! Those who have left are removed once they outnumber those who wait.
 
 use super::fenwick::Fenwick;
 
-/// Arrivals in order, each named by a number that only grows.
+/// Arrivals in order, each with a number that only grows.
 #[derive(Debug, Clone, Default)]
 pub struct Waitlist {
     arrivals: Vec<Arrival>,
-    /// One for each arrival that still waits.
+    /// 1 for each arrival that still waits, otherwise 0.
     counts: Fenwick,
     waiting: usize,
     head: usize,
@@ -37,13 +37,13 @@ impl Waitlist {
         self.waiting == 0
     }
 
-    /// Who is first in line.
+    /// The number of the first in line.
     #[must_use]
     pub fn first(&self) -> Option<u64> {
         self.arrivals.get(self.head).map(|arrival| arrival.seq)
     }
 
-    /// Puts `seq` at the tail. Numbers that do not grow are ignored: the caller hands them out.
+    /// Adds `seq` at the end. A number that does not grow is ignored: the caller assigns them.
     pub fn push(&mut self, seq: u64) {
         if self.arrivals.last().is_some_and(|last| last.seq >= seq) {
             return;
@@ -53,7 +53,7 @@ impl Waitlist {
         self.waiting = self.waiting.saturating_add(1);
     }
 
-    /// Takes `seq` out, wherever it stands; whether it was waiting.
+    /// Removes `seq`, wherever it is. Returns whether it was waiting.
     pub fn remove(&mut self, seq: u64) -> bool {
         let Some(at) = self.index_of(seq) else {
             return false;
@@ -76,7 +76,7 @@ impl Waitlist {
         Some(self.counts.sum_of_first(self.index_of(seq)?.saturating_add(1)))
     }
 
-    /// The first in line, so many at most.
+    /// The first in line, at most `most` of them.
     pub fn heads(&self, most: usize) -> impl Iterator<Item = u64> {
         let waiting = self.arrivals.iter().skip(self.head).filter(|arrival| arrival.waiting);
         waiting.take(most).map(|arrival| arrival.seq)

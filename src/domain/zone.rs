@@ -1,11 +1,11 @@
-//! Time zones: the offset of a place at an instant, and the instant of its wall-clock time.
+//! Time zones: the offset at an instant, and the instant of a wall-clock time.
 //!
-//! The data are those of the crate `chrono-tz`. Linked in, it would bring 24 bytes for each of
-//! 36,000 changes of clocks: 149 KB of the compressed Worker, which then had 598 KB. So `build.rs`
-//! asks that crate while compiling and packs the answers: 22 KB, and a Worker of 471 KB.
+//! The data come from the crate `chrono-tz`. Linking it would add 24 bytes for each of 36,000 clock
+//! changes: 149 KB of a compressed Worker of 598 KB, as measured then. So `build.rs` asks that crate
+//! when compiling and packs the answers into 22 KB, which made it a Worker of 471 KB.
 //!
-//! A newer IANA database comes with a newer `chrono-tz`: raise it in `Cargo.toml`, in both
-//! places. The tests here hold every zone against that crate.
+//! To update the IANA database, raise `chrono-tz` in `Cargo.toml`, in both places. The tests here
+//! compare every zone with that crate.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,15 +17,15 @@ use super::Timestamp;
 
 include!(concat!(env!("OUT_DIR"), "/zones.rs"));
 
-/// A time zone of the IANA database, by its place among the sorted names.
+/// A time zone of the IANA database, by its index in the sorted names.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Zone(u16);
 
 impl Zone {
-    /// Universal time.
+    /// Coordinated Universal Time.
     pub const UTC: Self = Self(UTC);
 
-    /// Reads an IANA name like `Europe/Berlin`, in the database's upper and lower case.
+    /// Reads an IANA name like `Europe/Berlin`, in the spelling of the database.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let place = NAMES.binary_search_by_key(&name, |(name, _)| name).ok()?;
@@ -38,16 +38,16 @@ impl Zone {
         NAMES.get(usize::from(self.0)).map_or("UTC", |(name, _)| name)
     }
 
-    /// How far clocks in this zone are ahead of UTC, in seconds. Before December 1899 it is
-    /// the offset at the beginning of that month.
+    /// How far clocks in this zone are ahead of UTC, in seconds. Before December 1899, the offset at
+    /// the beginning of that month.
     #[must_use]
     pub fn offset_seconds(self, at: Timestamp) -> i32 {
         let span = self.spans().find(|span| at.seconds() < span.until);
         span.and_then(|span| i32::try_from(span.offset).ok()).unwrap_or_default()
     }
 
-    /// The earliest instant at which clocks in this zone show `local`, or `None` when a change of
-    /// the clock skips it.
+    /// The earliest instant at which clocks in this zone show `local`, or `None` if a clock change
+    /// skips it.
     #[must_use]
     pub fn first_instant(self, local: NaiveDateTime) -> Option<Timestamp> {
         let local = Timestamp::from(local.and_utc());
@@ -84,8 +84,8 @@ impl<'de> Deserialize<'de> for Zone {
     }
 }
 
-/// A stretch of time with one offset, in seconds (since the Unix epoch): `since` belongs to it,
-/// `until` does not.
+/// A period with one offset, in seconds (since the Unix epoch), from `since` (inclusive) to `until`
+/// (exclusive).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Span {
     since: i64,
@@ -93,7 +93,7 @@ struct Span {
     offset: i64,
 }
 
-/// Reads a history, in the format that `build.rs` describes.
+/// Reads the history of a zone, in the format that `build.rs` describes.
 struct Spans {
     rest: &'static [u8],
     since: i64,
@@ -144,7 +144,7 @@ mod tests {
         Timestamp::parse_rfc3339(rfc3339).unwrap().seconds()
     }
 
-    /// The date and time of which these are the seconds, if they are taken for UTC.
+    /// The date and time at these seconds in UTC.
     fn naive(seconds: i64) -> NaiveDateTime {
         DateTime::from_timestamp(seconds, 0).unwrap().naive_utc()
     }
@@ -161,7 +161,7 @@ mod tests {
         Zone::parse(zone.name()).unwrap()
     }
 
-    /// One zone for each history: what reads a history need not be tried on each of its names.
+    /// One zone for each history: a test of a history need not run for each of its names.
     fn one_for_each_history() -> impl Iterator<Item = (Tz, Zone)> {
         HISTORIES.iter().enumerate().map(|(history, _)| {
             let (name, _) = NAMES.iter().find(|(_, index)| usize::from(*index) == history).unwrap();
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn every_zone_has_the_offsets_of_its_source() {
         let (begin, end) = (seconds("1900-01-01T00:00:00Z") - DAY, seconds("9998-12-31T23:59:59Z") + DAY);
-        // The source's rules end with 2099; later ones would show at these sparser looks.
+        // The rules of `chrono-tz` end with 2099. Later ones would show at these sparser samples.
         let (soon, late) = (begin..seconds("2101-01-01T00:00:00Z"), seconds("2101-01-01T00:00:00Z")..end);
         let looks: Vec<_> =
             soon.step_by(60 * DAY as usize).chain(late.step_by(2000 * DAY as usize)).collect();

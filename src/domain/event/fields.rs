@@ -1,20 +1,20 @@
-//! The fields of an event, each a value that cannot be wrong once it exists.
+//! The fields of an event. Each is a value that is valid once it exists.
 
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 use crate::domain::{FieldError, Timestamp, limits};
 
-/// Where an event stands in its life.
+/// The status of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Seen by its organizer alone.
+    /// Only its organizer sees it.
     Draft,
     /// Open to participants.
     #[default]
     Published,
-    /// Called off, for good.
+    /// It will not take place. This is final.
     Cancelled,
 }
 
@@ -42,8 +42,8 @@ impl Status {
         }
     }
 
-    /// Whether an event may go from this status to `next`: a cancelled one stays cancelled, and
-    /// a published one becomes a draft again only while nobody is registered.
+    /// Whether an event may change from this status to `next`. A cancelled event stays cancelled, and a
+    /// published one can become a draft again only while nobody is registered.
     #[must_use]
     pub fn may_become(self, next: Self, anyone_registered: bool) -> bool {
         match (self, next) {
@@ -54,14 +54,14 @@ impl Status {
     }
 }
 
-/// Who finds an event.
+/// Who can find an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
-    /// In the list, for everybody.
+    /// Everybody, in the list.
     #[default]
     Public,
-    /// In no list, open to who has the id.
+    /// Anybody who has the id. The event is in no list.
     Unlisted,
 }
 
@@ -88,13 +88,13 @@ impl Visibility {
     }
 }
 
-/// A headline: 1 to 200 characters on one line.
+/// A title: 1 to 200 characters on one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Title(String);
 
 impl Title {
-    /// Reads a title; outer white space does not count.
+    /// Reads a title. Leading and trailing white space does not count.
     ///
     /// # Errors
     /// `blank`, `too_long` or `invalid_characters`.
@@ -123,7 +123,7 @@ impl Title {
     }
 }
 
-/// What an event is about: 1 to 10,000 characters, not all of them white space.
+/// What an event is about: 1 to 10,000 characters, not only white space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Description(String);
@@ -152,7 +152,7 @@ impl Description {
         &self.0
     }
 
-    /// The first line with anything on it, as a title.
+    /// The first line that is not blank, as a title.
     #[must_use]
     pub fn first_line(&self) -> String {
         let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -161,7 +161,7 @@ impl Description {
     }
 }
 
-/// An `https` link, at most 2048 bytes of it, without a user name in front of the host.
+/// An `https` link of at most 2,048 bytes, without a user name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JoinUrl(String);
@@ -192,13 +192,13 @@ impl JoinUrl {
     }
 }
 
-/// Up to ten tags of 1 to 32 characters, none of them twice.
+/// Up to ten different tags of 1 to 32 characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tags(Vec<String>);
 
 impl Tags {
-    /// Reads tags; outer white space does not count, and of equal ones the first is kept.
+    /// Reads tags. Leading and trailing white space does not count. Of equal tags the first is kept.
     ///
     /// # Errors
     /// `too_many` or `invalid_tag`.
@@ -225,7 +225,7 @@ impl Tags {
         Ok(Self(tags))
     }
 
-    /// The tags in their order.
+    /// The tags in the organizer's order.
     #[must_use]
     pub fn as_slice(&self) -> &[String] {
         &self.0
@@ -243,7 +243,7 @@ pub fn parse_capacity(seats: i64) -> Result<u32, FieldError> {
         .ok_or(FieldError::new("capacity", "out_of_range", "Give 1 to 1000000 seats, or null for no limit."))
 }
 
-/// Reads a bound of the registration window, named by `field`.
+/// Reads a bound of the registration window from the field named `field`.
 ///
 /// # Errors
 /// `invalid_time`.

@@ -1,4 +1,4 @@
-//! What an event is: the details that its organizer sets, and the rules for changing them.
+//! An event: the details that its organizer sets, and the rules for changing them.
 
 mod fields;
 mod patch;
@@ -12,24 +12,24 @@ use super::moderation::Suspension;
 use super::schedule::Schedule;
 use super::{FieldError, Refusal, Timestamp, UserId, account::Name, ids::AccountKey};
 
-/// Who an event belongs to.
+/// The user to whom an event belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organizer {
     /// The organizer's user id.
     pub id: UserId,
-    /// Where the organizer's account is found; nothing once it was deleted.
+    /// The key of the organizer's account; `None` once it has been deleted.
     pub account: Option<AccountKey>,
     /// The organizer's name, as shown with the event.
     pub name: Option<Name>,
-    /// How often the organizer had changed it: of two names the one with more changes is newer.
+    /// How often the organizer had changed the name: of two names, the one with more changes is newer.
     #[serde(default)]
     pub name_changes: u64,
-    /// Whether the operator has suspended the organizer's account, as far as the event has heard.
+    /// Whether the operator has suspended the organizer's account, as far as the event knows.
     #[serde(default, skip_serializing_if = "Suspension::is_none")]
     pub suspension: Suspension,
 }
 
-/// Everything an organizer decides about an event.
+/// Everything that an organizer decides about an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     title: Option<Title>,
@@ -54,7 +54,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window that does not end before it begins.
+    /// Makes a window that does not end before it begins.
     ///
     /// # Errors
     /// `closes_before_opens`.
@@ -103,7 +103,7 @@ impl Details {
         &self.schedule
     }
 
-    /// How many may come; no limit when `None`.
+    /// The number of seats; no limit if `None`.
     #[must_use]
     pub const fn capacity(&self) -> Option<u32> {
         self.capacity
@@ -115,13 +115,13 @@ impl Details {
         self.waitlist
     }
 
-    /// Where the event stands in its life.
+    /// Whether the event is a draft, published or cancelled.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// Who finds the event.
+    /// Who can find the event.
     #[must_use]
     pub const fn visibility(&self) -> Visibility {
         self.visibility
@@ -133,7 +133,7 @@ impl Details {
         self.registration
     }
 
-    /// Where participants go, if the organizer has said so.
+    /// The link to join, if the organizer has set one.
     #[must_use]
     pub fn join_url(&self) -> Option<&str> {
         self.join_url.as_ref().map(JoinUrl::as_str)
@@ -145,13 +145,13 @@ impl Details {
         self.tags.as_slice()
     }
 
-    /// The same without the link, for copies that more people see than may join.
+    /// The same without the join link, for copies that people without a seat may see.
     #[must_use]
     pub fn without_join_url(self) -> Self {
         Self { join_url: None, ..self }
     }
 
-    /// The same as a draft: kept from everybody but the organizer.
+    /// The same as a draft, which only the organizer sees.
     #[must_use]
     pub fn as_draft(self) -> Self {
         Self { status: Status::Draft, ..self }

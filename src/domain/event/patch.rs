@@ -1,4 +1,4 @@
-//! Creating and changing an event: fields that were sent, on top of those that stand.
+//! Creating and changing an event: the fields that were sent, applied to the current ones.
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -7,14 +7,14 @@ use super::{Description, Details, JoinUrl, Status, Tags, Title, Visibility, Wind
 use crate::domain::schedule::Schedule;
 use crate::domain::{FieldError, Invalid, Refusal, Timestamp, Zone};
 
-/// What a request says about one field.
+/// What a request wants for one field.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change<T> {
-    /// Nothing: it stays as it is.
+    /// The field was not sent: it stays as it is.
     #[default]
     Keep,
-    /// `null`: back to the default.
+    /// `null`: the default again.
     Reset,
     /// A new value.
     Set(T),
@@ -42,7 +42,7 @@ impl<T: Clone> Change<T> {
     }
 }
 
-/// The fields of one request, each valid by itself.
+/// The fields of one request. Each is valid on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the fields are those of the contract and of `Details`")]
@@ -64,8 +64,8 @@ pub struct EventPatch {
 }
 
 impl Details {
-    /// Makes the details of a new event. `invalid` holds what was found wrong with single fields
-    /// before; what is missing or does not fit together is added, so that all is said at once.
+    /// Makes the details of a new event. `invalid` holds the errors of single fields that were found
+    /// before. Missing fields and contradictions are added, so the client hears of everything at once.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] with every bad field.
@@ -107,8 +107,8 @@ impl Details {
         Ok(blank.with_plain_fields(patch))
     }
 
-    /// These details with the fields of `patch` changed. What fits together only with what
-    /// stands (time and zone, the bounds of registration) is checked here.
+    /// These details with the fields of `patch` changed. Fields that depend on each other (time and
+    /// zone, the bounds of registration) are checked here.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] with every bad field.

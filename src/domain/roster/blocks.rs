@@ -1,9 +1,9 @@
-//! How the standing registrations of a large event spread over the order of arrival.
+//! Counts of a large event's registrations, by blocks in the order of arrival.
 //!
-//! Arrivals are numbered; a block is a run of numbers, 1,024 of them for a real event. Each block's
-//! counts are kept in memory and in a row of their own, so that a million registrations are a thousand
-//! rows to load, and somebody's position on the waitlist is the sum of the blocks before, which is
-//! O(log n), and what is counted within one block.
+//! Arrivals are numbered. A block is a range of consecutive numbers, 1,024 of them for a real event. The
+//! counts of each block are kept in memory and in a row of their own. So a million registrations are a
+//! thousand rows to load. A position on the waitlist is the sum of the earlier blocks, found in O(log n),
+//! plus a count within one block.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::domain::fenwick::Fenwick;
 /// The counts of one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
-    /// Its number: that of its arrivals without the lower bits.
+    /// Its number: the number of any of its arrivals without the lower bits.
     pub number: u64,
-    /// Seats that were given in it.
+    /// How many arrivals in it have a seat.
     pub confirmed: u32,
-    /// People in it who wait.
+    /// How many arrivals in it wait.
     pub waitlisted: u32,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Takes up what was counted, in any order, with blocks of 2^`bits` arrivals.
+    /// Restores stored counts, in any order, with blocks of 2^`bits` arrivals.
     pub(super) fn restore(bits: u32, known: impl IntoIterator<Item = Block>) -> Self {
         let mut blocks = Self {
             bits,
@@ -67,7 +67,7 @@ impl Blocks {
         self.waitlisted_in_all
     }
 
-    /// How many wait in the blocks before this arrival's, and where its block begins.
+    /// How many wait in the blocks before this arrival's block, and the first number of that block.
     pub(super) fn ahead_of_block(&self, seq: u64) -> (u32, u64) {
         let number = self.number(seq);
         (self.ahead.sum_of_first(index(number)), number.checked_shl(self.bits).unwrap_or(0))
@@ -93,7 +93,7 @@ impl Blocks {
         }
     }
 
-    /// The blocks that have changed since the last question.
+    /// The blocks that have changed since the last call.
     pub(super) fn take_changed(&mut self) -> Vec<Block> {
         let changed = std::mem::take(&mut self.changed);
         changed
@@ -120,7 +120,7 @@ impl Blocks {
         at
     }
 
-    /// Makes the row long enough. Numbers grow by one, so it grows by a block at a time.
+    /// Makes the vectors long enough. Numbers grow by one, so they grow by one block at a time.
     fn reach(&mut self, at: usize) {
         while self.confirmed.len() <= at {
             self.confirmed.push(0);

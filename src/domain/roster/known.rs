@@ -1,12 +1,12 @@
-//! The registrations that are in memory. All keys are made here and not by users, so the maps need no
-//! hash that withstands them.
+//! The registrations in memory. The platform makes all keys, users do not, so the maps need no hash that
+//! resists chosen keys.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Lookup, Seat};
 use crate::domain::{RegistrationId, UserId};
 
-/// Some of the registrations or all of them, and of whom it is known that there is none.
+/// Some or all of the registrations, and the users and ids that are known to have none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
     seats: FxHashMap<u64, Seat>,
@@ -61,7 +61,7 @@ impl Known {
         self.seats.remove(&seat.seq);
     }
 
-    /// Notes that this user and this id have no registration.
+    /// Records that this user and this id have no registration.
     pub(super) fn miss(&mut self, user: Option<UserId>, id: Option<RegistrationId>) {
         self.users_without.extend(user.filter(|user| !self.by_user.contains_key(user)));
         self.ids_without.extend(id.filter(|id| !self.by_id.contains_key(id)));

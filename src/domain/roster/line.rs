@@ -1,5 +1,5 @@
-//! Who waits, in which order, and how many have a seat: exactly while an event is small, by blocks and
-//! with no more than the first in line once it is large.
+//! Who waits, in which order, and how many have a seat. While an event is small, everything is known
+//! exactly. Once it is large, only the counts of blocks and the first in line are.
 
 use std::collections::VecDeque;
 
@@ -12,7 +12,7 @@ use crate::domain::waitlist::Waitlist;
 pub(super) enum Line {
     /// Every registration is in memory.
     Complete(Waitlist),
-    /// Counted; those who are first in line are known, unless [`Line::lacks_heads`].
+    /// Registrations are counted. The first in line are known, unless [`Line::lacks_heads`].
     Partial { blocks: Blocks, heads: VecDeque<Seat> },
 }
 
@@ -27,7 +27,7 @@ impl Line {
         Self::Partial { blocks: Blocks::restore(sizes.block_bits, known), heads: VecDeque::new() }
     }
 
-    /// What becomes of a complete line when there is no room for all of them any more.
+    /// The partial line that replaces a complete one when there is no more room for all.
     pub(super) fn outgrown(waitlist: &Waitlist, known: &Known, sizes: Sizes) -> Self {
         let mut blocks = Blocks::restore(sizes.block_bits, []);
         known.iter().for_each(|seat| blocks.add(seat.seq, seat.is_confirmed()));
@@ -90,7 +90,7 @@ impl Line {
         }
     }
 
-    /// Takes the first in line out, who gets a seat.
+    /// Removes the first in line, who gets a seat.
     pub(super) fn serve(&mut self) -> Option<Served> {
         match self {
             Self::Complete(waitlist) => {
