@@ -3,7 +3,10 @@
 //
 // Requests then wait for a call that another has made. The runtime lets a promise of one be settled
 // by another, but may end what a request has begun when its client goes away: so the call counts as
-// work that outlives the request (`waitUntil`), and some of those who wait for it watch the clock for all.
+// work that outlives the request (`waitUntil`), and nobody waits for it without a limit.
+//
+// Each waits with a timer of its own, though that costs a twentieth of a registration: a request that has nothing of
+// its own under way counts as hung, and the runtime cancels it while the call is made again.
 
 import { waitUntil } from "cloudflare:workers";
 import { RESTARTED, retrying, unavailable } from "event-platform-retry";
@@ -28,19 +31,8 @@ export function askTogether(namespace, name, location, command) {
     waitUntil(make(call, namespace, name, location));
   }
   const { promise, resolve, reject } = Promise.withResolvers();
+  const patience = setTimeout(() => reject(unavailable("the call was lost")), PATIENCE_MS);
   call.asked.push({ command, resolve, reject });
-  return isWatch(call.asked.length) ? watched(promise, call) : promise;
-}
-
-/**
- * Whether the request that comes `nth` watches the clock: the second, the fourth, the eighth and so on. A timer for
- * each costs a twentieth of a registration; one alone could go with its client.
- */
-const isWatch = (nth) => nth > 1 && (nth & (nth - 1)) === 0;
-
-function watched(promise, { asked }) {
-  const giveUp = () => asked.forEach(({ reject }) => reject(unavailable("the call was lost")));
-  const patience = setTimeout(giveUp, PATIENCE_MS);
   return promise.finally(() => clearTimeout(patience));
 }
 
