@@ -142,18 +142,18 @@ function whileObjectsAreReset(builds) {
   });
 }
 
-// The outbox waits for the runtime more than it computes, so both have the time at once.
+// The runtime takes two minutes to give an alarm up, so that is waited for beside the rest.
 describe("Objects that the runtime resets", { concurrency: 2 }, () => {
-  describe("are asked again", () => {
+  describe("are asked again", { concurrency: 1 }, () => {
     describe("by isolates of their own version", () => whileObjectsAreReset([TODAY]));
     describe("in a rollout, by isolates of the last release", () => whileObjectsAreReset([TODAY, RELEASED]));
     describe("in a rollout that has not come to the objects", () => whileObjectsAreReset([RELEASED, TODAY]));
   });
 
-  describe("look after an outbox whose alarm is gone, which", () => {
+  describe("look after an outbox whose alarm is gone", { concurrency: 1 }, () => {
     const { server, mail } = useWorkerdWithMail({ around: ["faults.js", "instances.js"] });
 
-    test("sends what waits once somebody asks its object for anything", async () => {
+    test("when somebody asks them for anything", async () => {
       const email = "forgotten@example.com";
       mail.current.failAlways(email, 500);
       const person = await signUpOrganizer(server.current, { email });
@@ -167,7 +167,7 @@ describe("Objects that the runtime resets", { concurrency: 2 }, () => {
       assert.equal((await mail.current.mailsTo(email)).length, 1);
     });
 
-    test("sends what waits after six traps in a row, at which the runtime gives the alarm up", { timeout: 300_000 }, async () => {
+    test("after traps in a row, for which the runtime has given it up", { timeout: 300_000 }, async () => {
       const email = "trapped@example.com";
       mail.current.failAlways(email, 500);
       const person = await signUpOrganizer(server.current, { email });
@@ -184,5 +184,4 @@ describe("Objects that the runtime resets", { concurrency: 2 }, () => {
       assert.equal((await mail.current.mailsTo(email)).length, 1);
     });
   });
-
 });

@@ -7,7 +7,7 @@
 // - `/faults/wave?objects=…`: so many events are asked for that do not exist, and put away;
 // - `/faults/memory`: bytes of wasm memory after a forced collection; needs `--expose-gc`.
 
-import { memories } from "./instances.js";
+import { memories, trap } from "./instances.js";
 import worker, * as classes from "./index.js";
 
 /** By object, how many of its alarms have met a trap; only while they do. */
@@ -30,7 +30,7 @@ const faulty = (name) =>
       const id = String(this.ctx.id);
       if (trapped.has(id)) {
         trapped.set(id, trapped.get(id) + 1);
-        new Uint8Array(memories.at(-1).buffer).fill(0xff);
+        trap.next = true;
       }
       return super.alarm();
     }
