@@ -47,7 +47,7 @@ WRITE_TYPES := openapi-typescript openapi.json --default-non-nullable=false
 HELLO := bench/peers/hello
 
 .PHONY: help dev build site generate test test-native test-worker test-client test-browser
-.PHONY: test-contract check lint dependencies docs bench clean
+.PHONY: test-contract check lint dependencies docs size bench release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -83,7 +83,7 @@ test-native: | $(NEXTEST) prerequisites
 
 test-worker: build site build/release/index.js
 	@echo "Tests in the real runtime"
-	@$(BIN)/node --test --test-timeout=120000 --test-reporter=$(TEST_REPORTER) tests/worker/*.test.mjs
+	@$(BIN)/node --test --test-timeout=300000 --test-reporter=$(TEST_REPORTER) tests/worker/*.test.mjs
 
 test-client: build
 	@echo "The typed client: its types are those of the document, and the seven calls work"
@@ -103,7 +103,7 @@ test-contract: build $(SCHEMATHESIS)
 	@echo "The Worker against its OpenAPI document"
 	@$(BIN)/node tests/contract/run.mjs $(SCHEMATHESIS) --no-color
 
-check: lint dependencies docs test ## all that a change must pass: format, lints, docs, tests
+check: lint dependencies docs size test ## all that a change must pass: format, lints, docs, size, tests
 
 lint: $(NODE_MODULES) | prerequisites
 	@echo "Format"
@@ -127,8 +127,16 @@ docs: | prerequisites
 	@echo "Documentation"
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib --target wasm32-unknown-unknown
 
+size: build
+	@echo "Size of the Worker"
+	@scripts/check-size
+
 bench: build $(HELLO)/build/index.js ## measure what requests cost, beside peers
 	@$(BIN)/node bench/run.mjs $(BENCH_ARGS)
+
+# BENCH_ARGS chooses what is measured. Nothing is pushed.
+release: $(NODE_MODULES) | $(NEXTEST) prerequisites ## make a release: VERSION=1.2.3 (changelog, two commits, a tag)
+	@NEXTEST=$(NEXTEST) scripts/release "$(VERSION)"
 
 clean: ## remove what was built, installed and stored here
 	rm -rf build public target node_modules .wrangler $(HELLO)/build
