@@ -9,7 +9,7 @@ use crate::auth::tokens::TokenKeys;
 use crate::domain::{Jurisdiction, Rate, Secret};
 use crate::log_sampling::LogSampling;
 use crate::mail::webhook::{self, TopicArn, Webhooks};
-use crate::mail::{Carrier, Mailgun, Postmark, Provider, Sender, Ses};
+use crate::mail::{Mailgun, Postmark, Provider, Sender, Ses, Transport};
 
 /// The settings of a deployment.
 #[derive(Debug)]
@@ -236,18 +236,19 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
     let api_url = |default: &str| {
         get("MAIL_API_URL").map_or_else(|| Ok(default.to_owned()), |url| base_url("MAIL_API_URL", &url))
     };
-    let carrier = |default: &str| Ok(Carrier { api_url: api_url(default)?, api_key: secret("MAIL_API_KEY") });
+    let transport =
+        |default: &str| Ok(Transport { api_url: api_url(default)?, api_key: secret("MAIL_API_KEY") });
     match plain("MAIL_PROVIDER").as_deref() {
         None | Some("log") => Ok(Provider::Log { anywhere: switch(get, "ALLOW_LOG_MAIL")? }),
         Some("cloudflare") => Ok(Provider::Cloudflare),
-        Some("resend") => carrier("https://api.resend.com").map(Provider::Resend),
+        Some("resend") => transport("https://api.resend.com").map(Provider::Resend),
         Some("postmark") => Ok(Provider::Postmark(Postmark {
-            carrier: carrier("https://api.postmarkapp.com")?,
+            transport: transport("https://api.postmarkapp.com")?,
             broadcast_stream: plain("POSTMARK_BROADCAST_STREAM")
                 .map(|stream| name("POSTMARK_BROADCAST_STREAM", stream, "the ID of a message stream"))
                 .transpose()?,
         })),
-        Some("sendgrid") => carrier("https://api.sendgrid.com").map(Provider::SendGrid),
+        Some("sendgrid") => transport("https://api.sendgrid.com").map(Provider::SendGrid),
         Some("mailgun") => {
             let base = match plain("MAILGUN_REGION").as_deref() {
                 None | Some("us") => Mailgun::US,
@@ -256,7 +257,7 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
             };
             let domain = plain("MAILGUN_DOMAIN").unwrap_or_default();
             let domain = name("MAILGUN_DOMAIN", domain, "the domain that sends, like mg.example.com")?;
-            Ok(Provider::Mailgun(Mailgun { carrier: carrier(base)?, domain }))
+            Ok(Provider::Mailgun(Mailgun { transport: transport(base)?, domain }))
         }
         Some("ses") => {
             let region = plain("AWS_REGION").unwrap_or_default();
@@ -276,7 +277,7 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
     }
 }
 
-/// Something that a URL or JSON may hold as it is: letters, digits, `-`, `_` and `.`.
+/// Something that a URL or JSON may hold as it is: mails, digits, `-`, `_` and `.`.
 fn name(name: &'static str, value: String, expected: &'static str) -> Result<String, ConfigError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let fine = !value.is_empty() && value.chars().all(plain) && !value.starts_with('.');

@@ -27,12 +27,12 @@ fn catalog() -> Sqlite {
         event: fixtures::event_id(1),
         version: 1,
         as_of: NOW,
-        news: true,
+        changed: true,
         entry: None,
         participations: Vec::new(),
         waited_ms: 0,
     };
-    Host::<Catalog>::new(0).turn(&sql, NOW, vec![Command::Report(Box::new(report)).into()]).unwrap();
+    Host::<Catalog>::new(0).run_batch(&sql, NOW, vec![Command::Report(Box::new(report)).into()]).unwrap();
     sql
 }
 

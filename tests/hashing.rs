@@ -20,7 +20,7 @@ enum Step {
         cost: u32,
     },
     LookIn(usize),
-    /// The client goes away and the request notices.
+    /// The client goes away and the request account changes.
     Withdraw(usize),
     /// The client goes away and the request is never heard of again.
     Vanish(usize),

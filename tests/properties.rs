@@ -137,7 +137,8 @@ fn ask<O: Object<Command: Clone>>(
             let envelope = Envelope::new(command.clone());
             outcomes.push(host.read(sql, now, envelope).unwrap().outcome);
         } else {
-            let answers = host.turn(sql, now, group.iter().cloned().map(Queued::from).collect()).unwrap();
+            let answers =
+                host.run_batch(sql, now, group.iter().cloned().map(Queued::from).collect()).unwrap();
             outcomes.extend(answers.into_iter().map(|answer| answer.outcome));
         }
     }

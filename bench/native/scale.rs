@@ -72,13 +72,13 @@ fn large_event(people: u32) {
     let registering = Instant::now();
     for from in (people..people + 1_000).step_by(50) {
         let commands = (from..from + 50).map(|number| fixtures::register(number, number).into());
-        host.turn(&sql, NOW, commands.collect()).unwrap();
+        host.run_batch(&sql, NOW, commands.collect()).unwrap();
     }
     let registering = registering.elapsed().as_secs_f64() * 1e6 / 1e3;
     let leaving = Instant::now();
     for from in (0..1_000).step_by(50) {
         let leave = |number| event::Command::Leave { user: fixtures::user(number) }.into();
-        host.turn(&sql, NOW, (from..from + 50).map(leave).collect()).unwrap();
+        host.run_batch(&sql, NOW, (from..from + 50).map(leave).collect()).unwrap();
     }
     let leaving = leaving.elapsed().as_secs_f64() * 1e6 / 1e3;
     let looking = Instant::now();
@@ -97,7 +97,7 @@ fn filled(people: u32) -> Sqlite {
     let sql = Sqlite::in_memory();
     let capacity = EventPatch { capacity: Change::Set(people / 5 * 3), ..fixtures::soon() };
     Host::<Event>::new(0)
-        .turn(&sql, NOW, vec![fixtures::create(1, &capacity).into(), fixtures::register(0, 0).into()])
+        .run_batch(&sql, NOW, vec![fixtures::create(1, &capacity).into(), fixtures::register(0, 0).into()])
         .unwrap();
     let with_number = |column: &str| format!("substr({column}, 1, 28) || printf('%08x', n)");
     sql.run(
@@ -150,7 +150,7 @@ fn catalog() {
     for from in (0..MANY).step_by(1_000) {
         let reports =
             (from..from + 1_000).map(|number| Command::Report(Box::new(report(number))).into()).collect();
-        host.turn(&sql, NOW, reports).unwrap();
+        host.run_batch(&sql, NOW, reports).unwrap();
     }
     println!("catalog of {MANY} events, filled in {:.1} s; a page of 50:", filling.elapsed().as_secs_f64());
     let everything = fixtures::everything(Scope::Public(Status::Published));
@@ -230,7 +230,7 @@ fn report(number: u32) -> Report {
         event: entry.id,
         version: 1,
         as_of: NOW,
-        news: true,
+        changed: true,
         entry: Some(entry),
         participations: Vec::new(),
         waited_ms: 0,

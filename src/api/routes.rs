@@ -20,13 +20,22 @@ use http::{HeaderValue, Method, StatusCode};
 use tower::{Layer, Service, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::door::{App, Trace, X_REQUEST_ID};
-use super::ports::BoxFuture;
-use super::problem::Problem;
-use super::{
-    accounts, admin, calendar, events, export, health, hooks, links, passwords, registrations, residence,
-    sessions, verification,
-};
+use crate::api::accounts;
+use crate::api::accounts::export;
+use crate::api::accounts::passwords;
+use crate::api::accounts::sessions;
+use crate::api::accounts::verification;
+use crate::api::admin;
+use crate::api::calendars;
+use crate::api::events;
+use crate::api::health;
+use crate::api::hooks;
+use crate::api::registrations;
+use crate::api::registrations::links;
+use crate::api::shared::context::{App, RequestContext, X_REQUEST_ID};
+use crate::api::shared::ports::BoxFuture;
+use crate::api::shared::problem::Problem;
+use crate::api::shared::residence;
 use crate::config::Cors;
 
 /// A path, with ids in braces, and who answers there, by method.
@@ -69,7 +78,7 @@ static TABLE: &[Resource] = &[
         "/api/events/{id}/register",
         GET registrations::own, POST registrations::register, DELETE registrations::leave
     ),
-    at!("/api/events/{id}/calendar.ics", GET calendar::event),
+    at!("/api/events/{id}/calendar.ics", GET calendars::event),
     at!("/api/events/{id}/join", POST registrations::join),
     at!("/api/events/{id}/registrations", GET registrations::list),
     at!("/api/events/{id}/registrations/{registration}", DELETE registrations::remove),
@@ -90,8 +99,8 @@ static TABLE: &[Resource] = &[
     at!("/api/me/export", GET export::export),
     at!("/api/me/events", GET events::own),
     at!("/api/me/registrations", GET registrations::own_list),
-    at!("/api/me/calendar-key", POST calendar::new_key),
-    at!("/api/me/calendar.ics", GET calendar::feed),
+    at!("/api/me/calendar-key", POST calendars::new_key),
+    at!("/api/me/calendar.ics", GET calendars::feed),
     at!("/api/register", POST accounts::register),
     at!("/api/login", POST sessions::login),
     at!("/api/token/refresh", POST sessions::refresh),
@@ -184,8 +193,8 @@ fn handle(app: &Arc<App>, request: Request) -> BoxFuture<'static, Response> {
     let Some(resource) = TABLE.iter().find(|resource| exists && resource.is_at(path)) else {
         return Box::pin(ready(Problem::not_found().into_response()));
     };
-    if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
-        let _ = trace.route.set(resource.path);
+    if let Some(context) = request.extensions().get::<Arc<RequestContext>>() {
+        let _ = context.route.set(resource.path);
     }
     match resource.handlers.iter().find(|(method, _)| method == request.method()) {
         Some((_, handle)) => handle(request, Arc::clone(app)),

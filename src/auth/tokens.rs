@@ -150,9 +150,9 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
-    fn keys(letter: &str, previous: Option<&str>) -> TokenKeys {
-        let secret = |letter: &str| Secret::new(letter.repeat(32));
-        TokenKeys::new(&secret(letter), previous.map(secret).as_ref()).unwrap()
+    fn keys(template: &str, previous: Option<&str>) -> TokenKeys {
+        let secret = |template: &str| Secret::new(template.repeat(32));
+        TokenKeys::new(&secret(template), previous.map(secret).as_ref()).unwrap()
     }
 
     fn bearer() -> Bearer {

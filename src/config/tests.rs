@@ -73,9 +73,9 @@ fn what_is_missing_or_out_of_range_is_named() {
 fn each_provider_is_reached_where_it_is() {
     let provider = |settings: &[(&str, &str)]| read(&[&[SECRET], settings].concat()).unwrap().mail_provider;
     let url = |settings: &[(&str, &str)]| match provider(settings) {
-        Provider::Resend(carrier) | Provider::SendGrid(carrier) => carrier.api_url,
-        Provider::Postmark(postmark) => postmark.carrier.api_url,
-        Provider::Mailgun(mailgun) => mailgun.carrier.api_url,
+        Provider::Resend(transport) | Provider::SendGrid(transport) => transport.api_url,
+        Provider::Postmark(postmark) => postmark.transport.api_url,
+        Provider::Mailgun(mailgun) => mailgun.transport.api_url,
         Provider::Ses(ses) => ses.api_url,
         provider => panic!("{provider:?}"),
     };

@@ -1,9 +1,6 @@
-//! What the operator of the platform has decided about an account or an event, regardless of its
-//! owner.
+//! What the operator of the platform has decided about an account, regardless of its owner.
 
 use serde::{Deserialize, Serialize};
-
-use super::event::Status;
 
 /// Whether an account is suspended. Suspending and restoring share one counter, so of two values the
 /// one with the higher number is newer.
@@ -27,13 +24,4 @@ impl Suspension {
     pub const fn becoming(self, suspended: bool) -> Self {
         Self { suspended, changes: self.changes.saturating_add(1) }
     }
-}
-
-/// Marks an event that the operator hides from everybody but its organizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hidden {
-    /// The status that the organizer has set.
-    pub status: Status,
-    /// Whether the event itself was taken down, rather than its organizer suspended.
-    pub taken_down: bool,
 }

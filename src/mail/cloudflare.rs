@@ -68,11 +68,11 @@ pub(super) fn judge(response: &HttpResponse) -> Verdict {
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
     use super::super::verdict::tests::{Fate, answer};
-    use super::super::{Letter, Plan, Provider, RemindedBefore};
+    use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
 
-    fn planned(letter: Letter, from: &str) -> Value {
-        let (keys, mail) = (keys(), mail(letter));
+    fn planned(template: MailTemplate, from: &str) -> Value {
+        let (keys, mail) = (keys(), mail(template));
         let sender = Sender { from, public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
         match Provider::Cloudflare.plan(&outgoing, None, &sender, NOW) {
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_argument_is_the_one_that_cloudflare_documents() {
-        let sent = planned(Letter::Registered { event: brief("Talk") }, "Events <e@example.com>");
+        let sent = planned(MailTemplate::Registered { event: brief("Talk") }, "Events <e@example.com>");
         assert_eq!(sent["from"], json!({ "name": "Events", "email": "e@example.com" }));
         assert_eq!(sent["to"], "ada@example.com");
         assert_eq!(sent["subject"], "You are registered: Talk");
@@ -92,13 +92,14 @@ mod tests {
         assert_eq!((&file["filename"], &file["type"]), (&json!("event.ics"), &json!("text/calendar")));
         assert_eq!(file["disposition"], "attachment");
         assert!(file["content"].as_str().unwrap().starts_with("BEGIN:VCALENDAR\r\n"));
-        assert_eq!(planned(Letter::PasswordChanged, "e@example.com")["from"], "e@example.com");
+        assert_eq!(planned(MailTemplate::PasswordChanged, "e@example.com")["from"], "e@example.com");
     }
 
     #[test]
     fn a_reminder_carries_the_headers_that_end_it() {
-        let letter = Letter::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
-        let headers = planned(letter, "e@example.com")["headers"].clone();
+        let template =
+            MailTemplate::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
+        let headers = planned(template, "e@example.com")["headers"].clone();
         assert!(headers["List-Unsubscribe"].as_str().unwrap().starts_with("<https://events.example/"));
         assert_eq!(headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
     }

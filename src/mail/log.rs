@@ -6,7 +6,7 @@
 
 use http::Uri;
 
-use super::{Letter, Mail, Message, Outgoing, Plan, Sender};
+use super::{Mail, MailTemplate, Message, Outgoing, Plan, Sender};
 use crate::domain::host;
 
 /// Prints the mails, or waits for another provider.
@@ -20,9 +20,11 @@ pub(super) fn plan(mails: &[(Outgoing<'_>, Message)], anywhere: bool, sender: &S
 
 /// Whether the mail's links, if it has any, lead to this machine.
 fn stays_here(mail: &Mail, sender: &Sender<'_>) -> bool {
-    let url = match &mail.letter {
-        Letter::ConfirmAddress { link } | Letter::ResetPassword { link } => Some(link.reveal().as_str()),
-        letter => sender.public_url.or_else(|| letter.event()?.origin.as_deref()),
+    let url = match &mail.template {
+        MailTemplate::ConfirmAddress { link } | MailTemplate::ResetPassword { link } => {
+            Some(link.reveal().as_str())
+        }
+        template => sender.public_url.or_else(|| template.event()?.origin.as_deref()),
     };
     url.is_none_or(|url| url.parse().is_ok_and(|url: Uri| url.host().is_some_and(host::is_loopback)))
 }
@@ -53,15 +55,15 @@ mod tests {
     use super::*;
     use crate::domain::Secret;
 
-    fn planned(letter: Letter, public_url: Option<&str>, anywhere: bool) -> Plan {
-        let (keys, mail) = (keys(), mail(letter));
+    fn planned(template: MailTemplate, public_url: Option<&str>, anywhere: bool) -> Plan {
+        let (keys, mail) = (keys(), mail(template));
         let sender = Sender { from: "e@example.com", public_url, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "reset/1", posted_at: NOW }];
         Provider::Log { anywhere }.plan(&outgoing, None, &sender, NOW)
     }
 
-    fn reset(origin: &str) -> Letter {
-        Letter::ResetPassword { link: Secret::new(format!("{origin}/api/password/reset?token=a.b")) }
+    fn reset(origin: &str) -> MailTemplate {
+        MailTemplate::ResetPassword { link: Secret::new(format!("{origin}/api/password/reset?token=a.b")) }
     }
 
     #[test]
@@ -73,16 +75,20 @@ mod tests {
     #[test]
     fn a_link_to_another_machine_is_not_printed_unless_the_deployment_says_so() {
         let elsewhere = "https://events.example";
-        let registered = || Letter::Registered { event: brief("Talk") };
-        for (letter, public_url) in [
+        let registered = || MailTemplate::Registered { event: brief("Talk") };
+        for (template, public_url) in [
             (reset(elsewhere), None),
             (reset("http://localhost.events.example"), None),
             (registered(), None),
             (registered(), Some(elsewhere)),
-            (Letter::PasswordChanged, Some(elsewhere)),
+            (MailTemplate::PasswordChanged, Some(elsewhere)),
         ] {
-            assert_eq!(planned(letter.clone(), public_url, false), Plan::Wait("MAIL_PROVIDER"), "{letter:?}");
-            assert!(matches!(planned(letter, public_url, true), Plan::Print(_)));
+            assert_eq!(
+                planned(template.clone(), public_url, false),
+                Plan::Wait("MAIL_PROVIDER"),
+                "{template:?}"
+            );
+            assert!(matches!(planned(template, public_url, true), Plan::Print(_)));
         }
         assert!(matches!(planned(registered(), Some("http://localhost:8787"), false), Plan::Print(_)));
     }

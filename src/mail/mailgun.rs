@@ -6,7 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{Attachment, Carrier, HttpRequest, HttpResponse, Message, Outgoing, Sender, Verdict, message_id};
+use super::{
+    Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
+};
 use crate::auth::digest;
 use crate::objects::outbox::Pace;
 
@@ -14,7 +16,7 @@ use crate::objects::outbox::Pace;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailgun {
     /// Where, and with which key.
-    pub carrier: Carrier,
+    pub transport: Transport,
     /// The domain that sends, as Mailgun knows it.
     pub domain: String,
 }
@@ -35,7 +37,7 @@ impl Mailgun {
         message: &Message,
         sender: &Sender<'_>,
     ) -> Result<HttpRequest, &'static str> {
-        let key = self.carrier.key()?;
+        let key = self.transport.key()?;
         let mut form = Form::default();
         form.field("from", sender.from);
         form.field("to", &outgoing.mail.recipient());
@@ -51,7 +53,7 @@ impl Mailgun {
         if let Some(attachment) = &message.attachment {
             form.file("attachment", Attachment::NAME, &attachment.content_type(), &attachment.content);
         }
-        let url = format!("{}/v3/{}/messages", self.carrier.api_url, self.domain);
+        let url = format!("{}/v3/{}/messages", self.transport.api_url, self.domain);
         let (content_type, body) = form.finish();
         let authorization = format!("Basic {}", STANDARD.encode(format!("api:{key}")));
         Ok(HttpRequest::post(url, &content_type, body).with("authorization", &authorization))
@@ -110,28 +112,28 @@ fn names_the_reader(message: &str) -> bool {
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
     use super::super::verdict::tests::{Fate, answer};
-    use super::super::{Letter, Plan, Provider, RemindedBefore};
+    use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;
 
     fn mailgun(api_key: Option<&str>) -> Mailgun {
         let api_key = api_key.map(|key| Secret::new(key.to_owned()));
         Mailgun {
-            carrier: Carrier { api_url: Mailgun::EU.to_owned(), api_key },
+            transport: Transport { api_url: Mailgun::EU.to_owned(), api_key },
             domain: "mg.example.com".to_owned(),
         }
     }
 
-    fn planned(mailgun: Mailgun, letter: Letter) -> Plan {
-        let (keys, mail) = (keys(), mail(letter));
+    fn planned(mailgun: Mailgun, template: MailTemplate) -> Plan {
+        let (keys, mail) = (keys(), mail(template));
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
         Provider::Mailgun(mailgun).plan(&outgoing, None, &sender, NOW)
     }
 
     /// The request and its parts: heads and values.
-    fn request(letter: Letter) -> (HttpRequest, Vec<(String, String)>) {
-        let Plan::Send(request) = planned(mailgun(Some("key-1")), letter) else { panic!() };
+    fn request(template: MailTemplate) -> (HttpRequest, Vec<(String, String)>) {
+        let Plan::Send(request) = planned(mailgun(Some("key-1")), template) else { panic!() };
         let headers = request.headers.reveal();
         let (_, content_type) = headers.iter().find(|(name, _)| *name == "content-type").unwrap();
         let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_request_is_the_one_that_mailgun_documents() {
-        let (request, parts) = request(Letter::Registered { event: brief("Talk") });
+        let (request, parts) = request(MailTemplate::Registered { event: brief("Talk") });
         assert_eq!(request.url, "https://api.eu.mailgun.net/v3/mg.example.com/messages");
         let headers = request.headers.reveal();
         assert!(headers.contains(&("authorization", "Basic YXBpOmtleS0x".to_owned())));
@@ -175,8 +177,11 @@ mod tests {
 
     #[test]
     fn a_reminder_carries_the_headers_that_end_it() {
-        let (_, parts) =
-            request(Letter::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None });
+        let (_, parts) = request(MailTemplate::Reminder {
+            event: brief("Talk"),
+            before: RemindedBefore::Day,
+            join_url: None,
+        });
         let heads: Vec<_> = parts.iter().map(|(head, _)| head.as_str()).collect();
         for name in ["h:List-Unsubscribe", "h:List-Unsubscribe-Post"] {
             assert!(heads.contains(&format!("Content-Disposition: form-data; name=\"{name}\"").as_str()));
@@ -186,15 +191,15 @@ mod tests {
     #[test]
     fn what_people_typed_never_becomes_a_part() {
         let title = "x\r\n--boundary\r\nContent-Disposition: form-data; name=\"bcc\"\r\n\r\neve@example.com";
-        let (_, parts) = request(Letter::Registered { event: brief(title) });
+        let (_, parts) = request(MailTemplate::Registered { event: brief(title) });
         assert!(!parts.iter().any(|(head, _)| head.contains("bcc")), "{parts:?}");
-        let plain = request(Letter::Registered { event: brief("Talk") }).1.len();
+        let plain = request(MailTemplate::Registered { event: brief("Talk") }).1.len();
         assert_eq!(parts.len(), plain);
     }
 
     #[test]
     fn without_a_key_mail_waits() {
-        assert_eq!(planned(mailgun(None), Letter::PasswordChanged), Plan::Wait("MAIL_API_KEY"));
+        assert_eq!(planned(mailgun(None), MailTemplate::PasswordChanged), Plan::Wait("MAIL_API_KEY"));
     }
 
     #[test]
@@ -223,6 +228,6 @@ mod tests {
     #[test]
     fn the_key_of_the_api_is_never_shown() {
         assert!(!format!("{:?}", mailgun(Some("key-1"))).contains("key-1"));
-        assert!(!format!("{:?}", request(Letter::PasswordChanged).0).contains("YXBpOmtleS0x"));
+        assert!(!format!("{:?}", request(MailTemplate::PasswordChanged).0).contains("YXBpOmtleS0x"));
     }
 }

@@ -22,7 +22,7 @@ pub mod webhook;
 
 pub use mailgun::Mailgun;
 pub use postmark::Postmark;
-pub use provider::{Carrier, HttpRequest, Outgoing, Plan, Provider, USER_AGENT};
+pub use provider::{HttpRequest, Outgoing, Plan, Provider, Transport, USER_AGENT};
 pub use render::{Attachment, Message, Sender, render};
 pub use ses::Ses;
 pub use verdict::{HttpResponse, Verdict, retry_after};
@@ -42,7 +42,7 @@ fn message_id(key: &str, sender: &Sender<'_>) -> String {
     format!("<{}@{domain}>", digest::text(key.as_bytes()))
 }
 
-/// A letter and who gets it, as it waits in an outbox.
+/// A mail and who gets it, as it waits in an outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     /// Where it goes.
@@ -50,13 +50,14 @@ pub struct Mail {
     /// How to address the reader.
     pub name: Option<Name>,
     /// What it says.
-    pub letter: Letter,
+    #[serde(rename = "letter")]
+    pub template: MailTemplate,
 }
 
 /// What a mail is about. Stored in outboxes: names and fields are a contract with old rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Letter {
+pub enum MailTemplate {
     /// Confirm your address.
     ConfirmAddress {
         /// The link with the one-time token.
@@ -132,7 +133,7 @@ pub enum Letter {
     PasswordChanged,
 }
 
-impl Letter {
+impl MailTemplate {
     /// A short name: part of the idempotency key, and the only thing about a mail that is logged.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -153,7 +154,7 @@ impl Letter {
     }
 }
 
-impl Letter {
+impl MailTemplate {
     /// The event that it is about, if it is about one.
     #[must_use]
     pub const fn event(&self) -> Option<&EventBrief> {
@@ -220,7 +221,7 @@ pub struct LinkChange {
     pub now: Option<String>,
 }
 
-/// What a letter says of an event, as it was when the letter was decided.
+/// What a mail says of an event, as it was when the mail was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventBrief {
     /// Which event.

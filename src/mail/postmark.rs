@@ -8,15 +8,17 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Attachment, Carrier, HttpRequest, HttpResponse, Message, Outgoing, Sender, Verdict, message_id};
+use super::{
+    Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
+};
 use crate::objects::outbox::Pace;
 
 /// How Postmark is reached, and over which of a server's streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Postmark {
     /// Where, and with which token.
-    pub carrier: Carrier,
-    /// The stream for letters to all participants; without one they go over the transactional stream,
+    pub transport: Transport,
+    /// The stream for mails to all participants; without one they go over the transactional stream,
     /// as all other mail does.
     pub broadcast_stream: Option<String>,
 }
@@ -32,11 +34,11 @@ impl Postmark {
         mails: &[(Outgoing<'_>, Message)],
         sender: &Sender<'_>,
     ) -> Result<HttpRequest, &'static str> {
-        let token = ("x-postmark-server-token", self.carrier.key()?.to_owned());
-        let bulk = mails.iter().all(|(mail, _)| mail.mail.letter.is_bulk());
+        let token = ("x-postmark-server-token", self.transport.key()?.to_owned());
+        let bulk = mails.iter().all(|(mail, _)| mail.mail.template.is_bulk());
         let stream = self.broadcast_stream.as_deref().filter(|_| bulk);
         let body = mails.iter().map(|(mail, message)| body(mail, message, stream, sender)).collect();
-        let url = format!("{}/email/batch", self.carrier.api_url);
+        let url = format!("{}/email/batch", self.transport.api_url);
         Ok(HttpRequest::json(url, token, &Value::Array(body)))
     }
 }
@@ -125,13 +127,13 @@ impl Outcome {
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
     use super::super::verdict::tests::{Fate, answer};
-    use super::super::{Letter, Plan, Provider, RemindedBefore};
+    use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;
 
     #[test]
     fn the_request_is_the_one_that_postmark_documents() {
-        let (keys, mail) = (keys(), mail(Letter::Registered { event: brief("Talk") }));
+        let (keys, mail) = (keys(), mail(MailTemplate::Registered { event: brief("Talk") }));
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
         let Plan::Send(request) = postmark(None).plan(&outgoing, None, &sender, NOW) else { panic!() };
@@ -154,15 +156,15 @@ mod tests {
 
     fn postmark(broadcast_stream: Option<&str>) -> Provider {
         let api_key = Some(Secret::new("token".to_owned()));
-        let carrier = Carrier { api_url: "https://api.postmarkapp.com".to_owned(), api_key };
-        Provider::Postmark(Postmark { carrier, broadcast_stream: broadcast_stream.map(str::to_owned) })
+        let transport = Transport { api_url: "https://api.postmarkapp.com".to_owned(), api_key };
+        Provider::Postmark(Postmark { transport, broadcast_stream: broadcast_stream.map(str::to_owned) })
     }
 
-    /// The bodies of the mails that these letters become in one request.
-    fn bodies(provider: &Provider, letters: &[Letter]) -> Vec<Value> {
+    /// The bodies of the mails that these mails become in one request.
+    fn bodies(provider: &Provider, templates: &[MailTemplate]) -> Vec<Value> {
         let keys = keys();
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
-        let mails: Vec<_> = letters.iter().cloned().map(mail).collect();
+        let mails: Vec<_> = templates.iter().cloned().map(mail).collect();
         let outgoing: Vec<_> =
             mails.iter().map(|mail| Outgoing { mail, key: "batch/1", posted_at: NOW }).collect();
         let Plan::Send(request) = provider.plan(&outgoing, Some("batch/1"), &sender, NOW) else { panic!() };
@@ -172,20 +174,22 @@ mod tests {
     #[test]
     fn letters_to_everybody_go_over_the_broadcast_stream_where_there_is_one() {
         let event = || brief("Talk");
-        let reminder = || Letter::Reminder { event: event(), before: RemindedBefore::Day, join_url: None };
-        let cancelled = || Letter::EventCancelled { event: event(), has_seat: true };
-        let changed = || Letter::EventChanged { event: event(), before: None, link: None, has_seat: true };
-        let deleted = || Letter::EventDeleted { event: event(), has_seat: false };
-        let streams = |provider: &Provider, letters: &[Letter]| -> Vec<Value> {
-            bodies(provider, letters).iter().map(|body| body["MessageStream"].clone()).collect()
+        let reminder =
+            || MailTemplate::Reminder { event: event(), before: RemindedBefore::Day, join_url: None };
+        let cancelled = || MailTemplate::EventCancelled { event: event(), has_seat: true };
+        let changed =
+            || MailTemplate::EventChanged { event: event(), before: None, link: None, has_seat: true };
+        let deleted = || MailTemplate::EventDeleted { event: event(), has_seat: false };
+        let streams = |provider: &Provider, templates: &[MailTemplate]| -> Vec<Value> {
+            bodies(provider, templates).iter().map(|body| body["MessageStream"].clone()).collect()
         };
         let (with, without) = (postmark(Some("broadcasts")), postmark(None));
         let bulk = [reminder(), cancelled(), changed(), deleted()];
         assert_eq!(streams(&with, &bulk), vec![json!("broadcasts"); 4]);
         assert_eq!(streams(&without, &bulk), vec![Value::Null; 4]);
-        let personal = [Letter::Registered { event: event() }, Letter::PasswordChanged];
+        let personal = [MailTemplate::Registered { event: event() }, MailTemplate::PasswordChanged];
         assert_eq!(streams(&with, &personal), vec![Value::Null; 2]);
-        let mixed = [reminder(), Letter::Registered { event: event() }];
+        let mixed = [reminder(), MailTemplate::Registered { event: event() }];
         assert_eq!(streams(&with, &mixed), vec![Value::Null; 2], "a request is of one stream");
     }
 

@@ -23,11 +23,11 @@ pub enum Provider {
     /// Cloudflare's Email Service, through a binding.
     Cloudflare,
     /// Resend's HTTP API.
-    Resend(Carrier),
+    Resend(Transport),
     /// Postmark's HTTP API.
     Postmark(Postmark),
     /// SendGrid's HTTP API.
-    SendGrid(Carrier),
+    SendGrid(Transport),
     /// Mailgun's HTTP API.
     Mailgun(Mailgun),
     /// Amazon SES's HTTP API.
@@ -36,14 +36,14 @@ pub enum Provider {
 
 /// How a provider's API is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Carrier {
+pub struct Transport {
     /// The base URL, without a slash at the end.
     pub api_url: String,
     /// The API key; without one, mail waits.
     pub api_key: Option<Secret<String>>,
 }
 
-impl Carrier {
+impl Transport {
     /// The key, or the setting that is missing.
     pub(super) fn key(&self) -> Result<&str, &'static str> {
         self.api_key.as_ref().map(|key| key.reveal().as_str()).ok_or("MAIL_API_KEY")
@@ -148,9 +148,9 @@ impl Provider {
                 let argument = cloudflare::message(mail, message, sender).to_string();
                 return Plan::Bound(cloudflare::BINDING, Secret::new(argument));
             }
-            Self::Resend(carrier) => resend::request(carrier, &written, batch, sender),
+            Self::Resend(transport) => resend::request(transport, &written, batch, sender),
             Self::Postmark(postmark) => postmark.request(&written, sender),
-            Self::SendGrid(carrier) => sendgrid::request(carrier, mail, message, sender),
+            Self::SendGrid(transport) => sendgrid::request(transport, mail, message, sender),
             Self::Mailgun(mailgun) => mailgun.request(mail, message, sender),
             Self::Ses(ses) => ses.request(mail, message, sender, now),
         };

@@ -1,11 +1,11 @@
-//! A letter as it goes out: subject, HTML, text, headers, and a file for the calendar. The words
+//! A mail as it goes out: subject, HTML, text, headers, and a file for the calendar. The words
 //! are in `templates/`, compiled in.
 
 use askama::Template;
 
 use super::mailbox::{address, one_line};
 use super::view::long_date;
-use super::{Letter, Mail, RemindedBefore, text};
+use super::{Mail, MailTemplate, RemindedBefore, text};
 use crate::auth::links::Purpose;
 use crate::auth::tokens::TokenKeys;
 use crate::calendar::{self, Entry, Method, Parties};
@@ -67,18 +67,18 @@ struct Links {
 }
 
 #[derive(Template)]
-#[template(path = "mail/letter.html")]
+#[template(path = "mail/mail.html")]
 struct Page<'a> {
     subject: &'a str,
     name: Option<&'a str>,
-    letter: &'a Letter,
+    template: &'a MailTemplate,
     links: &'a Links,
 }
 
 #[derive(Template)]
 #[template(path = "mail/subject.txt")]
 struct Subject<'a> {
-    letter: &'a Letter,
+    template: &'a MailTemplate,
 }
 
 impl Page<'_> {
@@ -89,15 +89,16 @@ impl Page<'_> {
     }
 }
 
-/// Writes the letter out. `decided_at` is when it was posted.
+/// Writes the mail out. `decided_at` is when it was posted.
 #[must_use]
 pub fn render(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Message {
-    let links = Links::of(&mail.letter, sender);
+    let links = Links::of(&mail.template, sender);
     // Templates are compiled in and write to memory: they cannot fail.
-    let subject = one_line(Subject { letter: &mail.letter }.render().unwrap_or_default().trim());
+    let subject = one_line(Subject { template: &mail.template }.render().unwrap_or_default().trim());
     let name = mail.name.as_ref().map(Name::as_str);
-    let html =
-        Page { subject: &subject, name, letter: &mail.letter, links: &links }.render().unwrap_or_default();
+    let html = Page { subject: &subject, name, template: &mail.template, links: &links }
+        .render()
+        .unwrap_or_default();
     let mut headers = Vec::new();
     if let Some(url) = &links.unremind {
         headers.push(("List-Unsubscribe", format!("<{url}>")));
@@ -112,7 +113,7 @@ pub fn render(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Messag
     }
 }
 
-impl Letter {
+impl MailTemplate {
     /// Whether the reader is on the waitlist.
     const fn waits(&self) -> bool {
         matches!(self, Self::Waitlisted { .. } | Self::EventChanged { has_seat: false, .. })
@@ -120,19 +121,19 @@ impl Letter {
 }
 
 impl Links {
-    fn of(letter: &Letter, sender: &Sender<'_>) -> Self {
-        let links = letter.event().and_then(|event| {
+    fn of(template: &MailTemplate, sender: &Sender<'_>) -> Self {
+        let links = template.event().and_then(|event| {
             let origin = sender.public_url.or(event.origin.as_deref())?;
             Some((origin, event.id, event.registration?))
         });
         let Some((origin, event, registration)) = links else { return Self::default() };
         let link = |purpose| url(sender.keys, origin, purpose, event, registration);
-        match letter {
-            Letter::Registered { .. }
-            | Letter::Waitlisted { .. }
-            | Letter::SeatIsYours { .. }
-            | Letter::EventChanged { .. } => Self { cancel: link(Purpose::Cancel), unremind: None },
-            Letter::Reminder { .. } => {
+        match template {
+            MailTemplate::Registered { .. }
+            | MailTemplate::Waitlisted { .. }
+            | MailTemplate::SeatIsYours { .. }
+            | MailTemplate::EventChanged { .. } => Self { cancel: link(Purpose::Cancel), unremind: None },
+            MailTemplate::Reminder { .. } => {
                 Self { cancel: link(Purpose::Cancel), unremind: link(Purpose::Unremind) }
             }
             _ => Self::default(),
@@ -153,7 +154,7 @@ fn url(
 }
 
 fn attachment(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Option<Attachment> {
-    let (method, event) = (mail.letter.method()?, mail.letter.event()?);
+    let (method, event) = (mail.template.method()?, mail.template.event()?);
     let description = long_date(&event.schedule);
     let entry = Entry {
         id: event.id,
@@ -187,11 +188,11 @@ pub(super) mod tests {
         TokenKeys::new(&Secret::new("a".repeat(32)), None).unwrap()
     }
 
-    pub(in crate::mail) fn mail(letter: Letter) -> Mail {
+    pub(in crate::mail) fn mail(template: MailTemplate) -> Mail {
         Mail {
             to: Email::parse("ada@example.com").unwrap(),
             name: Some(Name::parse("Ada \"<b>\" L").unwrap()),
-            letter,
+            template,
         }
     }
 
@@ -212,10 +213,10 @@ pub(super) mod tests {
         }
     }
 
-    fn rendered(letter: Letter) -> Message {
+    fn rendered(template: MailTemplate) -> Message {
         let keys = keys();
         let sender = Sender { from: "Events <events@example.com>", public_url: None, keys: &keys };
-        render(&mail(letter), NOW, &sender)
+        render(&mail(template), NOW, &sender)
     }
 
     /// The content lines of a file, unfolded.
@@ -226,13 +227,13 @@ pub(super) mod tests {
 
     #[test]
     fn what_people_typed_never_becomes_markup_or_a_header() {
-        let message = rendered(Letter::Registered { event: brief("<script>\r\nBcc: x") });
+        let message = rendered(MailTemplate::Registered { event: brief("<script>\r\nBcc: x") });
         assert!(!message.html.contains("<script>") && !message.html.contains("<b>"), "{}", message.html);
         assert!(!message.subject.contains('\n') && !message.subject.contains('\r'));
         let lines = lines(&message);
         assert!(!lines.iter().any(|line| line.starts_with("Bcc")), "{lines:?}");
         assert_eq!(
-            mail(Letter::Registered { event: brief("x") }).recipient(),
+            mail(MailTemplate::Registered { event: brief("x") }).recipient(),
             "\"Ada <b> L\" <ada@example.com>"
         );
     }
@@ -240,7 +241,7 @@ pub(super) mod tests {
     #[test]
     fn the_confirmation_carries_its_link_in_both_forms() {
         let link = Secret::new("https://example.com/api/verify-email?token=a.b".to_owned());
-        let message = rendered(Letter::ConfirmAddress { link });
+        let message = rendered(MailTemplate::ConfirmAddress { link });
         assert!(message.text.contains("https://example.com/api/verify-email?token=a.b"));
         assert!(message.html.contains("href=\"https://example.com/api/verify-email?token=a.b\""));
         assert_eq!((message.attachment, message.headers), (None, vec![]));
@@ -248,7 +249,7 @@ pub(super) mod tests {
 
     #[test]
     fn times_are_those_of_the_place_with_zone_and_offset() {
-        let message = rendered(Letter::Waitlisted { event: brief("Talk"), position: 3 });
+        let message = rendered(MailTemplate::Waitlisted { event: brief("Talk"), position: 3 });
         assert!(
             message.text.contains("Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)"),
             "{}",
@@ -260,7 +261,7 @@ pub(super) mod tests {
 
     #[test]
     fn text_and_html_say_the_same() {
-        let message = rendered(Letter::Registered { event: brief("Tea & <cake>") });
+        let message = rendered(MailTemplate::Registered { event: brief("Tea & <cake>") });
         let expected = "Hello Ada \"<b>\" L,\n\nYou have a seat.\n\nTea & <cake>\n\
             Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)\n\n\
             The event for your calendar is attached.\n\nYou cannot come? Give your seat to somebody else:\n\
@@ -271,7 +272,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_change_says_old_and_new() {
-        let letter = Letter::EventChanged {
+        let template = MailTemplate::EventChanged {
             event: brief("Talk"),
             before: Some(on("2024-06-30", "09:00", "America/New_York")),
             link: Some(LinkChange {
@@ -280,7 +281,7 @@ pub(super) mod tests {
             }),
             has_seat: true,
         };
-        let message = rendered(letter);
+        let message = rendered(template);
         for expected in [
             "Monday, 1 July 2024, 14:00 (Europe/London, UTC+01:00)",
             "Sunday, 30 June 2024, 09:00 (America/New_York, UTC-04:00)",
@@ -294,8 +295,9 @@ pub(super) mod tests {
 
     #[test]
     fn a_calendar_is_asked_to_enter_and_to_strike_out_the_same_entry() {
-        let asked = lines(&rendered(Letter::Registered { event: brief("a, b; c") }));
-        let struck = lines(&rendered(Letter::EventCancelled { event: brief("a, b; c"), has_seat: true }));
+        let asked = lines(&rendered(MailTemplate::Registered { event: brief("a, b; c") }));
+        let struck =
+            lines(&rendered(MailTemplate::EventCancelled { event: brief("a, b; c"), has_seat: true }));
         for (lines, method) in [(&asked, "REQUEST"), (&struck, "CANCEL")] {
             for expected in [
                 &format!("METHOD:{method}"),
@@ -317,18 +319,18 @@ pub(super) mod tests {
     #[test]
     fn links_stand_where_they_work() {
         let event = || brief("Talk");
-        let reminder = Letter::Reminder { event: event(), before: RemindedBefore::Day, join_url: None };
-        for (letter, cancels, unsubscribes) in [
-            (Letter::Registered { event: event() }, true, false),
-            (Letter::Waitlisted { event: event(), position: 1 }, true, false),
+        let reminder = MailTemplate::Reminder { event: event(), before: RemindedBefore::Day, join_url: None };
+        for (template, cancels, unsubscribes) in [
+            (MailTemplate::Registered { event: event() }, true, false),
+            (MailTemplate::Waitlisted { event: event(), position: 1 }, true, false),
             (reminder, true, true),
-            (Letter::EventCancelled { event: event(), has_seat: true }, false, false),
-            (Letter::PasswordChanged, false, false),
+            (MailTemplate::EventCancelled { event: event(), has_seat: true }, false, false),
+            (MailTemplate::PasswordChanged, false, false),
         ] {
-            let message = rendered(letter.clone());
-            assert_eq!(message.text.contains("/cancel?key="), cancels, "{letter:?}");
+            let message = rendered(template.clone());
+            assert_eq!(message.text.contains("/cancel?key="), cancels, "{template:?}");
             let listed = message.headers.iter().any(|(name, _)| *name == "List-Unsubscribe");
-            assert_eq!(listed, unsubscribes, "{letter:?}");
+            assert_eq!(listed, unsubscribes, "{template:?}");
         }
     }
 }

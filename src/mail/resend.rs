@@ -7,26 +7,26 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Attachment, Carrier, HttpRequest, HttpResponse, Message, Outgoing, Sender, Verdict};
+use super::{Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict};
 use crate::objects::outbox::Pace;
 
 /// Five requests a second are allowed by default: one is left to other objects.
 pub(super) const PACE: Pace = Pace { requests: 4, batch: 100, batches_attachments: false };
 
 pub(super) fn request(
-    carrier: &Carrier,
+    transport: &Transport,
     mails: &[(Outgoing<'_>, Message)],
     batch: Option<&str>,
     sender: &Sender<'_>,
 ) -> Result<HttpRequest, &'static str> {
-    let authorization = ("authorization", format!("Bearer {}", carrier.key()?));
+    let authorization = ("authorization", format!("Bearer {}", transport.key()?));
     let bodies: Vec<Value> = mails.iter().map(|(mail, message)| body(mail, message, sender)).collect();
     let key = mails.first().map_or("", |(mail, _)| mail.key);
     let (path, body, key) = match batch {
         Some(batch) => ("/emails/batch", Value::Array(bodies), batch),
         None => ("/emails", bodies.into_iter().next().unwrap_or_default(), key),
     };
-    let url = format!("{}{path}", carrier.api_url);
+    let url = format!("{}{path}", transport.api_url);
     Ok(HttpRequest::json(url, authorization, &body).with("idempotency-key", key))
 }
 
@@ -81,16 +81,16 @@ pub(super) fn judge(response: &HttpResponse, mails: usize) -> Verdict {
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
     use super::super::verdict::tests::{Fate, answer};
-    use super::super::{Letter, Plan, Provider, RemindedBefore};
+    use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;
 
-    fn planned(letters: &[Letter], batch: Option<&str>) -> (HttpRequest, Value) {
+    fn planned(templates: &[MailTemplate], batch: Option<&str>) -> (HttpRequest, Value) {
         let api_key = Some(Secret::new("re_123".to_owned()));
-        let provider = Provider::Resend(Carrier { api_url: "https://api.resend.com".to_owned(), api_key });
+        let provider = Provider::Resend(Transport { api_url: "https://api.resend.com".to_owned(), api_key });
         let keys = keys();
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
-        let mails: Vec<_> = letters.iter().cloned().map(mail).collect();
+        let mails: Vec<_> = templates.iter().cloned().map(mail).collect();
         let outgoing: Vec<_> =
             mails.iter().map(|mail| Outgoing { mail, key: "verify/1", posted_at: NOW }).collect();
         match provider.plan(&outgoing, batch, &sender, NOW) {
@@ -102,8 +102,8 @@ mod tests {
         }
     }
 
-    fn confirm() -> Letter {
-        Letter::ConfirmAddress { link: Secret::new("https://example.com/v".to_owned()) }
+    fn confirm() -> MailTemplate {
+        MailTemplate::ConfirmAddress { link: Secret::new("https://example.com/v".to_owned()) }
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_calendar_goes_as_an_attachment() {
-        let (_, body) = planned(&[Letter::Registered { event: brief("Talk") }], None);
+        let (_, body) = planned(&[MailTemplate::Registered { event: brief("Talk") }], None);
         let file = &body["attachments"][0];
         assert_eq!(file["filename"], "event.ics");
         assert_eq!(file["content_type"], "text/calendar; charset=utf-8; method=REQUEST");
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_batch_is_one_request_under_one_key() {
         let reminder =
-            || Letter::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
+            || MailTemplate::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
         let (request, body) = planned(&[reminder(), reminder()], Some("batch/a"));
         assert_eq!(request.url, "https://api.resend.com/emails/batch");
         assert!(request.headers.reveal().contains(&("idempotency-key", "batch/a".to_owned())));

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::mailbox::address;
-use super::{Attachment, Carrier, HttpRequest, HttpResponse, Message, Outgoing, Sender, Verdict, message_id};
+use super::{
+    Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
+};
 use crate::domain::account::Name;
 use crate::objects::outbox::Pace;
 
@@ -16,13 +18,13 @@ use crate::objects::outbox::Pace;
 pub(super) const PACE: Pace = Pace { requests: 16, batch: 1, batches_attachments: false };
 
 pub(super) fn request(
-    carrier: &Carrier,
+    transport: &Transport,
     outgoing: &Outgoing<'_>,
     message: &Message,
     sender: &Sender<'_>,
 ) -> Result<HttpRequest, &'static str> {
-    let authorization = ("authorization", format!("Bearer {}", carrier.key()?));
-    let url = format!("{}/v3/mail/send", carrier.api_url);
+    let authorization = ("authorization", format!("Bearer {}", transport.key()?));
+    let url = format!("{}/v3/mail/send", transport.api_url);
     Ok(HttpRequest::json(url, authorization, &body(outgoing, message, sender)))
 }
 
@@ -101,18 +103,18 @@ pub(super) fn judge(response: &HttpResponse) -> Verdict {
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
     use super::super::verdict::tests::{Fate, answer};
-    use super::super::{Letter, Plan, Provider};
+    use super::super::{MailTemplate, Plan, Provider};
     use super::*;
     use crate::domain::Secret;
 
     fn provider() -> Provider {
         let api_key = Some(Secret::new("SG.x".to_owned()));
-        Provider::SendGrid(Carrier { api_url: "https://api.sendgrid.com".to_owned(), api_key })
+        Provider::SendGrid(Transport { api_url: "https://api.sendgrid.com".to_owned(), api_key })
     }
 
     #[test]
     fn the_request_is_the_one_that_sendgrid_documents() {
-        let (keys, mail) = (keys(), mail(Letter::Registered { event: brief("Talk") }));
+        let (keys, mail) = (keys(), mail(MailTemplate::Registered { event: brief("Talk") }));
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
         let Plan::Send(request) = provider().plan(&outgoing, None, &sender, NOW) else { panic!() };

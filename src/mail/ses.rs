@@ -151,7 +151,7 @@ pub(super) fn judge(response: &HttpResponse) -> Verdict {
 mod tests {
     use super::super::render::tests::{NOW, brief, keys, mail};
     use super::super::verdict::tests::{Fate, answer};
-    use super::super::{Letter, Plan, Provider, RemindedBefore};
+    use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
 
     fn ses() -> Ses {
@@ -164,23 +164,23 @@ mod tests {
         }
     }
 
-    fn planned(ses: Ses, letter: Letter, from: &str) -> Plan {
-        let (keys, mail) = (keys(), mail(letter));
+    fn planned(ses: Ses, template: MailTemplate, from: &str) -> Plan {
+        let (keys, mail) = (keys(), mail(template));
         let sender = Sender { from, public_url: None, keys: &keys };
         let outgoing = [Outgoing { mail: &mail, key: "registered/1", posted_at: NOW }];
         Provider::Ses(ses).plan(&outgoing, None, &sender, NOW)
     }
 
-    fn request(ses: Ses, letter: Letter, from: &str) -> (HttpRequest, Value) {
-        let Plan::Send(request) = planned(ses, letter, from) else { panic!() };
+    fn request(ses: Ses, template: MailTemplate, from: &str) -> (HttpRequest, Value) {
+        let Plan::Send(request) = planned(ses, template, from) else { panic!() };
         let body = serde_json::from_str(&request.body).unwrap();
         (*request, body)
     }
 
     #[test]
     fn the_request_is_the_one_that_ses_documents() {
-        let letter = Letter::Registered { event: brief("Talk") };
-        let (request, body) = request(ses(), letter, "Events <e@example.com>");
+        let template = MailTemplate::Registered { event: brief("Talk") };
+        let (request, body) = request(ses(), template, "Events <e@example.com>");
         assert_eq!(request.url, "https://email.eu-central-1.amazonaws.com/v2/email/outbound-emails");
         assert_eq!(body["FromEmailAddress"], "\"Events\" <e@example.com>");
         assert_eq!(body["Destination"], json!({ "ToAddresses": ["\"Ada <b> L\" <ada@example.com>"] }));
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn the_signature_covers_the_host_the_type_and_the_time() {
         let session = Ses { session_token: Some(Secret::new("a token".to_owned())), ..ses() };
-        let (request, _) = request(session, Letter::PasswordChanged, "e@example.com");
+        let (request, _) = request(session, MailTemplate::PasswordChanged, "e@example.com");
         let headers = request.headers.reveal();
         let value = |name: &str| headers.iter().find(|(known, _)| *known == name).unwrap().1.as_str();
         assert_eq!(value("x-amz-date"), "20240621T200000Z");
@@ -215,8 +215,9 @@ mod tests {
 
     #[test]
     fn a_reminder_carries_the_headers_that_end_it() {
-        let letter = Letter::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
-        let (_, body) = request(ses(), letter, "e@example.com");
+        let template =
+            MailTemplate::Reminder { event: brief("Talk"), before: RemindedBefore::Day, join_url: None };
+        let (_, body) = request(ses(), template, "e@example.com");
         let headers = &body["Content"]["Simple"]["Headers"];
         assert_eq!(headers[0]["Name"], "List-Unsubscribe");
         assert_eq!(
@@ -229,7 +230,7 @@ mod tests {
     fn names_that_are_not_ascii_are_encoded_and_long_ones_left_out() {
         assert_eq!(mailbox(Some("Zoë"), "z@x.example"), "=?UTF-8?B?Wm/Dqw==?= <z@x.example>");
         assert_eq!(mailbox(Some(&"é".repeat(200)), "z@x.example"), "z@x.example");
-        let (_, body) = request(ses(), Letter::PasswordChanged, "Événements <e@example.com>");
+        let (_, body) = request(ses(), MailTemplate::PasswordChanged, "Événements <e@example.com>");
         assert!(body["FromEmailAddress"].as_str().unwrap().is_ascii());
     }
 
@@ -238,7 +239,7 @@ mod tests {
         let nameless = Ses { access_key_id: None, ..ses() };
         let keyless = Ses { secret_access_key: None, ..ses() };
         for (ses, missing) in [(nameless, "AWS_ACCESS_KEY_ID"), (keyless, "AWS_SECRET_ACCESS_KEY")] {
-            assert_eq!(planned(ses, Letter::PasswordChanged, "e@example.com"), Plan::Wait(missing));
+            assert_eq!(planned(ses, MailTemplate::PasswordChanged, "e@example.com"), Plan::Wait(missing));
         }
     }
 

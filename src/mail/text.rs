@@ -1,4 +1,4 @@
-//! A letter for readers without HTML, made of the same template: our own tags are all that there
+//! A mail for readers without HTML, made of the same template: our own tags are all that there
 //! is in it, because what people typed was escaped.
 
 use std::borrow::Cow;

@@ -31,7 +31,8 @@ fn well_formed(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objects::{Envelope, catalog};
+    use crate::objects::catalog;
+    use crate::objects::messages::envelope::Envelope;
 
     const ID: &str = "0b9d4b4e-8e0e-4d0c-9d57-5f1a3f1c9a55";
 

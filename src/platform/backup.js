@@ -19,23 +19,23 @@ const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toStri
 const digest = async (bytes) => hex(await crypto.subtle.digest("SHA-256", bytes));
 
 /** Writes a copy of an object; the reply to `copy`. */
-export async function copy(bucket, kind, shell) {
+export async function copy(bucket, kind, host) {
   for (let tries = 1; ; tries += 1) {
-    const writes = shell.writes();
-    const begun = shell.beginCopy();
+    const writes = host.writes();
+    const begun = host.beginCopy();
     if (begun === undefined) return "nothing";
     const { name, schema_version } = JSON.parse(begun);
     const taken = moment(Date.now());
     const parts = [];
-    for (let text; (text = shell.nextPart()) !== undefined; ) {
+    for (let text; (text = host.nextPart()) !== undefined; ) {
       const bytes = new TextEncoder().encode(text);
       const sha256 = await digest(bytes);
       const key = `${String(parts.length).padStart(5, "0")}.ndjson`;
       await bucket.put(`${folder(kind, name, taken)}/${key}`, bytes, { sha256 });
-      parts.push({ key, rows: shell.partRows(), bytes: bytes.length, sha256 });
+      parts.push({ key, rows: host.partRows(), bytes: bytes.length, sha256 });
     }
     // One part is read in one go: nothing can come in between.
-    const consistent = parts.length <= 1 || shell.writes() === writes;
+    const consistent = parts.length <= 1 || host.writes() === writes;
     if (!consistent && tries < TRIES && parts.length <= RETRIED_PARTS_MAX) continue;
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
     const manifest = { format: FORMAT, version: VERSION, kind, name, taken, schema_version, consistent, rows, parts };
@@ -45,15 +45,15 @@ export async function copy(bucket, kind, shell) {
 }
 
 /** Makes the copy that is due. One that fails is tried again in an hour. */
-export async function copyDue(bucket, kind, shell) {
-  if (bucket === undefined || !shell.copyIsDue()) return;
+export async function copyDue(bucket, kind, host) {
+  if (bucket === undefined || !host.copyIsDue()) return;
   try {
     let done = false;
     try {
-      await copy(bucket, kind, shell);
+      await copy(bucket, kind, host);
       done = true;
     } finally {
-      shell.endCopy(done);
+      host.endCopy(done);
     }
   } catch (error) {
     console.log(JSON.stringify({ level: "error", event: "copy_failed", object: kind, cause: String(error) }));
@@ -66,18 +66,18 @@ class Damaged extends Error {}
  * Puts a copy in the place of what an object holds; the reply to `restore_copy`. All of it is looked
  * through first, so that nothing is lost to a copy that is not whole.
  */
-export async function restoreCopy(bucket, kind, name, taken, shell) {
+export async function restoreCopy(bucket, kind, name, taken, host) {
   try {
     const at = folder(kind, name, taken);
     const manifest = await (await bucket.get(`${at}/manifest.json`))?.json();
     if (manifest === undefined) return "nothing";
     if (manifest.format !== FORMAT || manifest.version !== VERSION) throw new Damaged("another format");
     if (manifest.kind !== kind || manifest.name !== name) throw new Damaged("a copy of another object");
-    if (!shell.knowsSchema(manifest.schema_version)) throw new Damaged("a schema that is not known here");
+    if (!host.knowsSchema(manifest.schema_version)) throw new Damaged("a schema that is not known here");
     for (const part of manifest.parts) await readPart(bucket, at, part);
-    shell.beginRestore(manifest.schema_version);
+    host.beginRestore(manifest.schema_version);
     let rows = 0;
-    for (const part of manifest.parts) rows += shell.importPart(await readPart(bucket, at, part));
+    for (const part of manifest.parts) rows += host.importPart(await readPart(bucket, at, part));
     if (rows !== manifest.rows) throw new Error("the copy has changed while it was read");
     return { copied: { taken, rows } };
   } catch (error) {

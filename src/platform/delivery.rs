@@ -9,13 +9,13 @@ use web_sys::{RequestInit, RequestRedirect};
 use worker::{AbortController, Delay, Fetch, console_log};
 
 use super::email;
-use super::hub::WorkerHub;
+use super::object_client::WorkerObjectClient;
 use super::runtime::now;
-use crate::api::ports::{Hub, Unreachable};
+use crate::api::ports::{ObjectClient, Unreachable};
 use crate::config::Config;
 use crate::mail::{HttpRequest, HttpResponse, Outgoing, Plan, Verdict, retry_after as retry_after_seconds};
 use crate::objects::mail_pacer::client::Departure;
-use crate::objects::outbox::{Delivery, Item, Parcel, consignments};
+use crate::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, batches_of};
 use crate::objects::{Answer, Envelope, catalog, event};
 
 /// How long a mail provider may take to answer.
@@ -27,18 +27,19 @@ const SIDE_BY_SIDE: usize = 8;
 /// Bytes of a provider's answer that are looked at.
 const ANSWER_MAX_BYTES: usize = 65_536;
 
-/// Tries each parcel once.
+/// Tries each message once.
 pub(super) async fn deliver(
     config: Option<&Config>,
-    hub: Option<&WorkerHub>,
-    items: Vec<Item>,
-) -> Vec<(Item, Delivery)> {
-    let (Some(config), Some(hub)) = (config, hub) else {
+    objects: Option<&WorkerObjectClient>,
+    items: Vec<OutboxEntry>,
+) -> Vec<(OutboxEntry, Delivery)> {
+    let (Some(config), Some(objects)) = (config, objects) else {
         return items.into_iter().map(|item| (item, Delivery::Retry { after_ms: None })).collect();
     };
     let mut results = Vec::with_capacity(items.len());
-    for chunk in consignments(items).chunks(SIDE_BY_SIDE) {
-        results.extend(join_all(chunk.iter().map(|items| consign(config, hub, items))).await.concat());
+    for chunk in batches_of(items).chunks(SIDE_BY_SIDE) {
+        results
+            .extend(join_all(chunk.iter().map(|items| deliver_batch(config, objects, items))).await.concat());
     }
     results
 }
@@ -46,9 +47,9 @@ pub(super) async fn deliver(
 /// Tries requests with mail once each, the one after the other as their slots have it.
 pub(super) async fn deliver_apart(
     config: Option<&Config>,
-    hub: Option<&WorkerHub>,
+    objects: Option<&WorkerObjectClient>,
     departure: Departure,
-) -> Vec<(Item, Delivery)> {
+) -> Vec<(OutboxEntry, Delivery)> {
     let Departure { requests, first_in_ms, apart_ms, .. } = departure;
     let mut leaves_in_ms = first_in_ms;
     let tries = requests.into_iter().map(|items| {
@@ -58,17 +59,21 @@ pub(super) async fn deliver_apart(
             if !wait.is_zero() {
                 Delay::from(wait).await;
             }
-            deliver(config, hub, items).await
+            deliver(config, objects, items).await
         }
     });
     join_all(tries).await.concat()
 }
 
-/// Sends what travels together: mails, or one parcel for another object.
-async fn consign(config: &Config, hub: &WorkerHub, items: &[Item]) -> Vec<(Item, Delivery)> {
+/// Sends what travels together: mails, or one message for another object.
+async fn deliver_batch(
+    config: &Config,
+    objects: &WorkerObjectClient,
+    items: &[OutboxEntry],
+) -> Vec<(OutboxEntry, Delivery)> {
     match items {
-        [item] if item.parcel.recipient().is_none() => {
-            let told = select(Box::pin(tell(hub, &item.parcel)), Delay::from(TELLING_TIMEOUT)).await;
+        [item] if item.message.recipient().is_none() => {
+            let told = select(Box::pin(tell(objects, &item.message)), Delay::from(TELLING_TIMEOUT)).await;
             let delivery = match told {
                 Either::Left((delivery, _)) => delivery,
                 Either::Right(_) => Delivery::Retry { after_ms: None },
@@ -79,28 +84,28 @@ async fn consign(config: &Config, hub: &WorkerHub, items: &[Item]) -> Vec<(Item,
     }
 }
 
-async fn tell(hub: &WorkerHub, parcel: &Parcel) -> Delivery {
-    if !hub.is_at_home().await {
+async fn tell(objects: &WorkerObjectClient, message: &OutboxMessage) -> Delivery {
+    if !objects.is_at_home().await {
         return Delivery::Retry { after_ms: None };
     }
-    match parcel {
-        Parcel::Mail(_) | Parcel::Report(None) => Delivery::Done,
-        Parcel::Report(Some(report)) => {
+    match message {
+        OutboxMessage::Mail(_) | OutboxMessage::Report(None) => Delivery::Done,
+        OutboxMessage::Report(Some(report)) => {
             let command = catalog::Command::Report(report.clone());
-            arrival(hub.catalog(Envelope::new(command)).await)
+            arrival(objects.catalog(Envelope::new(command)).await)
         }
-        Parcel::Notice(notice, events) => {
-            let command = catalog::Command::Notice((**notice).clone(), events.clone());
-            arrival(hub.catalog(Envelope::new(command)).await)
+        OutboxMessage::AccountChange(account_change, events) => {
+            let command = catalog::Command::AccountChange((**account_change).clone(), events.clone());
+            arrival(objects.catalog(Envelope::new(command)).await)
         }
-        Parcel::Tell(event, notice) => {
-            let command = event::Command::Notice(notice.clone());
-            arrival(hub.event(*event, Envelope::new(command)).await)
+        OutboxMessage::AccountChangeFor(event, account_change) => {
+            let command = event::Command::AccountChange(account_change.clone());
+            arrival(objects.event(*event, Envelope::new(command)).await)
         }
     }
 }
 
-/// What another object's answer means for the parcel.
+/// What another object's answer means for the message.
 fn arrival<R>(answer: Result<Answer<R>, Unreachable>) -> Delivery {
     match answer {
         Ok(answer) if answer.is_granted() => Delivery::Done,
@@ -108,13 +113,14 @@ fn arrival<R>(answer: Result<Answer<R>, Unreachable>) -> Delivery {
     }
 }
 
-async fn send_mails(config: &Config, items: &[Item]) -> Vec<(Item, Delivery)> {
-    let (late, items): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.is_expired(now()));
+async fn send_mails(config: &Config, items: &[OutboxEntry]) -> Vec<(OutboxEntry, Delivery)> {
+    let (late, items): (Vec<&OutboxEntry>, Vec<&OutboxEntry>) =
+        items.iter().partition(|item| item.is_expired(now()));
     let mut verdicts: Vec<_> = late.into_iter().map(|item| (item, Verdict::expired())).collect();
     let mails: Vec<_> = items
         .iter()
-        .filter_map(|item| match &item.parcel {
-            Parcel::Mail(mail) => Some(Outgoing { mail, key: &item.key, posted_at: item.posted_at }),
+        .filter_map(|item| match &item.message {
+            OutboxMessage::Mail(mail) => Some(Outgoing { mail, key: &item.key, posted_at: item.posted_at }),
             _ => None,
         })
         .collect();
@@ -153,13 +159,13 @@ async fn send_mails(config: &Config, items: &[Item]) -> Vec<(Item, Delivery)> {
     verdicts.into_iter().map(settled).collect()
 }
 
-fn settled((item, verdict): (&Item, Verdict)) -> (Item, Delivery) {
+fn settled((item, verdict): (&OutboxEntry, Verdict)) -> (OutboxEntry, Delivery) {
     (item.clone(), verdict.delivery)
 }
 
 /// The kind of a mail and how it went; nothing about who gets it.
-fn log(item: &Item, verdict: &Verdict, status: Option<u16>, missing: Option<&str>) {
-    let Parcel::Mail(mail) = &item.parcel else { return };
+fn log(item: &OutboxEntry, verdict: &Verdict, status: Option<u16>, missing: Option<&str>) {
+    let OutboxMessage::Mail(mail) = &item.message else { return };
     let outcome = match verdict.delivery {
         Delivery::Done => "sent",
         Delivery::Retry { .. } if item.is_last_try(now()) => "given_up",
@@ -172,7 +178,7 @@ fn log(item: &Item, verdict: &Verdict, status: Option<u16>, missing: Option<&str
     let line = json!({
         "level": if outcome == "sent" { "info" } else { "warn" },
         "event": "mail",
-        "kind": mail.letter.kind(),
+        "kind": mail.template.kind(),
         "outcome": outcome,
         "attempt": item.attempts.saturating_add(1),
         "missing": missing,

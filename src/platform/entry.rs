@@ -11,10 +11,10 @@ use wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys::Context as JsContext;
 use worker::{Context, Env};
 
-use super::hub::WorkerHub;
+use super::object_client::WorkerObjectClient;
 use super::runtime::WorkerRuntime;
 use super::{config, http};
-use crate::api::{Afterwards, Api, BodyStream};
+use crate::api::{Api, Background, BodyStream};
 use crate::config::{ConfigError, Placement};
 
 thread_local! {
@@ -34,9 +34,9 @@ pub fn fetch(
     request: web_sys::Request,
     env: Env,
     context: JsContext,
-    repeats: http::Repeats,
+    responses: http::ResponseCache,
 ) -> Result<JsValue, JsValue> {
-    let mut answer = Box::pin(answer(request, env, context, repeats));
+    let mut answer = Box::pin(answer(request, env, context, responses));
     match answer.as_mut().now_or_never() {
         Some(known) => known,
         None => Ok(future_to_promise(answer).into()),
@@ -47,33 +47,33 @@ async fn answer(
     request: web_sys::Request,
     env: Env,
     context: JsContext,
-    repeats: http::Repeats,
+    responses: http::ResponseCache,
 ) -> Result<JsValue, JsValue> {
     let api = match API.with(|api| api.get().cloned()) {
         Some(api) => api,
         None => first_request(&env)?,
     };
     let mut response = api.serve(http::read(&request).await).await;
-    if let Some(work) = Afterwards::take(&mut response) {
+    if let Some(work) = Background::take(&mut response) {
         Context::new(context).wait_until(work);
     }
     if let Some(pieces) = BodyStream::take(&mut response) {
         return Ok(http::write_pieces(&response, pieces)?.into());
     }
-    Ok(http::write(&request, &response, &repeats)?.into())
+    Ok(http::write(&request, &response, &responses)?.into())
 }
 
 fn first_request(env: &Env) -> worker::Result<Rc<Api>> {
     let config = config(env);
     let placement = config.as_ref().map(|config| config.placement).unwrap_or_default();
-    let (hub, config) = match WorkerHub::new(env, placement) {
+    let (objects, config) = match WorkerObjectClient::new(env, placement) {
         Err(_) if placement.jurisdiction.is_some() => {
             let error =
                 ConfigError { name: "JURISDICTION", expected: "none, since this runtime has no other" };
-            (WorkerHub::new(env, Placement::default())?, Err(error))
+            (WorkerObjectClient::new(env, Placement::default())?, Err(error))
         }
-        hub => (hub?, config),
+        objects => (objects?, config),
     };
-    let api = Rc::new(Api::new(config, Arc::new(hub), Arc::new(WorkerRuntime::new(env))));
+    let api = Rc::new(Api::new(config, Arc::new(objects), Arc::new(WorkerRuntime::new(env))));
     Ok(API.with(|cell| Rc::clone(cell.get_or_init(|| api))))
 }

@@ -1,6 +1,6 @@
 //! The runtime's requests and responses, and ours.
 //!
-//! Each way takes one crossing (`glue.js`). A body is read only where there is one, and never
+//! Each way takes one crossing (`bindings.js`). A body is read only where there is one, and never
 //! more of it than one byte above the limit.
 
 use std::cell::RefCell;
@@ -16,9 +16,9 @@ use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
 use super::runtime::js_ms;
 use super::stream::PieceSource;
-use crate::api::{BODY_MAX_BYTES, Kept, Pieces, Repeatable};
+use crate::api::{BODY_MAX_BYTES, Cacheable, CachedBody, Pieces};
 
-#[wasm_bindgen(module = "/src/platform/glue.js")]
+#[wasm_bindgen(module = "/src/platform/bindings.js")]
 extern "C" {
     fn head(request: &web_sys::Request) -> String;
 
@@ -30,12 +30,12 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = "respondInPieces")]
     fn respond_in_pieces(status: u16, head: &str, pieces: PieceSource) -> Result<web_sys::Response, JsValue>;
 
-    /// `repeats.js`.
-    pub(super) type Repeats;
+    /// `response_cache.js`.
+    pub(super) type ResponseCache;
 
     #[wasm_bindgen(method)]
     fn remember(
-        this: &Repeats,
+        this: &ResponseCache,
         request: &web_sys::Request,
         until_ms: f64,
         response: &web_sys::Response,
@@ -98,16 +98,16 @@ async fn read_body(request: &web_sys::Request) -> Bytes {
 }
 
 thread_local! {
-    static KEPT: RefCell<KeptBodies> = RefCell::default();
+    static KEPT: RefCell<BodyCache> = RefCell::default();
 }
 
 /// Bodies that are sent again and again, on the JavaScript side of memory: handing one out saves
 /// the copy. They are buffers, which the runtime sends at less cost than strings and views. A body
 /// is known by where its bytes lie, which holds for as long as it is kept here.
 #[derive(Default)]
-struct KeptBodies(VecDeque<(Bytes, ArrayBuffer)>);
+struct BodyCache(VecDeque<(Bytes, ArrayBuffer)>);
 
-impl KeptBodies {
+impl BodyCache {
     const BODIES_MAX: usize = 64;
     const BODY_MAX_BYTES: usize = 256 * 1024;
 
@@ -129,19 +129,19 @@ impl KeptBodies {
 pub(super) fn write(
     request: &web_sys::Request,
     response: &Response<Bytes>,
-    repeats: &Repeats,
+    responses: &ResponseCache,
 ) -> worker::Result<web_sys::Response> {
     let head = head_of(response);
     let body = response.body();
-    let body = match response.extensions().get::<Kept>() {
+    let body = match response.extensions().get::<CachedBody>() {
         _ if body.is_empty() => JsValue::NULL,
-        Some(Kept { .. }) => KEPT.with_borrow_mut(|kept| kept.get(body)).into(),
+        Some(CachedBody { .. }) => KEPT.with_borrow_mut(|kept| kept.get(body)).into(),
         None => Uint8Array::from(body.as_ref()).into(),
     };
     let written = respond(response.status().as_u16(), &head, &body)?;
-    if let Some(Repeatable { until, line: (before, after), log_sampling }) = response.extensions().get() {
+    if let Some(Cacheable { until, line: (before, after), log_sampling }) = response.extensions().get() {
         let kept = log_sampling.parts();
-        repeats.remember(request, js_ms(*until), &written, &body, before, after, kept);
+        responses.remember(request, js_ms(*until), &written, &body, before, after, kept);
     }
     Ok(written)
 }

@@ -3,7 +3,7 @@
 
 import { env } from "cloudflare:workers";
 
-const repeated = { event: 0, catalog: 0 };
+const hits = { event: 0, catalog: 0 };
 
 /** Whether anything is measured. */
 export const measures = () => env.METRICS !== undefined;
@@ -14,13 +14,13 @@ export function writePoint(metric, subject, version, count, sum, max) {
 }
 
 /** An answer was given again without entering wasm: a lease hit. */
-export function countRepeat(subject) {
-  repeated[subject] += 1;
+export function countHit(subject) {
+  hits[subject] += 1;
 }
 
 /** How many since the last call. */
-export function takeRepeats(subject) {
-  const count = repeated[subject];
-  repeated[subject] = 0;
+export function takeHits(subject) {
+  const count = hits[subject];
+  hits[subject] = 0;
   return count;
 }

@@ -17,8 +17,8 @@ extern "C" {
     #[wasm_bindgen(js_name = writePoint)]
     fn write_point(metric: &str, subject: &str, version: &str, count: f64, sum: f64, max: f64);
 
-    #[wasm_bindgen(js_name = takeRepeats)]
-    fn take_repeats(subject: &str) -> u32;
+    #[wasm_bindgen(js_name = takeHits)]
+    fn take_cache_hits(subject: &str) -> u32;
 }
 
 thread_local! {
@@ -64,7 +64,7 @@ fn write_due(meter: &mut Meter, now: Timestamp) {
     }
     // Answers that were given again are counted outside, and written as hits of their own.
     for subject in [Subject::Event, Subject::Catalog] {
-        let count = u64::from(take_repeats(subject.as_str()));
+        let count = u64::from(take_cache_hits(subject.as_str()));
         if count > 0 {
             points.push(Point { metric: Metric::LeaseHit, subject, count, sum: count, max: 1 });
         }

@@ -1,19 +1,19 @@
 //! The Workers runtime: the only floor that names the `worker` crate, compiled for wasm alone.
 //!
 //! It is thin. It turns a request of the runtime into one of the API and back ([`http`]), carries
-//! commands to objects ([`hub`]), gives objects their turns ([`shell`]) over their SQLite
+//! commands to objects ([`objects`]), gives objects their turns ([`host`]) over their SQLite
 //! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), mail at the deployment's pace
 //! ([`pacing`]) and by the binding that sends it, too ([`email`]). It decides nothing.
 
 mod delivery;
+mod durable_object;
 mod email;
 mod entry;
 mod http;
-mod hub;
 mod metrics;
+mod object_client;
 mod pacing;
 mod runtime;
-mod shell;
 mod sql;
 mod stream;
 

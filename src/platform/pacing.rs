@@ -6,27 +6,27 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use worker::Delay;
 
-use super::hub::WorkerHub;
+use super::object_client::WorkerObjectClient;
 use super::runtime::now;
 use crate::objects::Outcome;
 use crate::objects::mail_pacer::client::{Departure, PacerClient, Ready};
 use crate::objects::mail_pacer::{Command, Reply, Slots};
-use crate::objects::outbox::{Item, Pace};
+use crate::objects::outbox::{OutboxEntry, Pace};
 
 /// How long the pacer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which of these mails leave now, and when.
 pub(super) async fn depart(
-    hub: Option<&WorkerHub>,
+    objects: Option<&WorkerObjectClient>,
     client: &RefCell<PacerClient>,
     pace: Pace,
-    mails: Vec<Item>,
+    mails: Vec<OutboxEntry>,
 ) -> Departure {
     let ready = Ready::new(mails, now());
     let question = client.borrow().question(&ready, pace.requests);
     let answer = match question {
-        Some(question) => slots(hub, Command::Ask(question)).await,
+        Some(question) => slots(objects, Command::Ask(question)).await,
         None => None,
     };
     client.borrow_mut().depart(ready, answer, chance())
@@ -34,12 +34,12 @@ pub(super) async fn depart(
 
 /// Tells everybody, through the pacer, that the provider wants no mail for so long. Should it not hear,
 /// the provider tells the others itself.
-pub(super) async fn slow_down(hub: Option<&WorkerHub>, for_ms: u32) {
-    let _ = slots(hub, Command::Slowed { for_ms }).await;
+pub(super) async fn slow_down(objects: Option<&WorkerObjectClient>, for_ms: u32) {
+    let _ = slots(objects, Command::Slowed { for_ms }).await;
 }
 
-async fn slots(hub: Option<&WorkerHub>, command: Command) -> Option<Slots> {
-    let answer = hub?.mail_pacer(command)?;
+async fn slots(objects: Option<&WorkerObjectClient>, command: Command) -> Option<Slots> {
+    let answer = objects?.mail_pacer(command)?;
     match select(answer, Delay::from(PATIENCE)).await {
         Either::Left((Ok(answer), _)) => match answer.outcome {
             Outcome::Reply(Reply::Slots(slots)) => Some(slots),

@@ -23,7 +23,7 @@ extern "C" {
     ) -> Result<(), JsValue>;
 }
 
-#[wasm_bindgen(module = "/src/platform/glue.js")]
+#[wasm_bindgen(module = "/src/platform/bindings.js")]
 extern "C" {
     /// A statement in one crossing; the rows that it finds, if any, as arrays of columns.
     #[wasm_bindgen(catch)]
@@ -88,7 +88,7 @@ impl Sql for DurableSql {
     }
 }
 
-#[wasm_bindgen(module = "/src/platform/glue.js")]
+#[wasm_bindgen(module = "/src/platform/bindings.js")]
 extern "C" {
     /// Bytes of the database.
     #[wasm_bindgen(js_name = sizeOf)]

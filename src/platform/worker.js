@@ -7,20 +7,20 @@
 // storage; whoever still waited for the old one is told, and asks again.
 
 import { DurableObject } from "cloudflare:workers";
-import { Shell, __worker_init_state, fetch } from "event-platform-wasm";
+import { DurableObjectHost, __worker_init_state, fetch } from "event-platform-wasm";
 import { copyDue } from "./backup.js";
-import { manage } from "./manage.js";
-import { Shells } from "./shells.js";
-import { Repeats } from "./repeats.js";
+import { manage } from "./storage_admin.js";
+import { Instances } from "./instances.js";
+import { ResponseCache } from "./response_cache.js";
 import { RESTARTED } from "./retry.js";
-import { traced } from "./trace.js";
+import { traced } from "./call_log.js";
 
 const wasm = __worker_init_state();
-const repeats = new Repeats();
-const shells = new Shells();
+const responses = new ResponseCache();
+const instances = new Instances();
 
 class Hosted extends DurableObject {
-  #shell;
+  #host;
   #instance;
   #restoring = false;
   #waiting = new Map();
@@ -30,7 +30,7 @@ class Hosted extends DurableObject {
    * command was sent before, and may have been executed.
    */
   ask(command, again = false) {
-    return traced(this.machine, command, () => this.#give(command, again));
+    return traced(this.className, command, () => this.#give(command, again));
   }
 
   #give(command, again) {
@@ -57,9 +57,9 @@ class Hosted extends DurableObject {
   }
 
   async alarm() {
-    const shell = this.#current();
-    await shell.alarm();
-    await copyDue(this.env.BACKUPS, this.kind, shell);
+    const host = this.#current();
+    await host.alarm();
+    await copyDue(this.env.BACKUPS, this.kind, host);
   }
 
   /** Does something with the storage for an operator, both JSON. Meanwhile a restored object answers nobody. */
@@ -69,7 +69,7 @@ class Hosted extends DurableObject {
       if (!begun) this.#instance = undefined;
     };
     const { ctx, env, kind } = this;
-    const reply = await manage({ ctx, env, kind, name, shell: this.#current(), restoring }, JSON.parse(order));
+    const reply = await manage({ ctx, env, kind, name, host: this.#current(), restoring }, JSON.parse(order));
     return JSON.stringify(reply);
   }
 
@@ -78,11 +78,11 @@ class Hosted extends DurableObject {
     if (this.#instance !== wasm.instanceId) {
       for (const { resolve } of this.#waiting.values()) resolve(RESTARTED);
       this.#waiting.clear();
-      this.#shell = new Shell(this.machine, this.ctx, this.env, settler(this.#waiting));
+      this.#host = new DurableObjectHost(this.className, this.ctx, this.env, settler(this.#waiting));
       this.#instance = wasm.instanceId;
-      shells.replace(`${this.machine}/${this.ctx.id}`, this.#shell, wasm.instanceId);
+      instances.replace(`${this.className}/${this.ctx.id}`, this.#host, wasm.instanceId);
     }
-    return this.#shell;
+    return this.#host;
   }
 }
 
@@ -100,24 +100,24 @@ function settler(waiting) {
 }
 
 export class Account extends Hosted {
-  machine = "Account";
+  className = "Account";
   kind = "account";
 }
 
 export class Event extends Hosted {
-  machine = "Event";
+  className = "Event";
   kind = "event";
 }
 
 export class Catalog extends Hosted {
-  machine = "Catalog";
+  className = "Catalog";
   kind = "catalog";
 }
 
 export class MailPacer extends Hosted {
-  machine = "MailPacer";
+  className = "MailPacer";
 }
 
 export default {
-  fetch: (request, env, context) => repeats.answer(request) ?? fetch(request, env, context, repeats),
+  fetch: (request, env, context) => responses.answer(request) ?? fetch(request, env, context, responses),
 };

@@ -137,7 +137,7 @@ fn a_registration_that_is_made_later_carries_the_mark() {
     assert_eq!(app.mails_to(&bob), ["confirm_address"]);
 }
 
-/// The event's report is on its way while the account's notice is: the Catalog brings them together.
+/// The event's report is on its way while the account's account change is: the Catalog brings them together.
 #[test]
 fn a_registration_that_the_catalog_hears_of_after_the_mark_is_marked_too() {
     let mut app = app();

@@ -1,4 +1,4 @@
-//! Mail follows from what was decided: each letter once, sooner or later.
+//! Mail follows from what was decided: each mail once, sooner or later.
 
 use serde_json::{Value, json};
 

@@ -76,7 +76,7 @@ fn data_from_before_there_was_a_choice_is_outside_any_jurisdiction() {
         event,
         version: 1,
         as_of: app.state().now,
-        news: false,
+        changed: false,
         entry: None,
         participations: Vec::new(),
         waited_ms: 0,

@@ -4,7 +4,7 @@ use event_platform::domain::Secret;
 use event_platform::objects::account::{Account, Command, Order, Reply};
 use event_platform::objects::{Host, Outcome};
 
-use super::turn;
+use super::run_batch;
 use crate::support::fixtures::*;
 use crate::support::sqlite::Sqlite;
 use crate::support::world::START;
@@ -28,12 +28,12 @@ fn a_login_on_its_way_while_the_hash_is_replaced_is_not_a_failure() {
         login(3, &strong, None),
         login(4, &other, None),
     ];
-    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    let outcomes = run_batch(&mut host, &sql, START, commands).unwrap();
     assert_eq!(outcomes.iter().map(is_in).collect::<Vec<_>>(), [true, true, true, true, false]);
 
     let change = Order::ChangePassword(Some(strong.clone()), hash(4));
     let commands = vec![Command::By(holder(1, 3), change), login(5, &weak, None), login(6, &strong, None)];
-    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    let outcomes = run_batch(&mut host, &sql, START, commands).unwrap();
     assert_eq!(
         outcomes.iter().map(is_in).collect::<Vec<_>>(),
         [true, false, false],
@@ -49,13 +49,13 @@ fn of_two_refreshes_in_one_turn_the_second_ends_the_session() {
         |next: &str| Command::Refresh(first.clone(), first.clone(), token(next, START.plus_ms(60_000)));
     let commands =
         vec![Command::SignUp(Box::new(sign_up(1))), login(1, &hash(1), None), refresh("a"), refresh("b")];
-    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    let outcomes = run_batch(&mut host, &sql, START, commands).unwrap();
     assert!(
         matches!(&outcomes[2], Outcome::Reply(Reply::Refreshed(session, _)) if *session == session_id(1))
     );
     assert_eq!(outcomes[3], Outcome::Reply(Reply::Reused(user(1))));
     let look = Command::By(holder(1, 1), Order::Export);
-    assert!(matches!(turn(&mut host, &sql, START, vec![look]).unwrap()[0], Outcome::Refused(_)));
+    assert!(matches!(run_batch(&mut host, &sql, START, vec![look]).unwrap()[0], Outcome::Refused(_)));
 }
 
 /// Where the version before asks while this one is being rolled out, it is understood.
@@ -77,7 +77,7 @@ fn a_feed_key_is_set_by_a_session_that_stands_and_in_the_way_of_the_version_befo
         Command::SetFeedKey { user: user(2), digest: digest("d") },
         opens("b"),
     ];
-    let outcomes = turn(&mut host, &sql, START, commands).unwrap();
+    let outcomes = run_batch(&mut host, &sql, START, commands).unwrap();
     let granted = outcomes[2..].iter().map(|outcome| matches!(outcome, Outcome::Reply(_)));
     assert_eq!(granted.collect::<Vec<_>>(), [true, true, true, false, true, true, false, false, true]);
 }

@@ -7,7 +7,7 @@ use event_platform::objects::event::{Event, IfMatch};
 use event_platform::objects::sql::Sql;
 use event_platform::objects::{Host, event};
 
-use super::{read, turn};
+use super::{read, run_batch};
 use crate::support::fixtures::*;
 use crate::support::sqlite::Sqlite;
 use crate::support::world::START;
@@ -22,12 +22,13 @@ fn parts(sql: &dyn Sql) -> Vec<Part> {
 /// An event with so many registrations, every third of which has ended.
 fn event_with(registrations: u32) -> Sqlite {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
-    turn(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
     for page in (0..registrations).collect::<Vec<_>>().chunks(200) {
-        turn(&mut host, &sql, START, page.iter().map(|number| register(*number, *number)).collect()).unwrap();
+        run_batch(&mut host, &sql, START, page.iter().map(|number| register(*number, *number)).collect())
+            .unwrap();
     }
     let leavers = (0..registrations).step_by(3).map(|number| event::Command::Leave { user: user(number) });
-    turn(&mut host, &sql, START, leavers.collect()).unwrap();
+    run_batch(&mut host, &sql, START, leavers.collect()).unwrap();
     sql
 }
 
@@ -45,7 +46,7 @@ fn a_copy_reads_back_as_it_was_however_large() {
         assert!(parts.iter().all(|part| part.text.len() < 2 * 1024 * 1024));
         assert!(registrations < 4_000 || parts.len() > 2, "{} parts", parts.len());
         let (back, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
-        turn(&mut host, &back, START, vec![create(2, &soon()), register(9, 9)]).unwrap();
+        run_batch(&mut host, &back, START, vec![create(2, &soon()), register(9, 9)]).unwrap();
         host.begin_restore(&back, Export::begin(&sql).unwrap().schema_version()).unwrap();
         for part in &parts {
             assert_eq!(backup::import(&back, &part.text).unwrap(), part.rows);
@@ -108,12 +109,12 @@ fn a_part_that_is_not_as_it_was_written_changes_nothing() {
 fn a_copy_is_due_once_a_day_and_only_after_a_change() {
     let sql = Sqlite::in_memory();
     let mut host = Host::<Event>::new(0).copied_at(0);
-    turn(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
     let due = Timestamp::from_ms(START.ms() + DAY_MS / 2);
     assert!(!host.copy_is_due(due.plus_ms(-1)) && host.copy_is_due(due));
     // It is remembered, and not moved by further changes.
     let mut host = Host::<Event>::new(0).copied_at(0);
-    turn(&mut host, &sql, due.plus_ms(-2), vec![register(1, 1)]).unwrap();
+    run_batch(&mut host, &sql, due.plus_ms(-2), vec![register(1, 1)]).unwrap();
     assert!(!host.copy_is_due(due.plus_ms(-1)) && host.copy_is_due(due));
     let (name, _) = host.begin_copy(&sql, due).unwrap().unwrap();
     assert_eq!(name, event_id(1).to_string());
@@ -121,9 +122,9 @@ fn a_copy_is_due_once_a_day_and_only_after_a_change() {
     assert!(!host.copy_is_due(due.plus_ms(30 * DAY_MS)), "nothing has changed since");
     // What changes nothing plans nothing; what does plans the next one.
     let refused = event::Command::Delete { by: user(1), if_match: Some(IfMatch::Any) };
-    turn(&mut host, &sql, due, vec![refused]).unwrap();
+    run_batch(&mut host, &sql, due, vec![refused]).unwrap();
     assert!(!host.copy_is_due(due.plus_ms(30 * DAY_MS)));
-    turn(&mut host, &sql, due.plus_ms(1), vec![register(2, 2)]).unwrap();
+    run_batch(&mut host, &sql, due.plus_ms(1), vec![register(2, 2)]).unwrap();
     assert!(!host.copy_is_due(due.plus_ms(DAY_MS - 1)) && host.copy_is_due(due.plus_ms(DAY_MS)));
 }
 
@@ -131,13 +132,13 @@ fn a_copy_is_due_once_a_day_and_only_after_a_change() {
 fn without_a_bucket_no_copy_is_ever_due() {
     let sql = Sqlite::in_memory();
     let mut host = Host::<Event>::new(0);
-    turn(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
     assert!(!host.copy_is_due(START.plus_ms(30 * DAY_MS)));
     let rows = sql.dump();
     assert!(rows.iter().all(|row| !row.starts_with("backup: ")), "nothing is written for it either");
     // A deployment that has lost its bucket does not wake for it.
     let mut bound = Host::<Event>::new(0).copied_at(0);
-    turn(&mut bound, &sql, START, vec![register(1, 1)]).unwrap();
+    run_batch(&mut bound, &sql, START, vec![register(1, 1)]).unwrap();
     let mut unbound = Host::<Event>::new(0);
     read(&mut unbound, &sql, START, event::Command::Read).unwrap();
     assert!(!unbound.copy_is_due(START.plus_ms(30 * DAY_MS)));
@@ -147,7 +148,7 @@ fn without_a_bucket_no_copy_is_ever_due() {
 fn an_address_without_an_account_is_not_copied() {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<Account>::new(0).copied_at(0));
     assert!(host.begin_copy(&sql, START).unwrap().is_none());
-    turn(&mut host, &sql, START, vec![account::Command::SignUp(Box::new(sign_up(1)))]).unwrap();
+    run_batch(&mut host, &sql, START, vec![account::Command::SignUp(Box::new(sign_up(1)))]).unwrap();
     let (name, _) = host.begin_copy(&sql, START).unwrap().unwrap();
     assert_eq!(name, account_key(1).to_string());
 }

@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use event_platform::domain::event::{Change, EventPatch, Status};
 use event_platform::domain::schedule::parse_time;
 use event_platform::objects::event::{Command, Event, Reply, SeatStatus, SizedEvent, Snapshot};
-use event_platform::objects::outbox::{Delivery, Item};
+use event_platform::objects::outbox::{Delivery, OutboxEntry};
 use event_platform::objects::sql::{Row, Sql, SqlError, Value};
 use event_platform::objects::{Host, Outcome};
 
-use super::{read, turn};
+use super::{read, run_batch};
 use crate::support::checks::in_order;
 use crate::support::fixtures::*;
 use crate::support::node::TinyEvent;
@@ -38,17 +38,17 @@ fn crowd<const N: u32, const B: u32>(host: &mut Host<SizedEvent<N, B>>, sql: &dy
     let everybody: Vec<u32> = (0..people).collect();
     for some in everybody.chunks(250) {
         let commands = some.iter().map(|number| register(*number, *number)).collect();
-        turn(host, sql, START, commands).unwrap();
+        run_batch(host, sql, START, commands).unwrap();
     }
 }
 
 #[test]
 fn an_event_that_an_older_version_has_filled_is_counted_when_it_is_loaded() {
     let (sql, mut boundless) = (Sqlite::in_memory(), Host::<BoundlessEvent>::new(0));
-    turn(&mut boundless, &sql, START, vec![create(1, &seats(700))]).unwrap();
+    run_batch(&mut boundless, &sql, START, vec![create(1, &seats(700))]).unwrap();
     crowd(&mut boundless, &sql, 3_000);
     let leave = (0..3_000).step_by(13).map(|number| Command::Leave { user: user(number) }).collect();
-    turn(&mut boundless, &sql, START, leave).unwrap();
+    run_batch(&mut boundless, &sql, START, leave).unwrap();
     let blocks = "SELECT count(*), sum(confirmed), sum(waitlisted) FROM seat_blocks";
     let counted = |sql: &Sqlite| format!("{:?}", sql.run(blocks, &[]).unwrap());
     assert!(counted(&sql).contains("Integer(0), Null, Null"), "{}", counted(&sql));
@@ -63,8 +63,8 @@ fn an_event_that_an_older_version_has_filled_is_counted_when_it_is_loaded() {
 fn an_event_that_outgrows_its_memory_in_the_middle_of_a_turn_stays_what_it_is() {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
     let (other_sql, mut boundless) = (Sqlite::in_memory(), Host::<BoundlessEvent>::new(0));
-    turn(&mut host, &sql, START, vec![create(1, &seats(8_000))]).unwrap();
-    turn(&mut boundless, &other_sql, START, vec![create(1, &seats(8_000))]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &seats(8_000))]).unwrap();
+    run_batch(&mut boundless, &other_sql, START, vec![create(1, &seats(8_000))]).unwrap();
     crowd(&mut host, &sql, 8_100);
     crowd(&mut boundless, &other_sql, 8_100);
     // Everybody of the last turns comes twice, and some of them go at once.
@@ -75,8 +75,8 @@ fn an_event_that_outgrows_its_memory_in_the_middle_of_a_turn_stays_what_it_is() 
             [register(number, number), last]
         })
         .collect();
-    let answers = turn(&mut host, &sql, START, commands.clone()).unwrap();
-    assert_eq!(answers, turn(&mut boundless, &other_sql, START, commands).unwrap());
+    let answers = run_batch(&mut host, &sql, START, commands.clone()).unwrap();
+    assert_eq!(answers, run_batch(&mut boundless, &other_sql, START, commands).unwrap());
     let expected = in_order(&mut boundless, &other_sql, START);
     assert_eq!(in_order(&mut host, &sql, START), expected);
     assert_eq!(in_order(&mut Host::<Event>::new(0), &sql, START), expected);
@@ -89,10 +89,10 @@ fn ring<const N: u32, const B: u32>(
     minutes: i64,
 ) -> Vec<String> {
     let now = START.plus_ms(minutes * 60_000);
-    let due: Vec<Item> = host.due(sql, now).unwrap();
+    let due: Vec<OutboxEntry> = host.due(sql, now).unwrap();
     let keys = due.iter().map(|item| item.key.clone()).collect();
     let results: Vec<_> = due.into_iter().map(|item| (item, Delivery::Done)).collect();
-    host.settle(sql, now, &results).unwrap();
+    host.acknowledge(sql, now, &results).unwrap();
     keys
 }
 
@@ -101,15 +101,15 @@ fn many_who_get_a_seat_at_once_get_it_turn_by_turn_and_nobody_is_overtaken() {
     const PEOPLE: u32 = 5_000;
     const A_TURN: u32 = 2_048;
     let (sql, mut host) = (Sqlite::in_memory(), Host::<LargeEvent>::new(0));
-    turn(&mut host, &sql, START, vec![create(1, &seats(1))]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &seats(1))]).unwrap();
     crowd(&mut host, &sql, PEOPLE);
-    let raised = turn(&mut host, &sql, START, vec![update(capacity(Some(4_500)))]).unwrap();
+    let raised = run_batch(&mut host, &sql, START, vec![update(capacity(Some(4_500)))]).unwrap();
     let [Outcome::Reply(Reply::Event(event))] = &raised[..] else { panic!("{raised:?}") };
     assert_eq!((event.seats.confirmed, event.seats.waitlisted), (1 + A_TURN, PEOPLE - 1 - A_TURN));
     assert!(host.next_alarm().unwrap() <= START, "the alarm goes on");
 
     // Seats are free, but others have waited for longer.
-    let late = turn(&mut host, &sql, START, vec![register(9_000, 9_000)]).unwrap();
+    let late = run_batch(&mut host, &sql, START, vec![register(9_000, 9_000)]).unwrap();
     let [Outcome::Reply(Reply::Registration { registration, .. })] = &late[..] else { panic!("{late:?}") };
     assert_eq!(registration.status, SeatStatus::Waitlisted);
     assert_eq!(registration.position, Some(PEOPLE - A_TURN));
@@ -133,18 +133,18 @@ fn many_who_get_a_seat_at_once_get_it_turn_by_turn_and_nobody_is_overtaken() {
     assert_eq!(positions, (1..=501).collect::<Vec<_>>());
     told.retain(|key| key.starts_with("seat_is_yours/"));
     told.sort();
-    let letters = told.len();
+    let templates = told.len();
     told.dedup();
-    assert_eq!((letters, told.len()), (4_499, 4_499));
+    assert_eq!((templates, told.len()), (4_499, 4_499));
 }
 
 #[test]
 fn a_deleted_event_gives_no_more_seats() {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<LargeEvent>::new(0));
-    turn(&mut host, &sql, START, vec![create(1, &seats(1))]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &seats(1))]).unwrap();
     crowd(&mut host, &sql, 3_000);
     let delete = Command::Delete { by: user(ORGANIZER), if_match: None };
-    turn(&mut host, &sql, START, vec![update(capacity(None)), delete]).unwrap();
+    run_batch(&mut host, &sql, START, vec![update(capacity(None)), delete]).unwrap();
     let before = in_order(&mut host, &sql, START);
     ring(&mut host, &sql, 1);
     assert_eq!(in_order(&mut host, &sql, START), before);
@@ -189,7 +189,7 @@ impl Sql for Explaining<'_> {
 #[test]
 fn nothing_that_is_asked_of_a_large_event_reads_or_sorts_all_of_it() {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<TinyEvent>::new(0));
-    turn(&mut host, &sql, START, vec![create(1, &seats(5))]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &seats(5))]).unwrap();
     crowd(&mut host, &sql, 40);
     let sql = Explaining { sql: &sql, complaints: RefCell::default() };
     let by = user(ORGANIZER);
@@ -202,10 +202,10 @@ fn nothing_that_is_asked_of_a_large_event_reads_or_sorts_all_of_it() {
         vec![Command::Remove { by, id: id(2) }, Command::CheckIn { by, id: id(3), present: true }],
         vec![Command::Withdraw { id: id(20) }, Command::Unremind { id: id(4) }],
         vec![Command::Join { user: user(3) }, update(capacity(Some(12)))],
-        vec![Command::Notice(Box::new(erased(6))), update(moved)],
+        vec![Command::AccountChange(Box::new(erased(6))), update(moved)],
     ];
     for commands in writes {
-        for outcome in turn(&mut host, &sql, START.plus_ms(10 * 60_000), commands).unwrap() {
+        for outcome in run_batch(&mut host, &sql, START.plus_ms(10 * 60_000), commands).unwrap() {
             assert!(matches!(outcome, Outcome::Reply(_)), "{outcome:?}");
         }
     }
@@ -227,7 +227,7 @@ fn nothing_that_is_asked_of_a_large_event_reads_or_sorts_all_of_it() {
     for minutes in [13, 14, 15, 16] {
         ring(&mut host, &sql, minutes);
     }
-    turn(&mut host, &sql, START, vec![update(cancelled)]).unwrap();
+    run_batch(&mut host, &sql, START, vec![update(cancelled)]).unwrap();
     ring(&mut host, &sql, 17);
     assert_eq!(sql.complaints.take(), Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 use event_platform::domain::Timestamp;
 use event_platform::objects::event::Event;
 use event_platform::objects::mail_pacer::{Ask, Command, MailPacer, Reply, Slots};
-use event_platform::objects::outbox::{Pace, Parcel};
+use event_platform::objects::outbox::{OutboxMessage, Pace};
 use event_platform::objects::{Host, Outcome};
 
 use super::read;
@@ -124,17 +124,17 @@ fn a_more_urgent_mail_ends_the_wait_of_the_others() {
     let (sql, now) = (Sqlite::in_memory(), at(0));
     let mut host = Host::<Event>::new(0).paced(PACE);
     let commands = vec![create(1, &soon()), register(1, 1), register(2, 2)];
-    super::turn(&mut host, &sql, now, commands).unwrap();
+    super::run_batch(&mut host, &sql, now, commands).unwrap();
     let mails = |host: &mut Host<Event>, ms| {
         let due = host.due(&sql, at(ms)).unwrap();
-        due.iter().filter(|item| matches!(item.parcel, Parcel::Mail(_))).count()
+        due.iter().filter(|item| matches!(item.message, OutboxMessage::Mail(_))).count()
     };
     assert_eq!(mails(&mut host, 1_000), 2);
     host.queue_mail_until(at(50_000), at(10 * MINUTE_MS));
     assert_eq!(mails(&mut host, 2_000), 0);
-    super::turn(&mut host, &sql, at(3_000), vec![register(3, 3)]).unwrap();
+    super::run_batch(&mut host, &sql, at(3_000), vec![register(3, 3)]).unwrap();
     assert_eq!(mails(&mut host, 4_000), 0, "a third registration is no more urgent than two");
     host.queue_mail_until(at(50_000), at(60 * MINUTE_MS));
-    super::turn(&mut host, &sql, at(5_000), vec![register(4, 4)]).unwrap();
+    super::run_batch(&mut host, &sql, at(5_000), vec![register(4, 4)]).unwrap();
     assert_eq!(mails(&mut host, 6_000), 4, "it is more urgent than what can wait for an hour");
 }

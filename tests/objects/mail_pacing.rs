@@ -7,11 +7,11 @@ use event_platform::domain::Timestamp;
 use event_platform::domain::event::{Change, EventPatch, Status};
 use event_platform::domain::schedule::parse_date;
 use event_platform::objects::account::{self, Account};
-use event_platform::objects::desk::{Desk, ObjectDesk, Received};
+use event_platform::objects::command_queue::{CommandQueue, ObjectQueue, Received};
 use event_platform::objects::event::Event;
 use event_platform::objects::mail_pacer::client::{PacerClient, Ready, Rest};
 use event_platform::objects::mail_pacer::{Command, MailPacer, Reply, Slots};
-use event_platform::objects::outbox::{Delivery, Item, Pace};
+use event_platform::objects::outbox::{Delivery, OutboxEntry, Pace};
 use event_platform::objects::sql::Sql;
 use event_platform::objects::{Envelope, Host, Object, Outcome};
 use serde::Serialize;
@@ -31,20 +31,20 @@ fn at(ms: i64) -> Timestamp {
     START.plus_ms(ms)
 }
 
-/// An object with an outbox, as the runtime's shell runs it.
+/// An object with an outbox, as the runtime's host runs it.
 struct Sender {
-    desk: Box<dyn Desk>,
+    queue: Box<dyn CommandQueue>,
     sql: Sqlite,
     client: PacerClient,
     resting_until: Timestamp,
     /// Requests that are on their way, and how those ended that came back.
     flying: usize,
-    results: Vec<(Item, Delivery)>,
+    results: Vec<(OutboxEntry, Delivery)>,
 }
 
 enum Step {
     Alarm(usize),
-    Request(usize, Vec<Item>),
+    Request(usize, Vec<OutboxEntry>),
 }
 
 /// A request that the provider has had.
@@ -85,7 +85,7 @@ impl Deployment {
     fn object<O: Object + 'static>(&mut self) -> usize {
         let number = self.senders.len();
         self.senders.push(Sender {
-            desk: Box::new(ObjectDesk::new(Host::<O>::new(0).paced(PACE))),
+            queue: Box::new(ObjectQueue::new(Host::<O>::new(0).paced(PACE))),
             sql: Sqlite::in_memory(),
             client: PacerClient::new(format!("object {number}")),
             resting_until: START,
@@ -117,17 +117,17 @@ impl Deployment {
         for command in commands {
             let text = serde_json::to_string(&Envelope::new(command)).unwrap();
             if let Received::Waiting { ticket, guarded: true, .. } =
-                object.desk.receive(&object.sql, now, &text, false).unwrap()
+                object.queue.receive(&object.sql, now, &text, false).unwrap()
             {
-                object.desk.hold_leases(&object.sql, now).unwrap();
-                object.desk.ready(ticket);
-                object.desk.release_leases(now, true);
+                object.queue.hold_leases(&object.sql, now).unwrap();
+                object.queue.ready(ticket);
+                object.queue.release_leases(now, true);
             }
-            if object.desk.waiting() == 256 {
-                object.desk.turn(&object.sql, now).unwrap();
+            if object.queue.waiting() == 256 {
+                object.queue.run_batch(&object.sql, now).unwrap();
             }
         }
-        object.desk.turn(&object.sql, now).unwrap();
+        object.queue.run_batch(&object.sql, now).unwrap();
         self.arm(sender);
     }
 
@@ -138,7 +138,7 @@ impl Deployment {
 
     fn arm(&mut self, sender: usize) {
         let object = &self.senders[sender];
-        if let (0, Some(due)) = (object.flying, object.desk.next_alarm()) {
+        if let (0, Some(due)) = (object.flying, object.queue.next_alarm()) {
             // Alarms are late by a little, and by more now and then.
             let latest_ms = if self.random.u32(0..20) == 0 { 400 } else { 40 };
             let late_ms = self.random.i64(0..latest_ms);
@@ -167,19 +167,19 @@ impl Deployment {
         }
     }
 
-    /// What the shell does when an alarm rings.
+    /// What the host does when an alarm rings.
     fn alarm(&mut self, sender: usize) {
         let now = self.now;
         let object = &mut self.senders[sender];
-        if object.flying > 0 || object.desk.next_alarm().is_none_or(|due| due > now) {
+        if object.flying > 0 || object.queue.next_alarm().is_none_or(|due| due > now) {
             return self.arm(sender);
         }
-        let due = object.desk.due(&object.sql, now).unwrap();
+        let due = object.queue.due(&object.sql, now).unwrap();
         object.resting_until = now.plus_ms(Pace::rest_between_looks_ms(due.len()));
         let (mails, others): (Vec<_>, Vec<_>) =
-            due.into_iter().partition(|item| item.parcel.recipient().is_some());
+            due.into_iter().partition(|item| item.message.recipient().is_some());
         let others: Vec<_> = others.into_iter().map(|item| (item, Delivery::Done)).collect();
-        object.desk.settle(&object.sql, now, &others).unwrap();
+        object.queue.acknowledge(&object.sql, now, &others).unwrap();
         let ready = Ready::new(mails, now);
         let question = object.client.question(&ready, PACE.requests);
         let answer = question.and_then(|ask| self.ask(Command::Ask(ask)));
@@ -187,7 +187,7 @@ impl Deployment {
         let object = &mut self.senders[sender];
         let departure = object.client.depart(ready, answer, chance);
         if let Some(Rest { again_in_ms, leave_by }) = departure.rest {
-            object.desk.queue_mail_until(now.plus_ms(i64::from(again_in_ms)), leave_by);
+            object.queue.queue_mail_until(now.plus_ms(i64::from(again_in_ms)), leave_by);
         }
         object.flying = departure.requests.len();
         let mut leaves_in_ms = i64::from(departure.first_in_ms);
@@ -199,7 +199,7 @@ impl Deployment {
     }
 
     /// A request reaches the provider.
-    fn request(&mut self, sender: usize, items: Vec<Item>) {
+    fn request(&mut self, sender: usize, items: Vec<OutboxEntry>) {
         let now = self.now;
         let expired = items.iter().all(|item| item.is_expired(now));
         let lately = self.requests.iter().rev().take_while(|other| now.ms_since(other.at) < SECOND_MS);
@@ -220,7 +220,7 @@ impl Deployment {
             return;
         }
         let results = std::mem::take(&mut object.results);
-        object.desk.settle(&object.sql, now, &results).unwrap();
+        object.queue.acknowledge(&object.sql, now, &results).unwrap();
         if let Some(for_ms) = object.client.tried(&results)
             && self.reachable
         {

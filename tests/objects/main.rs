@@ -6,7 +6,8 @@
 
 mod accounts;
 mod backups;
-mod circulars;
+mod batches;
+mod broadcasts;
 mod large_events;
 mod leases;
 mod mail_pacer;
@@ -17,7 +18,6 @@ mod retries;
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
-mod turns;
 mod wire;
 
 use event_platform::domain::Timestamp;
@@ -35,12 +35,12 @@ fn read<O: Object>(
 }
 
 /// Gives an object a turn; how each command ended.
-fn turn<O: Object>(
+fn run_batch<O: Object>(
     host: &mut Host<O>,
     sql: &dyn Sql,
     now: Timestamp,
     commands: Vec<O::Command>,
 ) -> Result<Vec<Outcome<O::Reply>>, SqlError> {
-    let answers = host.turn(sql, now, commands.into_iter().map(Queued::from).collect())?;
+    let answers = host.run_batch(sql, now, commands.into_iter().map(Queued::from).collect())?;
     Ok(answers.into_iter().map(|answer| answer.outcome).collect())
 }

@@ -1,7 +1,9 @@
 //! Commands that wait for a turn: so many and no more.
 
 use event_platform::domain::event::EventPatch;
-use event_platform::objects::desk::{Desk, ObjectDesk, Received, TURN_MAX, Ticket, WAITING_MAX};
+use event_platform::objects::command_queue::{
+    CommandQueue, ObjectQueue, Received, TURN_MAX, Ticket, WAITING_MAX,
+};
 use event_platform::objects::event::{Command, Event, IfMatch, Reply};
 use event_platform::objects::{Answer, Envelope, Host, Outcome};
 
@@ -9,16 +11,16 @@ use crate::support::fixtures::*;
 use crate::support::sqlite::Sqlite;
 use crate::support::world::START;
 
-fn desk() -> (Sqlite, ObjectDesk<Event>) {
-    let (sql, mut desk) = (Sqlite::in_memory(), ObjectDesk::new(Host::<Event>::new(0)));
-    receive(&mut desk, &sql, create(1, &soon()));
-    desk.turn(&sql, START).unwrap();
-    (sql, desk)
+fn queue() -> (Sqlite, ObjectQueue<Event>) {
+    let (sql, mut queue) = (Sqlite::in_memory(), ObjectQueue::new(Host::<Event>::new(0)));
+    receive(&mut queue, &sql, create(1, &soon()));
+    queue.run_batch(&sql, START).unwrap();
+    (sql, queue)
 }
 
-fn receive(desk: &mut ObjectDesk<Event>, sql: &Sqlite, command: Command) -> Received {
+fn receive(queue: &mut ObjectQueue<Event>, sql: &Sqlite, command: Command) -> Received {
     let text = serde_json::to_string(&Envelope::new(command)).unwrap();
-    desk.receive(sql, START, &text, false).unwrap()
+    queue.receive(sql, START, &text, false).unwrap()
 }
 
 fn ticket(received: &Received) -> Ticket {
@@ -34,45 +36,45 @@ fn is_overloaded(received: &Received) -> bool {
 
 #[test]
 fn past_the_bound_a_command_is_told_to_come_back_and_reads_are_answered() {
-    let (sql, mut desk) = desk();
+    let (sql, mut queue) = queue();
     for number in 0..u32::try_from(WAITING_MAX).unwrap() {
         let command = if number % 8 == 0 { update(capacity(Some(9))) } else { register(number, number) };
-        ticket(&receive(&mut desk, &sql, command));
+        ticket(&receive(&mut queue, &sql, command));
     }
-    assert!(is_overloaded(&receive(&mut desk, &sql, register(9_999, 9_999))));
-    assert!(is_overloaded(&receive(&mut desk, &sql, update(capacity(None)))));
-    assert!(matches!(receive(&mut desk, &sql, Command::Read), Received::Answered(_)));
-    desk.turn(&sql, START).unwrap();
-    ticket(&receive(&mut desk, &sql, register(9_999, 9_999)));
+    assert!(is_overloaded(&receive(&mut queue, &sql, register(9_999, 9_999))));
+    assert!(is_overloaded(&receive(&mut queue, &sql, update(capacity(None)))));
+    assert!(matches!(receive(&mut queue, &sql, Command::Read), Received::Answered(_)));
+    queue.run_batch(&sql, START).unwrap();
+    ticket(&receive(&mut queue, &sql, register(9_999, 9_999)));
 }
 
 #[test]
 fn a_turn_takes_the_oldest_up_to_a_bound() {
-    let (sql, mut desk) = desk();
+    let (sql, mut queue) = queue();
     let tickets: Vec<_> =
-        (0..600).map(|number| ticket(&receive(&mut desk, &sql, register(number, number)))).collect();
+        (0..600).map(|number| ticket(&receive(&mut queue, &sql, register(number, number)))).collect();
     let mut settled = Vec::new();
     for expected in [TURN_MAX, TURN_MAX, 600 - 2 * TURN_MAX] {
-        assert_eq!(desk.waiting(), expected);
-        let turn = desk.turn(&sql, START).unwrap();
-        assert_eq!(turn.len(), expected);
-        settled.extend(turn.into_iter().map(|settled| settled.ticket));
+        assert_eq!(queue.waiting(), expected);
+        let tx = queue.run_batch(&sql, START).unwrap();
+        assert_eq!(tx.len(), expected);
+        settled.extend(tx.into_iter().map(|settled| settled.ticket));
     }
-    assert_eq!(desk.waiting(), 0);
+    assert_eq!(queue.waiting(), 0);
     assert_eq!(settled, tickets);
 }
 
 #[test]
 fn a_guarded_command_waits_until_it_is_ready_or_withdrawn() {
-    let (sql, mut desk) = desk();
-    let first = receive(&mut desk, &sql, update(capacity(Some(1))));
-    let second = receive(&mut desk, &sql, update(capacity(Some(2))));
+    let (sql, mut queue) = queue();
+    let first = receive(&mut queue, &sql, update(capacity(Some(1))));
+    let second = receive(&mut queue, &sql, update(capacity(Some(2))));
     assert!(matches!(first, Received::Waiting { guarded: true, announces: true, .. }));
-    assert!(desk.waiting() == 0 && desk.turn(&sql, START).unwrap().is_empty());
-    desk.withdraw(ticket(&first));
-    desk.ready(ticket(&first));
-    desk.ready(ticket(&second));
-    let settled = desk.turn(&sql, START).unwrap();
+    assert!(queue.waiting() == 0 && queue.run_batch(&sql, START).unwrap().is_empty());
+    queue.withdraw(ticket(&first));
+    queue.ready(ticket(&first));
+    queue.ready(ticket(&second));
+    let settled = queue.run_batch(&sql, START).unwrap();
     assert_eq!(settled.iter().map(|settled| settled.ticket).collect::<Vec<_>>(), [ticket(&second)]);
     let answer: Answer<Reply> = serde_json::from_str(&settled[0].answer).unwrap();
     assert!(
@@ -83,8 +85,8 @@ fn a_guarded_command_waits_until_it_is_ready_or_withdrawn() {
 /// Whoever may not change an event, or changes nothing, makes nobody wait and takes nothing out of any cache.
 #[test]
 fn a_change_that_is_refused_or_none_is_answered_at_once() {
-    let (sql, mut desk) = desk();
-    desk.reported(&desk.report(START).unwrap());
+    let (sql, mut queue) = queue();
+    queue.reported(&queue.report(START).unwrap());
     let Command::Update { patch, .. } = update(capacity(Some(9))) else { panic!("no update") };
     let stranger = Command::Update { by: user(1), patch: patch.clone(), if_match: None };
     let stale = Command::Update { by: user(ORGANIZER), patch, if_match: Some(IfMatch::Versions(vec![9])) };
@@ -95,7 +97,7 @@ fn a_change_that_is_refused_or_none_is_answered_at_once() {
         (delete, "\"refused\":\"forbidden\""),
         (update(EventPatch::default()), "\"reply\":{\"event\""),
     ] {
-        match receive(&mut desk, &sql, command) {
+        match receive(&mut queue, &sql, command) {
             Received::Answered(answer) => assert!(answer.contains(expected), "{answer}"),
             other => panic!("{other:?}"),
         }
@@ -105,28 +107,28 @@ fn a_change_that_is_refused_or_none_is_answered_at_once() {
 /// The Catalog may not have heard of what stands: then the answer comes after it has.
 #[test]
 fn an_edit_that_changes_nothing_is_announced_unless_the_catalog_knows() {
-    let (sql, mut desk) = desk();
-    let received = receive(&mut desk, &sql, update(EventPatch::default()));
+    let (sql, mut queue) = queue();
+    let received = receive(&mut queue, &sql, update(EventPatch::default()));
     assert!(matches!(received, Received::Waiting { guarded: false, announces: true, .. }), "{received:?}");
 }
 
 #[test]
 fn a_failed_turn_names_all_whose_commands_were_lost() {
-    let (sql, mut desk) = desk();
+    let (sql, mut queue) = queue();
     let tickets: Vec<_> =
-        (0..3).map(|number| ticket(&receive(&mut desk, &sql, register(number, number)))).collect();
+        (0..3).map(|number| ticket(&receive(&mut queue, &sql, register(number, number)))).collect();
     sql.fail_after(2);
-    assert_eq!(desk.turn(&sql, START).unwrap_err().tickets, tickets);
+    assert_eq!(queue.run_batch(&sql, START).unwrap_err().tickets, tickets);
     sql.heal();
-    assert_eq!(desk.waiting(), 0);
+    assert_eq!(queue.waiting(), 0);
 }
 
 #[test]
 fn a_command_of_another_version_is_told_to_come_back_and_changes_nothing() {
-    let (sql, mut desk) = desk();
+    let (sql, mut queue) = queue();
     let stored = sql.dump();
     for text in ["", "{}", "{\"command\":\"format_disk\",\"have\":null}"] {
-        let Received::Unknown { answer, .. } = desk.receive(&sql, START, text, false).unwrap() else {
+        let Received::Unknown { answer, .. } = queue.receive(&sql, START, text, false).unwrap() else {
             panic!("{text} is no command");
         };
         assert!(answer.contains("\"refused\":\"overloaded\""), "{answer}");
@@ -136,15 +138,15 @@ fn a_command_of_another_version_is_told_to_come_back_and_changes_nothing() {
 
 #[test]
 fn without_group_commit_each_command_has_a_turn_of_its_own() {
-    let (sql, desk) = desk();
-    let mut desk = desk.without_group_commit();
+    let (sql, queue) = queue();
+    let mut queue = queue.without_group_commit();
     for number in 0..3 {
-        ticket(&receive(&mut desk, &sql, register(number, number)));
+        ticket(&receive(&mut queue, &sql, register(number, number)));
     }
     let before = sql.commits();
-    while desk.waiting() > 0 {
-        assert_eq!(desk.waiting(), 1);
-        assert_eq!(desk.turn(&sql, START).unwrap().len(), 1);
+    while queue.waiting() > 0 {
+        assert_eq!(queue.waiting(), 1);
+        assert_eq!(queue.run_batch(&sql, START).unwrap().len(), 1);
     }
     assert_eq!(sql.commits(), before + 3);
 }

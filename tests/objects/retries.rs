@@ -3,10 +3,10 @@
 use event_platform::domain::{Refusal, Timestamp};
 use event_platform::objects::account::{self, Account, NewSession, OneTimeToken, Order};
 use event_platform::objects::event::{Command, Event, IfMatch, Reply};
-use event_platform::objects::message::CommandId;
+use event_platform::objects::messages::envelope::CommandId;
 use event_platform::objects::{Host, Object, Outcome, Queued};
 
-use super::{read, turn};
+use super::{read, run_batch};
 use crate::support::fixtures::*;
 use crate::support::sqlite::Sqlite;
 use crate::support::world::START;
@@ -21,7 +21,7 @@ fn send<O: Object<Command: Clone>>(
     let id = O::remembers(command).then(|| CommandId::new(7));
     let queued = Queued { command: command.clone(), id, again };
     // The object was reset in between: it knows what is stored, and nothing else.
-    let mut answers = Host::<O>::new(0).turn(sql, now, vec![queued]).unwrap();
+    let mut answers = Host::<O>::new(0).run_batch(sql, now, vec![queued]).unwrap();
     answers.remove(0).outcome
 }
 
@@ -33,7 +33,9 @@ fn is_done_once<O: Object<Command: Clone, Reply: PartialEq + std::fmt::Debug>>(
 ) {
     let prepared = || {
         let (sql, mut host) = (Sqlite::in_memory(), Host::<O>::new(0));
-        before.iter().for_each(|command| drop(turn(&mut host, &sql, START, vec![command.clone()]).unwrap()));
+        before
+            .iter()
+            .for_each(|command| drop(run_batch(&mut host, &sql, START, vec![command.clone()]).unwrap()));
         sql
     };
     let sql = prepared();
@@ -100,10 +102,10 @@ fn what_people_do_to_their_account_is_done_once() {
 fn somebody_elses_command_is_executed() {
     let sql = Sqlite::in_memory();
     let mut host = Host::<Event>::new(0);
-    turn(&mut host, &sql, START, vec![create(1, &soon()), register(1, 1)]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &soon()), register(1, 1)]).unwrap();
     let leave = Command::Leave { user: user(1) };
     let queued = |id| Queued { command: leave.clone(), id: Some(CommandId::new(id)), again: true };
-    let answers = host.turn(&sql, START, vec![queued(1), queued(2), queued(1)]).unwrap();
+    let answers = host.run_batch(&sql, START, vec![queued(1), queued(2), queued(1)]).unwrap();
     let outcomes: Vec<_> = answers.into_iter().map(|answer| answer.outcome).collect();
     let done = Outcome::Reply(Reply::Done);
     assert_eq!(outcomes, [done.clone(), Outcome::Refused(Refusal::NotFound), done]);
@@ -112,11 +114,11 @@ fn somebody_elses_command_is_executed() {
 #[test]
 fn what_is_remembered_is_bounded() {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
-    turn(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
     for round in 0..1_200 {
         let leave = Command::Leave { user: user(1) };
         let queued = Queued { command: leave, id: Some(CommandId::new(round)), again: false };
-        host.turn(&sql, START, vec![register(u32::try_from(round).unwrap(), 1).into(), queued]).unwrap();
+        host.run_batch(&sql, START, vec![register(u32::try_from(round).unwrap(), 1).into(), queued]).unwrap();
     }
     let kept = sql.dump().iter().filter(|row| row.starts_with("answered:")).count();
     assert_eq!(kept, 1_000);

@@ -6,7 +6,7 @@ use event_platform::objects::event::{self, Event};
 use event_platform::objects::sql::{Sql, value};
 use event_platform::objects::{Host, Object, schema};
 
-use super::{read, turn};
+use super::{read, run_batch};
 use crate::support::fixtures::*;
 use crate::support::naive::NaiveEvent;
 use crate::support::sqlite::Sqlite;
@@ -19,7 +19,7 @@ fn report() -> catalog::Command {
         event: event_id(1),
         version: 1,
         as_of: START,
-        news: true,
+        changed: true,
         entry: naive.event(),
         participations: vec![],
         waited_ms: 0,
@@ -36,11 +36,11 @@ fn list() -> catalog::Command {
 fn is_founded_by<O: Object>(founds: O::Command, others: Vec<O::Command>) {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<O>::new(0));
     for other in others {
-        turn(&mut host, &sql, START, vec![other]).unwrap();
+        run_batch(&mut host, &sql, START, vec![other]).unwrap();
         assert_eq!((schema::version(&sql), sql.dump()), (Ok(0), vec![]));
     }
     assert!(host.due(&sql, START).unwrap().is_empty());
-    turn(&mut host, &sql, START, vec![founds]).unwrap();
+    run_batch(&mut host, &sql, START, vec![founds]).unwrap();
     assert_eq!(schema::version(&sql), Ok(O::MIGRATIONS.len()));
 }
 
@@ -50,7 +50,7 @@ fn nothing_is_stored_before_there_is_something_to_store() {
     let authorize = account::Command::Authorize {
         user: user(1),
         session: session.id,
-        visiting: Some(event_id(1)),
+        registering_for: Some(event_id(1)),
         changes: None,
     };
     is_founded_by::<Account>(
@@ -103,7 +103,7 @@ fn works_with_a_newer_one<O: Object<Command: Clone, Reply: PartialEq + std::fmt:
     table: &str,
 ) {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<O>::new(0));
-    turn(&mut host, &sql, START, vec![founds.clone()]).unwrap();
+    run_batch(&mut host, &sql, START, vec![founds.clone()]).unwrap();
     let seen = read(&mut host, &sql, START, look.clone()).unwrap().outcome;
     sql.run("UPDATE schema_version SET version = version + 1", &[]).unwrap();
     sql.run("CREATE TABLE added (x INTEGER NOT NULL)", &[]).unwrap();
@@ -111,7 +111,7 @@ fn works_with_a_newer_one<O: Object<Command: Clone, Reply: PartialEq + std::fmt:
     let version = schema::version(&sql);
     let mut host = Host::<O>::new(0);
     assert_eq!(read(&mut host, &sql, START, look.clone()).unwrap().outcome, seen);
-    turn(&mut host, &sql, START, vec![founds.clone()]).unwrap();
+    run_batch(&mut host, &sql, START, vec![founds.clone()]).unwrap();
     assert_eq!(schema::version(&sql), version);
 }
 
@@ -130,10 +130,10 @@ fn a_rollback_works_with_what_a_newer_version_has_written() {
 #[test]
 fn what_a_newer_version_keeps_in_a_column_of_its_own_survives_a_write() {
     let (sql, mut host) = (Sqlite::in_memory(), Host::<Event>::new(0));
-    turn(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
+    run_batch(&mut host, &sql, START, vec![create(1, &soon())]).unwrap();
     sql.run("ALTER TABLE event ADD COLUMN added INTEGER NOT NULL DEFAULT 7", &[]).unwrap();
     sql.run("UPDATE event SET added = 8", &[]).unwrap();
-    turn(&mut host, &sql, START, vec![update(capacity(Some(3)))]).unwrap();
+    run_batch(&mut host, &sql, START, vec![update(capacity(Some(3)))]).unwrap();
     assert_eq!(value::<u64>(&sql, "SELECT added FROM event WHERE version = 2", &[]), Ok(Some(8)));
 }
 

@@ -18,15 +18,15 @@ use event_platform::domain::schedule::{parse_date, parse_time, parse_timezone};
 use event_platform::domain::{
     EmailStatus, FieldError, Invalid, Jurisdiction, Rate, Refusal, Residence, Secret, Timestamp,
 };
-use event_platform::mail::{EventBrief, Letter, LinkChange, Mail, RemindedBefore};
+use event_platform::mail::{EventBrief, LinkChange, Mail, MailTemplate, RemindedBefore};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::catalog::{self, Cursor, Order, Participation, Query, Report, Scope};
 use event_platform::objects::event::{
     self, Create, IfMatch, Participant, Registration, SeatStatus, Snapshot,
 };
-use event_platform::objects::message::CommandId;
-use event_platform::objects::notice::{News, Notice};
-use event_platform::objects::outbox::Parcel;
+use event_platform::objects::messages::account_change::{AccountChange, ChangeKind};
+use event_platform::objects::messages::envelope::CommandId;
+use event_platform::objects::outbox::OutboxMessage;
 use event_platform::objects::{Answer, Envelope, Outcome, Stamp};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -145,25 +145,25 @@ fn what_waits_in_an_outbox() {
     );
     let link = LinkChange { before: Some("https://meet.example/a".to_owned()), now: None };
     let schedule = r#"{"date":"2030-01-01","time":"12:20:00","timezone":"UTC","duration_minutes":60}"#;
-    let letters = [
+    let templates = [
         (
-            Letter::ConfirmAddress { link: Secret::new("https://x.example/?token=a".to_owned()) },
+            MailTemplate::ConfirmAddress { link: Secret::new("https://x.example/?token=a".to_owned()) },
             r#"{"confirm_address":{"link":"https://x.example/?token=a"}}"#.to_owned(),
         ),
-        (Letter::Registered { event: event() }, format!(r#"{{"registered":{{"event":{BRIEF}}}}}"#)),
+        (MailTemplate::Registered { event: event() }, format!(r#"{{"registered":{{"event":{BRIEF}}}}}"#)),
         (
-            Letter::Waitlisted { event: event(), position: 3 },
+            MailTemplate::Waitlisted { event: event(), position: 3 },
             format!(r#"{{"waitlisted":{{"event":{BRIEF},"position":3}}}}"#),
         ),
-        (Letter::SeatIsYours { event: event() }, format!(r#"{{"seat_is_yours":{{"event":{BRIEF}}}}}"#)),
+        (MailTemplate::SeatIsYours { event: event() }, format!(r#"{{"seat_is_yours":{{"event":{BRIEF}}}}}"#)),
         (
-            Letter::RegistrationCancelled { event: event(), by_organizer: true, had_seat: false },
+            MailTemplate::RegistrationCancelled { event: event(), by_organizer: true, had_seat: false },
             format!(
                 r#"{{"registration_cancelled":{{"event":{BRIEF},"by_organizer":true,"had_seat":false}}}}"#
             ),
         ),
         (
-            Letter::EventChanged {
+            MailTemplate::EventChanged {
                 event: full(),
                 before: Some(event().schedule),
                 link: Some(link),
@@ -174,19 +174,19 @@ fn what_waits_in_an_outbox() {
             ),
         ),
         (
-            Letter::EventCancelled { event: full(), has_seat: true },
+            MailTemplate::EventCancelled { event: full(), has_seat: true },
             format!(r#"{{"event_cancelled":{{"event":{full_json},"has_seat":true}}}}"#),
         ),
         (
-            Letter::EventDeleted { event: full(), has_seat: false },
+            MailTemplate::EventDeleted { event: full(), has_seat: false },
             format!(r#"{{"event_deleted":{{"event":{full_json},"has_seat":false}}}}"#),
         ),
         (
-            Letter::Reminder { event: full(), before: RemindedBefore::Day, join_url: None },
+            MailTemplate::Reminder { event: full(), before: RemindedBefore::Day, join_url: None },
             format!(r#"{{"reminder":{{"event":{full_json},"before":"day","join_url":null}}}}"#),
         ),
         (
-            Letter::Reminder {
+            MailTemplate::Reminder {
                 event: full(),
                 before: RemindedBefore::Quarter,
                 join_url: Some("https://meet.example/a".to_owned()),
@@ -196,50 +196,53 @@ fn what_waits_in_an_outbox() {
             ),
         ),
         (
-            Letter::ResetPassword { link: Secret::new("https://x.example/?token=a".to_owned()) },
+            MailTemplate::ResetPassword { link: Secret::new("https://x.example/?token=a".to_owned()) },
             r#"{"reset_password":{"link":"https://x.example/?token=a"}}"#.to_owned(),
         ),
-        (Letter::PasswordChanged, r#""password_changed""#.to_owned()),
+        (MailTemplate::PasswordChanged, r#""password_changed""#.to_owned()),
     ];
-    for (letter, golden) in letters {
-        match letter {
-            // A letter that is new here needs its golden string above.
-            Letter::ConfirmAddress { .. }
-            | Letter::Registered { .. }
-            | Letter::Waitlisted { .. }
-            | Letter::SeatIsYours { .. }
-            | Letter::RegistrationCancelled { .. }
-            | Letter::EventChanged { .. }
-            | Letter::EventCancelled { .. }
-            | Letter::EventDeleted { .. }
-            | Letter::Reminder { .. }
-            | Letter::ResetPassword { .. }
-            | Letter::PasswordChanged => {}
+    for (template, golden) in templates {
+        match template {
+            // A mail that is new here needs its golden string above.
+            MailTemplate::ConfirmAddress { .. }
+            | MailTemplate::Registered { .. }
+            | MailTemplate::Waitlisted { .. }
+            | MailTemplate::SeatIsYours { .. }
+            | MailTemplate::RegistrationCancelled { .. }
+            | MailTemplate::EventChanged { .. }
+            | MailTemplate::EventCancelled { .. }
+            | MailTemplate::EventDeleted { .. }
+            | MailTemplate::Reminder { .. }
+            | MailTemplate::ResetPassword { .. }
+            | MailTemplate::PasswordChanged => {}
         }
-        let mail = Mail { to: email(1), name: None, letter };
+        let mail = Mail { to: email(1), name: None, template };
         let golden = format!(r#"{{"mail":{{"to":"person-1@example.com","name":null,"letter":{golden}}}}}"#);
-        pin(&Parcel::Mail(mail), &golden);
+        pin(&OutboxMessage::Mail(mail), &golden);
     }
-    pin(&Parcel::Report(None), r#"{"report":null}"#);
+    pin(&OutboxMessage::Report(None), r#"{"report":null}"#);
     pin(
-        &Parcel::Notice(Box::new(erased(1)), vec![event_id(2)]),
+        &OutboxMessage::AccountChange(Box::new(erased(1)), vec![event_id(2)]),
         r#"{"notice":[{"user":"01b8dd58-e200-7000-8000-000000000001","news":"erased"},["01b8dd58-e200-7000-8000-000000000002"]]}"#,
     );
     pin(
-        &Parcel::Tell(event_id(2), Box::new(renamed())),
+        &OutboxMessage::AccountChangeFor(event_id(2), Box::new(renamed())),
         &format!(r#"{{"tell":["{}",{RENAMED}]}}"#, event_id(2)),
     );
 }
 
 /// That somebody has another name.
-fn renamed() -> Notice {
+fn renamed() -> AccountChange {
     let name = Some(Name::parse("Ada").unwrap());
-    Notice { user: user(1), news: News::Renamed { name, changes: 2 } }
+    AccountChange { user: user(1), kind: ChangeKind::Renamed { name, changes: 2 } }
 }
 
 /// That mail to somebody comes back.
-fn bounced() -> Notice {
-    Notice { user: user(1), news: News::EmailStatus { status: EmailStatus::Bounced, changes: 1 } }
+fn bounced() -> AccountChange {
+    AccountChange {
+        user: user(1),
+        kind: ChangeKind::EmailStatus { status: EmailStatus::Bounced, changes: 1 },
+    }
 }
 
 const BOUNCED: &str = r#"{"user":"01b8dd58-e200-7000-8000-000000000001","news":{"email_status":{"status":"bounced","changes":1}}}"#;
@@ -254,12 +257,12 @@ fn what_older_versions_have_written_is_read() {
     assert_eq!(serde_json::from_str::<Profile>(old).unwrap().name_changes, 0);
 }
 
-/// Letters that an earlier version has left in an outbox.
+/// Mails that an earlier version has left in an outbox.
 #[test]
 fn what_waits_in_an_old_outbox() {
     let old = format!(r#"{{"registration_cancelled":{{"event":{BRIEF},"by_organizer":true}}}}"#);
-    let read: Letter = serde_json::from_str(&old).unwrap();
-    assert!(matches!(read, Letter::RegistrationCancelled { had_seat: false, .. }), "{read:?}");
+    let read: MailTemplate = serde_json::from_str(&old).unwrap();
+    assert!(matches!(read, MailTemplate::RegistrationCancelled { had_seat: false, .. }), "{read:?}");
 }
 
 #[test]

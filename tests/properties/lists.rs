@@ -100,7 +100,7 @@ fn reports(changes: &[(bool, u32)]) -> Vec<Report> {
             let details = first.details.clone().without_join_url();
             let entry = Some(Snapshot { seats, version, details, ..first.clone() });
             let (as_of, participations) = (START.plus_ms(at), Vec::new());
-            Report { event: first.id, version, as_of, news: *changed, entry, participations, waited_ms: 0 }
+            Report { event: first.id, version, as_of, changed: *changed, entry, participations, waited_ms: 0 }
         })
         .collect()
 }

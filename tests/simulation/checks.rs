@@ -104,8 +104,8 @@ pub(crate) fn at_rest(world: &mut World, truth: &Truth) -> Result<(), Broken> {
     for id in truth.events.keys() {
         is_rebuilt(world, truth, *id)?;
     }
-    if let Some((letter, times)) = truth.owed.iter().find(|(_, times)| **times > 0) {
-        return Err(format!("{times} times a letter never went out: {letter}"));
+    if let Some((template, times)) = truth.owed.iter().find(|(_, times)| **times > 0) {
+        return Err(format!("{times} times a letter never went out: {template}"));
     }
     let events: BTreeMap<_, _> = truth.events.iter().map(|(id, naive)| (*id, naive.event())).collect();
     let differences = catalog_differences(&world.node(&Address::Catalog).sql, &events);

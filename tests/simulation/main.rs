@@ -7,7 +7,7 @@
 //! SIMULATION_SEED=42 cargo test --test simulation
 //! ```
 //!
-//! - [`world`]: time, network, disks, mail, and the runtime's shell around each object.
+//! - [`world`]: time, network, disks, mail, and the runtime's host around each object.
 //! - [`clients`]: people who sign up, organize, register, leave, delete their accounts, and retry.
 //! - [`isolates`]: copies of events, under lease.
 //! - [`model`]: what must be true.

@@ -11,10 +11,10 @@ use event_platform::domain::{
     AccountKey, Email, EmailStatus, EventId, Refusal, RegistrationId, Secret, SessionId, Timestamp, UserId,
     limits,
 };
-use event_platform::mail::{Letter, Mail};
+use event_platform::mail::{Mail, MailTemplate};
 use event_platform::objects::account::{self, SignUp};
 use event_platform::objects::event::{self, Snapshot};
-use event_platform::objects::notice::News;
+use event_platform::objects::messages::account_change::ChangeKind;
 use event_platform::objects::{Answer, Envelope, Outcome, Stamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -25,7 +25,7 @@ use crate::support::post::Sent;
 use crate::world::Happened;
 
 /// Visits that an account remembers at most.
-const VISITS_MAX: usize = 64;
+const RECENT_EVENTS_MAX: usize = 64;
 
 /// A rule that was broken, in words.
 pub(crate) type Broken = String;
@@ -35,9 +35,9 @@ pub(crate) type Broken = String;
 pub(crate) struct Truth {
     pub(crate) events: BTreeMap<EventId, NaiveEvent>,
     pub(crate) accounts: BTreeMap<AccountKey, NaiveAccount>,
-    /// Letters that were decided and have not gone out yet, as often as they were decided.
+    /// Mails that were decided and have not gone out yet, as often as they were decided.
     pub(crate) owed: BTreeMap<String, u32>,
-    /// Letters to people whose account was deleted while they waited: they may have been on their way.
+    /// Mails to people whose account was deleted while they waited: they may have been on their way.
     pub(crate) withdrawn: BTreeMap<String, u32>,
     /// Users whose account was deleted, and their address.
     pub(crate) erased: BTreeMap<UserId, Email>,
@@ -80,13 +80,13 @@ impl Truth {
                 Ok(())
             }
             Happened::Mailed(sent) => {
-                *self.mails.entry(sent.mail.letter.kind()).or_default() += 1;
+                *self.mails.entry(sent.mail.template.kind()).or_default() += 1;
                 self.told_of_event(sent)?;
-                match sent.mail.letter {
-                    Letter::EventChanged { .. }
-                    | Letter::EventCancelled { .. }
-                    | Letter::EventDeleted { .. }
-                    | Letter::Reminder { .. } => Ok(()),
+                match sent.mail.template {
+                    MailTemplate::EventChanged { .. }
+                    | MailTemplate::EventCancelled { .. }
+                    | MailTemplate::EventDeleted { .. }
+                    | MailTemplate::Reminder { .. } => Ok(()),
                     _ => self.went_out(&sent.mail),
                 }
             }
@@ -124,7 +124,9 @@ impl Truth {
     ) -> Result<(), Broken> {
         let event = self.events.entry(id).or_default();
         let erased = match &asked.command {
-            event::Command::Notice(notice) if notice.news == News::Erased => event.address_of(notice.user),
+            event::Command::AccountChange(account_change) if account_change.kind == ChangeKind::Erased => {
+                event.address_of(account_change.user)
+            }
             _ => None,
         };
         match &answer.outcome {
@@ -139,50 +141,52 @@ impl Truth {
         if let (event::Command::Read, Some(snapshot)) = (asked.command, event.event()) {
             self.read.insert(id, (answer.stamp, snapshot));
         }
-        event.take_letters().iter().for_each(|mail| owe(&mut self.owed, mail));
+        event.take_mails().iter().for_each(|mail| owe(&mut self.owed, mail));
         if let Some(email) = erased {
-            self.withdraw(&email, |letter| letter.contains(&id.to_string()));
+            self.withdraw(&email, |template| template.contains(&id.to_string()));
         }
         Ok(())
     }
 
-    /// Letters to an address are owed no longer.
+    /// Mails to an address are owed no longer.
     fn withdraw(&mut self, email: &Email, which: impl Fn(&str) -> bool) {
         let to = format!("\"to\":\"{}\"", email.as_str());
-        let concerned = self.owed.iter_mut().filter(|(letter, _)| letter.contains(&to) && which(letter));
-        for (letter, times) in concerned {
-            *self.withdrawn.entry(letter.clone()).or_default() += std::mem::take(times);
+        let concerned =
+            self.owed.iter_mut().filter(|(template, _)| template.contains(&to) && which(template));
+        for (template, times) in concerned {
+            *self.withdrawn.entry(template.clone()).or_default() += std::mem::take(times);
         }
     }
 
     /// Somebody hears of an event. A change is told to who knows something else, a reminder comes
     /// before the start, and the end is told once.
     fn told_of_event(&mut self, sent: &Sent) -> Result<(), Broken> {
-        let letter = &sent.mail.letter;
-        let Some((event, registration)) = letter.event().and_then(|event| Some((event, event.registration?)))
+        let template = &sent.mail.template;
+        let Some((event, registration)) =
+            template.event().and_then(|event| Some((event, event.registration?)))
         else {
             return Ok(());
         };
         let schedule = event.schedule.clone();
-        match letter {
-            Letter::Registered { .. } | Letter::Waitlisted { .. } => {
+        match template {
+            MailTemplate::Registered { .. } | MailTemplate::Waitlisted { .. } => {
                 self.told.insert(registration, schedule);
             }
-            Letter::EventChanged { before, .. } => {
+            MailTemplate::EventChanged { before, .. } => {
                 let known = self.told.insert(registration, schedule.clone());
                 let expected = before.clone().unwrap_or_else(|| schedule.clone());
                 if known.as_ref() != Some(&expected) || before.as_ref() == Some(&schedule) {
                     return Err(format!("{known:?} was known, and told was {sent:?}"));
                 }
             }
-            Letter::EventCancelled { .. } | Letter::EventDeleted { .. } => {
+            MailTemplate::EventCancelled { .. } | MailTemplate::EventDeleted { .. } => {
                 let times = self.ended.entry(registration).or_default();
                 *times += 1;
                 if *times > 1 {
                     return Err(format!("the end is told again: {sent:?}"));
                 }
             }
-            Letter::Reminder { .. } if sent.at >= schedule.starts_at() => {
+            MailTemplate::Reminder { .. } if sent.at >= schedule.starts_at() => {
                 return Err(format!("a reminder of what has begun: {sent:?}"));
             }
             _ => {}
@@ -193,14 +197,14 @@ impl Truth {
     /// A mail has gone out: it must have been owed, and is so no longer. So nobody is ever told
     /// what is not true, and nobody twice.
     fn went_out(&mut self, mail: &Mail) -> Result<(), Broken> {
-        let letter = spell(mail);
-        let counted = [self.owed.get_mut(&letter), self.withdrawn.get_mut(&letter)];
+        let template = spell(mail);
+        let counted = [self.owed.get_mut(&template), self.withdrawn.get_mut(&template)];
         match counted.into_iter().flatten().find(|times| **times > 0) {
             Some(times) => {
                 *times -= 1;
                 Ok(())
             }
-            None => Err(format!("a mail went out that nobody decided, or twice: {letter}")),
+            None => Err(format!("a mail went out that nobody decided, or twice: {template}")),
         }
     }
 }
@@ -251,7 +255,7 @@ impl NaiveAccount {
     ) -> Outcome<account::Reply> {
         use account::{Command, Order, Reply};
         let answer = match command {
-            Command::Visits => Ok(Reply::Visits(self.visits.clone())),
+            Command::RecentEvents => Ok(Reply::RecentEvents(self.visits.clone())),
             Command::Exists => Ok(Reply::Exists(self.owner.is_some())),
             Command::SignUp(sign_up) => self.sign_up(now, sign_up, owed),
             Command::BeginLogin => Ok(Reply::Challenge(self.owner.as_ref().map(|(_, hash)| hash.clone()))),
@@ -270,13 +274,13 @@ impl NaiveAccount {
                     None => Ok(Reply::Failed(Refusal::InvalidCredentials)),
                 }
             }
-            Command::Authorize { user, session, visiting, .. } => {
+            Command::Authorize { user, session, registering_for, .. } => {
                 let stands = self.sessions.iter().any(|(id, until)| id == session && *until > now);
                 match self.owner.clone().filter(|(profile, _)| stands && profile.id == *user) {
                     Some((profile, _)) => {
-                        if let Some(event) = visiting.filter(|event| !self.visits.contains(event)) {
+                        if let Some(event) = registering_for.filter(|event| !self.visits.contains(event)) {
                             self.visits.insert(0, event);
-                            self.visits.truncate(VISITS_MAX);
+                            self.visits.truncate(RECENT_EVENTS_MAX);
                         }
                         Ok(Reply::Profile(Box::new(profile)))
                     }
@@ -326,8 +330,8 @@ impl NaiveAccount {
             email_status: EmailStatus::Ok,
             email_status_changes: 0,
         };
-        let letter = Letter::ConfirmAddress { link: sign_up.verification_link.clone() };
-        owe(owed, &Mail { to: profile.email.clone(), name: profile.name.clone(), letter });
+        let template = MailTemplate::ConfirmAddress { link: sign_up.verification_link.clone() };
+        owe(owed, &Mail { to: profile.email.clone(), name: profile.name.clone(), template });
         self.owner = Some((profile.clone(), sign_up.password_hash.clone()));
         Ok(account::Reply::Profile(Box::new(profile)))
     }
@@ -345,8 +349,12 @@ impl NaiveAccount {
         let challenge = Outcome::Reply(account::Reply::Challenge(Some(hash.clone())));
         agree(&ask(Command::BeginLogin)?, &challenge)?;
         for (session, _) in self.sessions.iter().filter(|(_, expires_at)| *expires_at > now) {
-            let authorize =
-                Command::Authorize { user: profile.id, session: *session, visiting: None, changes: None };
+            let authorize = Command::Authorize {
+                user: profile.id,
+                session: *session,
+                registering_for: None,
+                changes: None,
+            };
             agree(&ask(authorize)?, &Outcome::Reply(account::Reply::Profile(Box::new(profile.clone()))))?;
         }
         Ok(())

@@ -1,16 +1,16 @@
 //! The world around the objects: time, a network that loses, repeats and delays, disks that fail,
-//! objects that crash between any two steps, and a mail provider. What the runtime's shell does
+//! objects that crash between any two steps, and a mail provider. What the runtime's host does
 //! with an object is done here step by step, so that anything can come in between.
 
 mod delivery;
-mod shell;
+mod host;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 
 use event_platform::domain::Timestamp;
-use event_platform::objects::desk::Ticket;
-use event_platform::objects::outbox::{Delivery, Item, Parcel};
+use event_platform::objects::command_queue::Ticket;
+use event_platform::objects::outbox::{Delivery, OutboxEntry, OutboxMessage};
 use fastrand::Rng;
 
 use crate::support::node::{Address, EventMemory, Node};
@@ -84,9 +84,9 @@ enum Asker {
 enum Step {
     Arrive { to: Address, command: String, again: bool, from: Asker },
     Ready { at: Address, life: u32, ticket: Ticket },
-    Turn { at: Address, life: u32 },
+    Transaction { at: Address, life: u32 },
     Wake { at: Address },
-    Mail { items: Vec<Item>, at: Address, life: u32, index: usize },
+    Mail { items: Vec<OutboxEntry>, at: Address, life: u32, index: usize },
     Tried { at: Address, life: u32, index: usize, delivery: Delivery },
     Answer { to: Asker, answer: Option<String> },
     Client(usize),
@@ -94,10 +94,10 @@ enum Step {
 
 /// What an object waits to hear.
 enum Pending {
-    /// Whether a parcel has arrived.
-    Parcel { at: Address, life: u32, index: usize },
+    /// Whether a message has arrived.
+    OutboxMessage { at: Address, life: u32, index: usize },
     /// Whether the Catalog knows; then the client gets the answer.
-    Announcement { at: Address, life: u32, report: Box<Parcel>, client: Asker, answer: String },
+    Announcement { at: Address, life: u32, report: Box<OutboxMessage>, client: Asker, answer: String },
 }
 
 struct Place {
@@ -107,7 +107,7 @@ struct Place {
     waiting: BTreeMap<Ticket, Waiting>,
     armed: bool,
     wakes_at: Option<Timestamp>,
-    delivering: Vec<(Item, Option<Delivery>)>,
+    delivering: Vec<(OutboxEntry, Option<Delivery>)>,
 }
 
 struct Waiting {
@@ -170,7 +170,7 @@ impl World {
         match step {
             Step::Arrive { to, command, again, from } => self.arrive(to, &command, again, from),
             Step::Ready { at, life, ticket } => self.ready(&at, life, ticket),
-            Step::Turn { at, life } => self.turn(&at, life),
+            Step::Transaction { at, life } => self.run_batch(&at, life),
             Step::Wake { at } => self.wake(&at),
             Step::Mail { items, at, life, index } => self.mail(&items, &at, life, index),
             Step::Tried { at, life, index, delivery } => self.tried(&at, life, index, delivery),

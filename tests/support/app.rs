@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use event_platform::api::{Afterwards, Api, BodyStream, BrokenOff, Pieces};
+use event_platform::api::{Api, Background, BodyStream, BrokenOff, Pieces};
 use event_platform::config::Config;
 use event_platform::domain::EventId;
 use futures_util::{StreamExt, TryStreamExt};
@@ -104,7 +104,7 @@ impl App {
         self.deliver_outboxes();
         let state = self.state();
         let theirs = state.post.sent.iter().filter(|sent| sent.mail.to.as_str() == person.email);
-        theirs.map(|sent| sent.mail.letter.kind()).collect()
+        theirs.map(|sent| sent.mail.template.kind()).collect()
     }
 
     /// A read of a path below another origin than that of the tests.
@@ -277,7 +277,7 @@ impl Call<'_> {
     /// The answer, whatever it is.
     pub(crate) fn send_unchecked(self) -> Answer {
         let mut response = now(self.app.api.serve(self.request));
-        if let Some(work) = Afterwards::take(&mut response) {
+        if let Some(work) = Background::take(&mut response) {
             now(work);
         }
         if let Some(pieces) = BodyStream::take(&mut response) {

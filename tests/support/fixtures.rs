@@ -11,7 +11,7 @@ use event_platform::domain::{
 use event_platform::objects::account::{Holder, NewSession, OneTimeToken, SignUp};
 use event_platform::objects::catalog::{Order, Query, Scope};
 use event_platform::objects::event::{Command, Create, Participant};
-use event_platform::objects::notice::{News, Notice};
+use event_platform::objects::messages::account_change::{AccountChange, ChangeKind};
 
 use super::world::START;
 
@@ -157,8 +157,8 @@ pub(crate) fn holder(person: u32, session: u32) -> Holder {
 }
 
 /// That the account of person `number` is gone.
-pub(crate) fn erased(number: u32) -> Notice {
-    Notice { user: user(number), news: News::Erased }
+pub(crate) fn erased(number: u32) -> AccountChange {
+    AccountChange { user: user(number), kind: ChangeKind::Erased }
 }
 
 /// A session of number `number` that stands for so long from `now`.

@@ -7,10 +7,10 @@ use std::mem;
 
 use event_platform::domain::event::{Change, Details, EventPatch, Status};
 use event_platform::domain::{Email, Refusal, RegistrationId, Timestamp, UserId};
-use event_platform::mail::{Letter, Mail};
+use event_platform::mail::{Mail, MailTemplate};
 use event_platform::objects::Outcome;
 use event_platform::objects::event::{Command, Create, IfMatch, Participant, Registration, Reply, Snapshot};
-use event_platform::objects::notice::{News, Notice};
+use event_platform::objects::messages::account_change::{AccountChange, ChangeKind};
 
 /// What is true of one event; nothing before it was created.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ struct Held {
     deleted: bool,
     arrivals: u64,
     places: Vec<Place>,
-    letters: Vec<Mail>,
+    templates: Vec<Mail>,
 }
 
 /// A registration; one that has ended stays until its user comes back.
@@ -53,8 +53,8 @@ impl NaiveEvent {
             }
             (Command::Create(create), Some(held)) => held.create_again(create),
             (Command::Admin(_), _) => unreachable!("tested through the API"),
-            (Command::Notice(notice), held) => {
-                held.iter_mut().for_each(|held| held.notice(now, notice));
+            (Command::AccountChange(account_change), held) => {
+                held.iter_mut().for_each(|held| held.account_change(now, account_change));
                 Ok(Reply::Done)
             }
             (_, Some(held)) if !held.deleted => held.execute(now, command),
@@ -94,9 +94,9 @@ impl NaiveEvent {
         places.iter().find(|place| place.who.id == user).map(|place| place.who.email.clone())
     }
 
-    /// The letters that have been owed since the last question.
-    pub(crate) fn take_letters(&mut self) -> Vec<Mail> {
-        self.held.as_mut().map(|held| mem::take(&mut held.letters)).unwrap_or_default()
+    /// The mails that have been owed since the last question.
+    pub(crate) fn take_mails(&mut self) -> Vec<Mail> {
+        self.held.as_mut().map(|held| mem::take(&mut held.templates)).unwrap_or_default()
     }
 }
 
@@ -111,7 +111,7 @@ impl Held {
             deleted: false,
             arrivals: 0,
             places: Vec::new(),
-            letters: Vec::new(),
+            templates: Vec::new(),
         }
     }
 
@@ -126,7 +126,9 @@ impl Held {
 
     fn execute(&mut self, now: Timestamp, command: &Command) -> Result<Reply, Refusal> {
         match command {
-            Command::Create(_) | Command::Notice(_) | Command::Admin(_) => unreachable!("dealt with before"),
+            Command::Create(_) | Command::AccountChange(_) | Command::Admin(_) => {
+                unreachable!("dealt with before")
+            }
             Command::Read => Ok(Reply::Event(Box::new(self.snapshot()))),
             Command::Update { by, patch, if_match } => {
                 self.only_organizer(*by, if_match.as_ref())?;
@@ -188,25 +190,26 @@ impl Held {
     }
 
     /// What names somebody who is gone is gone too, and the seat is free.
-    fn notice(&mut self, now: Timestamp, notice: &Notice) {
-        let theirs = self.create.organizer.id == notice.user && self.create.organizer.account.is_some();
-        match &notice.news {
-            News::Renamed { name, changes } => {
+    fn account_change(&mut self, now: Timestamp, account_change: &AccountChange) {
+        let theirs =
+            self.create.organizer.id == account_change.user && self.create.organizer.account.is_some();
+        match &account_change.kind {
+            ChangeKind::Renamed { name, changes } => {
                 let organizer = &mut self.create.organizer;
                 if theirs && !self.deleted && organizer.name_changes < *changes {
                     (organizer.name, organizer.name_changes) = (name.clone(), *changes);
                 }
             }
-            News::Suspension(_) => unreachable!("tested through the API"),
-            News::EmailStatus { status, changes } => {
-                for place in self.places.iter_mut().filter(|place| place.who.id == notice.user) {
+            ChangeKind::Suspension(_) => unreachable!("tested through the API"),
+            ChangeKind::EmailStatus { status, changes } => {
+                for place in self.places.iter_mut().filter(|place| place.who.id == account_change.user) {
                     if place.who.email_status_changes < *changes {
                         (place.who.email_status, place.who.email_status_changes) = (*status, *changes);
                     }
                 }
             }
-            News::Erased => {
-                self.places.retain(|place| place.who.id != notice.user);
+            ChangeKind::Erased => {
+                self.places.retain(|place| place.who.id != account_change.user);
                 if !self.deleted {
                     self.promote(now);
                 }
@@ -284,11 +287,11 @@ impl Held {
         self.places.retain(|known| known.who.id != who.id);
         self.places.push(place.clone());
         let event = self.brief(&place);
-        let letter = match self.position(&place) {
-            None => Letter::Registered { event },
-            Some(position) => Letter::Waitlisted { event, position },
+        let template = match self.position(&place) {
+            None => MailTemplate::Registered { event },
+            Some(position) => MailTemplate::Waitlisted { event, position },
         };
-        self.owe(&place, letter);
+        self.owe(&place, template);
         Ok(Reply::Registration { new: true, registration: Box::new(self.registration(&place)) })
     }
 
@@ -297,7 +300,7 @@ impl Held {
         place.ended = true;
         let place = place.clone();
         let (event, had_seat) = (self.brief(&place), place.confirmed_at.is_some());
-        self.owe(&place, Letter::RegistrationCancelled { event, by_organizer, had_seat });
+        self.owe(&place, MailTemplate::RegistrationCancelled { event, by_organizer, had_seat });
         self.promote(now);
         Ok(Reply::Done)
     }
@@ -335,7 +338,7 @@ impl Held {
             first.confirmed_at = Some(now);
             let first = first.clone();
             let event = self.brief(&first);
-            self.owe(&first, Letter::SeatIsYours { event });
+            self.owe(&first, MailTemplate::SeatIsYours { event });
         }
     }
 
@@ -343,7 +346,7 @@ impl Held {
         self.places.iter_mut().find(|place| !place.ended && place.id == id)
     }
 
-    fn owe(&mut self, place: &Place, letter: Letter) {
-        self.letters.push(Mail { to: place.who.email.clone(), name: place.who.name.clone(), letter });
+    fn owe(&mut self, place: &Place, template: MailTemplate) {
+        self.templates.push(Mail { to: place.who.email.clone(), name: place.who.name.clone(), template });
     }
 }

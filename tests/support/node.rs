@@ -4,9 +4,9 @@
 use event_platform::domain::{AccountKey, EventId, Timestamp};
 use event_platform::objects::account::Account;
 use event_platform::objects::catalog::Catalog;
-use event_platform::objects::desk::{Desk, Failed, ObjectDesk, Received, Settled, Ticket};
+use event_platform::objects::command_queue::{CommandQueue, Failed, ObjectQueue, Received, Settled, Ticket};
 use event_platform::objects::event::{Event, SizedEvent};
-use event_platform::objects::outbox::{Delivery, Item, Pace, Parcel};
+use event_platform::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, Pace};
 use event_platform::objects::sql::SqlError;
 use event_platform::objects::{Host, Object};
 
@@ -56,13 +56,13 @@ impl Address {
     }
 }
 
-type AnyDesk = Box<dyn Desk + Send>;
+type AnyQueue = Box<dyn CommandQueue + Send>;
 
 /// An object, its database and its alarm.
 pub(crate) struct Node {
     pub(crate) sql: Sqlite,
-    desk: AnyDesk,
-    fresh: Box<dyn Fn() -> AnyDesk + Send>,
+    queue: AnyQueue,
+    fresh: Box<dyn Fn() -> AnyQueue + Send>,
     alarm_at: Option<Timestamp>,
     /// The alarm that is being dealt with: it rings again if the object crashes meanwhile.
     ringing: Option<Timestamp>,
@@ -74,10 +74,10 @@ impl Node {
     fn new<O: Object<Command: Send> + Send + 'static>(longest_lease_ms: u32) -> Self {
         let pace = Post::new().pace();
         let fresh =
-            move || -> AnyDesk { Box::new(ObjectDesk::new(Host::<O>::new(longest_lease_ms).paced(pace))) };
+            move || -> AnyQueue { Box::new(ObjectQueue::new(Host::<O>::new(longest_lease_ms).paced(pace))) };
         Self {
             sql: Sqlite::in_memory(),
-            desk: fresh(),
+            queue: fresh(),
             fresh: Box::new(fresh),
             alarm_at: None,
             ringing: None,
@@ -88,44 +88,44 @@ impl Node {
 
     /// Forgets everything that is not in the database, commands that wait included.
     pub(crate) fn crash(&mut self) {
-        self.desk = (self.fresh)();
+        self.queue = (self.fresh)();
         self.resting_until = Timestamp::default();
         self.alarm_at = [self.alarm_at, self.ringing.take()].into_iter().flatten().min();
     }
 
     pub(crate) fn receive(&mut self, now: Timestamp, text: &str, again: bool) -> Result<Received, SqlError> {
-        self.desk.receive(&self.sql, now, text, again)
+        self.queue.receive(&self.sql, now, text, again)
     }
 
     pub(crate) fn ready(&mut self, ticket: Ticket) {
-        self.desk.ready(ticket);
+        self.queue.ready(ticket);
     }
 
     pub(crate) fn withdraw(&mut self, ticket: Ticket) {
-        self.desk.withdraw(ticket);
+        self.queue.withdraw(ticket);
     }
 
     pub(crate) fn waiting(&self) -> usize {
-        self.desk.waiting()
+        self.queue.waiting()
     }
 
     /// Gives the object its turn; the alarm is set in the same commit.
-    pub(crate) fn turn(&mut self, now: Timestamp) -> Result<Vec<Settled>, Failed> {
-        let settled = self.desk.turn(&self.sql, now)?;
+    pub(crate) fn run_batch(&mut self, now: Timestamp) -> Result<Vec<Settled>, Failed> {
+        let settled = self.queue.run_batch(&self.sql, now)?;
         self.arm_alarm();
         Ok(settled)
     }
 
     pub(crate) fn hold_leases(&mut self, now: Timestamp) -> Result<u32, SqlError> {
-        self.desk.hold_leases(&self.sql, now)
+        self.queue.hold_leases(&self.sql, now)
     }
 
     pub(crate) fn leases_remaining_ms(&self, now: Timestamp) -> u32 {
-        self.desk.leases_remaining_ms(now)
+        self.queue.leases_remaining_ms(now)
     }
 
     pub(crate) fn release_leases(&mut self, now: Timestamp, changed: bool) {
-        self.desk.release_leases(now, changed);
+        self.queue.release_leases(now, changed);
     }
 
     /// When the runtime will wake the object, if at all.
@@ -134,22 +134,22 @@ impl Node {
     }
 
     /// The alarm rings: what is due; nothing if the storage has failed.
-    pub(crate) fn wake(&mut self, now: Timestamp) -> Option<Vec<Item>> {
+    pub(crate) fn wake(&mut self, now: Timestamp) -> Option<Vec<OutboxEntry>> {
         self.ringing = self.alarm_at.take();
-        let Ok(due) = self.desk.due(&self.sql, now) else {
+        let Ok(due) = self.queue.due(&self.sql, now) else {
             self.try_later(now);
             return None;
         };
         self.resting_until = now.plus_ms(self.pace.rest_ms(&due));
         if due.is_empty() {
-            self.settle(now, &[]);
+            self.acknowledge(now, &[]);
         }
         Some(due)
     }
 
     /// Notes how tries ended; whether that worked.
-    pub(crate) fn settle(&mut self, now: Timestamp, results: &[(Item, Delivery)]) -> bool {
-        if !results.is_empty() && self.desk.settle(&self.sql, now, results).is_err() {
+    pub(crate) fn acknowledge(&mut self, now: Timestamp, results: &[(OutboxEntry, Delivery)]) -> bool {
+        if !results.is_empty() && self.queue.acknowledge(&self.sql, now, results).is_err() {
             self.try_later(now);
             return false;
         }
@@ -163,16 +163,16 @@ impl Node {
         self.alarm_at = Some(now.plus_ms(STORAGE_PAUSE_MS));
     }
 
-    pub(crate) fn report(&self, now: Timestamp) -> Option<Parcel> {
-        self.desk.report(now)
+    pub(crate) fn report(&self, now: Timestamp) -> Option<OutboxMessage> {
+        self.queue.report(now)
     }
 
-    pub(crate) fn reported(&mut self, report: &Parcel) {
-        self.desk.reported(report);
+    pub(crate) fn reported(&mut self, report: &OutboxMessage) {
+        self.queue.reported(report);
     }
 
     fn arm_alarm(&mut self) {
-        let Some(due) = self.desk.next_alarm() else {
+        let Some(due) = self.queue.next_alarm() else {
             return;
         };
         let at = due.max(self.resting_until);

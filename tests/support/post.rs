@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use event_platform::auth::tokens::TokenKeys;
 use event_platform::domain::{Secret, Timestamp};
-use event_platform::mail::{Carrier, HttpRequest, HttpResponse, Mail, Outgoing, Plan, Provider, Sender};
-use event_platform::objects::outbox::{Delivery, Item, Pace, Parcel};
+use event_platform::mail::{HttpRequest, HttpResponse, Mail, Outgoing, Plan, Provider, Sender, Transport};
+use event_platform::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, Pace};
 
 use super::app::SECRET;
 
@@ -36,7 +36,7 @@ pub(crate) struct Sent {
 
 impl Post {
     pub(crate) fn new() -> Self {
-        let provider = Provider::Resend(Carrier {
+        let provider = Provider::Resend(Transport {
             api_url: "https://mail.example".to_owned(),
             api_key: Some(Secret::new("re_test".to_owned())),
         });
@@ -57,7 +57,7 @@ impl Post {
     }
 
     /// The request that carries these mails, which travel together.
-    pub(crate) fn request(&self, items: &[Item]) -> Box<HttpRequest> {
+    pub(crate) fn request(&self, items: &[OutboxEntry]) -> Box<HttpRequest> {
         let mails: Vec<_> = items
             .iter()
             .map(|item| Outgoing { mail: mail(item), key: &item.key, posted_at: item.posted_at })
@@ -74,7 +74,12 @@ impl Post {
     }
 
     /// What the provider makes of a request.
-    pub(crate) fn accept(&mut self, now: Timestamp, request: &HttpRequest, items: &[Item]) -> HttpResponse {
+    pub(crate) fn accept(
+        &mut self,
+        now: Timestamp,
+        request: &HttpRequest,
+        items: &[OutboxEntry],
+    ) -> HttpResponse {
         let answer = |status| HttpResponse { status, ..HttpResponse::default() };
         self.requests.push(now);
         if !self.up {
@@ -102,15 +107,15 @@ impl Post {
     }
 
     /// What an answer means for each of the mails.
-    pub(crate) fn judge(&self, response: &HttpResponse, items: &[Item]) -> Vec<Delivery> {
+    pub(crate) fn judge(&self, response: &HttpResponse, items: &[OutboxEntry]) -> Vec<Delivery> {
         let verdicts = self.provider.judge(response, items.len());
         verdicts.into_iter().map(|verdict| verdict.delivery).collect()
     }
 }
 
-fn mail(item: &Item) -> &Mail {
-    match &item.parcel {
-        Parcel::Mail(mail) => mail,
+fn mail(item: &OutboxEntry) -> &Mail {
+    match &item.message {
+        OutboxMessage::Mail(mail) => mail,
         other => panic!("this is no mail: {other:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! All the objects of a deployment, in one thread and in virtual time, as the runtime's shell
+//! All the objects of a deployment, in one thread and in virtual time, as the runtime's host
 //! serves them: a command is answered at once, and whatever would have to be waited for moves the
 //! clock.
 
@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_platform::api::ports::{BoxFuture, Hub, RateLimit, Runtime, Unreachable};
+use event_platform::api::ports::{BoxFuture, ObjectClient, RateLimit, Runtime, Unreachable};
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
 use event_platform::mail::webhook::Scheme;
 use event_platform::metrics::{Metric, Subject};
-use event_platform::objects::desk::Received;
-use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
+use event_platform::objects::command_queue::Received;
+use event_platform::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, batches_of};
 use event_platform::objects::{Answer, Envelope, account, catalog, event};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -115,7 +115,7 @@ impl State {
         let text = serde_json::to_string(envelope).unwrap();
         let answer = match self.registry.receive(self.now, &text, false).unwrap() {
             Received::Answered(answer) | Received::Unknown { answer, .. } => answer,
-            Received::Waiting { .. } => self.registry.turn(self.now).unwrap().pop().unwrap().answer,
+            Received::Waiting { .. } => self.registry.run_batch(self.now).unwrap().pop().unwrap().answer,
         };
         Ok(serde_json::from_str(&answer).unwrap())
     }
@@ -160,7 +160,7 @@ impl State {
             }
             node.ready(ticket);
         }
-        let outcome = node.turn(now);
+        let outcome = node.run_batch(now);
         let settled = outcome.map(|settled| settled.into_iter().find(|one| one.ticket == ticket).unwrap());
         if guarded {
             node.release_leases(now, settled.as_ref().is_ok_and(|settled| settled.granted));
@@ -208,21 +208,21 @@ impl State {
         let now = self.now;
         let items = self.node(&address).wake(now).unwrap_or_default();
         let mut results = Vec::new();
-        for items in consignments(items) {
+        for items in batches_of(items) {
             results.extend(self.deliver(items));
         }
         if !results.is_empty() {
             let now = self.now;
-            self.node(&address).settle(now, &results);
+            self.node(&address).acknowledge(now, &results);
         }
         true
     }
 
-    fn deliver(&mut self, items: Vec<Item>) -> Vec<(Item, Delivery)> {
-        if let [Item { parcel, .. }] = &items[..]
-            && parcel.recipient().is_none()
+    fn deliver(&mut self, items: Vec<OutboxEntry>) -> Vec<(OutboxEntry, Delivery)> {
+        if let [OutboxEntry { message, .. }] = &items[..]
+            && message.recipient().is_none()
         {
-            let delivery = self.carry(parcel);
+            let delivery = self.carry(message);
             return items.into_iter().map(|item| (item, delivery)).collect();
         }
         let now = self.now;
@@ -237,9 +237,9 @@ impl State {
         results
     }
 
-    /// Carries a parcel to the object that it is for.
-    fn carry(&mut self, parcel: &Parcel) -> Delivery {
-        let Some((to, command)) = addressed(parcel) else {
+    /// Carries a message to the object that it is for.
+    fn carry(&mut self, message: &OutboxMessage) -> Delivery {
+        let Some((to, command)) = addressed(message) else {
             return Delivery::Done;
         };
         let answer = self.command(&to, &command).ok();
@@ -250,27 +250,27 @@ impl State {
     }
 }
 
-/// The object that a parcel is for, and what it is told.
-pub(crate) fn addressed(parcel: &Parcel) -> Option<(Address, String)> {
+/// The object that a message is for, and what it is told.
+pub(crate) fn addressed(message: &OutboxMessage) -> Option<(Address, String)> {
     fn text<C: Serialize>(command: C) -> String {
         serde_json::to_string(&Envelope::new(command)).unwrap()
     }
-    match parcel {
-        Parcel::Mail(_) | Parcel::Report(None) => None,
-        Parcel::Report(Some(report)) => {
+    match message {
+        OutboxMessage::Mail(_) | OutboxMessage::Report(None) => None,
+        OutboxMessage::Report(Some(report)) => {
             Some((Address::Catalog, text(catalog::Command::Report(report.clone()))))
         }
-        Parcel::Notice(notice, events) => {
-            let command = catalog::Command::Notice((**notice).clone(), events.clone());
+        OutboxMessage::AccountChange(account_change, events) => {
+            let command = catalog::Command::AccountChange((**account_change).clone(), events.clone());
             Some((Address::Catalog, text(command)))
         }
-        Parcel::Tell(event, notice) => {
-            Some((Address::Event(*event), text(event::Command::Notice(notice.clone()))))
+        OutboxMessage::AccountChangeFor(event, account_change) => {
+            Some((Address::Event(*event), text(event::Command::AccountChange(account_change.clone()))))
         }
     }
 }
 
-impl Hub for World {
+impl ObjectClient for World {
     fn account<'a>(
         &'a self,
         key: &'a AccountKey,

@@ -5,14 +5,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::Operator;
-use crate::api::asking::{self, unexpected};
-use crate::api::audit;
-use crate::api::credentials::key_of;
-use crate::api::problem::Problem;
-use crate::api::view::{Id, Instant};
+use crate::api::shared::audit;
+use crate::api::shared::object_client::key_of;
+use crate::api::shared::object_client::{self, unexpected};
+use crate::api::shared::problem::Problem;
+use crate::api::shared::view::{Id, Instant};
 use crate::domain::{AccountKey, Email, UserId};
 use crate::objects::account::{AdminOrder, Command, Overview, Reply};
-use crate::objects::upkeep::ObjectName;
+use crate::objects::messages::maintenance::ObjectName;
 
 #[derive(Serialize)]
 struct OneAccount<'a> {
@@ -40,7 +40,7 @@ pub(in crate::api) async fn lookup(mut operator: Operator) -> Result<Response, P
     fields.finish()?;
     let key = key_of(&email.ok_or_else(unexpected)?)?;
     let object = ObjectName::Account(key.clone());
-    audit::log_operator(&operator.app, &operator.trace, "lookup", true, Some(&object));
+    audit::log_operator(&operator.app, &operator.context, "lookup", true, Some(&object));
     order(&operator, &key, AdminOrder::Look).await
 }
 
@@ -61,7 +61,7 @@ pub(in crate::api) async fn restore(operator: Operator) -> Result<Response, Prob
 }
 
 async fn order(operator: &Operator, key: &AccountKey, order: AdminOrder) -> Result<Response, Problem> {
-    match asking::account(&operator.app, key, Command::Admin(order)).await? {
+    match object_client::account(&operator.app, key, Command::Admin(order)).await? {
         Reply::Overview(overview) => Ok(view(key, &overview)),
         _ => Err(unexpected()),
     }

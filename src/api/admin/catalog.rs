@@ -9,9 +9,9 @@ use futures_util::future::join_all;
 use serde::Serialize;
 
 use super::Operator;
-use crate::api::asking::{self, unexpected};
-use crate::api::door::App;
-use crate::api::problem::Problem;
+use crate::api::shared::context::App;
+use crate::api::shared::object_client::{self, unexpected};
+use crate::api::shared::problem::Problem;
 use crate::domain::event::Change;
 use crate::domain::{EventId, FieldError};
 use crate::objects::catalog::{AdminOrder, Command, Reply};
@@ -62,7 +62,7 @@ pub(in crate::api) async fn rebuild(mut operator: Operator) -> Result<Response, 
     }
     let ghosts: Vec<EventId> = missing.iter().filter(|id| known.contains_key(id)).copied().collect();
     if !ghosts.is_empty() {
-        asking::catalog(app, Command::Admin(AdminOrder::Forget(ghosts))).await?;
+        object_client::catalog(app, Command::Admin(AdminOrder::Forget(ghosts))).await?;
     }
     Ok(Json(Rebuilt {
         reported: ids.len().saturating_sub(missing.len()),
@@ -74,11 +74,11 @@ pub(in crate::api) async fn rebuild(mut operator: Operator) -> Result<Response, 
 
 async fn report_again(app: &App, id: EventId, known: u64) -> Result<(), Problem> {
     let order = event::AdminOrder::ReportAgain { known };
-    asking::event(app, id, event::Command::Admin(order)).await.map(drop)
+    object_client::event(app, id, event::Command::Admin(order)).await.map(drop)
 }
 
 async fn heard_of(app: &App, order: AdminOrder) -> Result<(BTreeMap<EventId, u64>, bool), Problem> {
-    match asking::catalog(app, Command::Admin(order)).await? {
+    match object_client::catalog(app, Command::Admin(order)).await? {
         Reply::Known { events, more } => Ok((events.into_iter().collect(), more)),
         _ => Err(unexpected()),
     }

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::Operator;
-use crate::api::asking::unexpected;
-use crate::api::ports::{StorageOrder, StorageReply};
-use crate::api::problem::Problem;
+use crate::api::shared::object_client::unexpected;
+use crate::api::shared::ports::{StorageOrder, StorageReply};
+use crate::api::shared::problem::Problem;
 use crate::domain::FieldError;
 
 /// `POST …/copy`: writes a copy of the object to the bucket.

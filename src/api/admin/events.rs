@@ -5,9 +5,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::Operator;
-use crate::api::asking::{self, unexpected};
-use crate::api::problem::Problem;
-use crate::api::view::{self, Viewer};
+use crate::api::events::view;
+use crate::api::events::view::Viewer;
+use crate::api::shared::object_client::{self, unexpected};
+use crate::api::shared::problem::Problem;
 use crate::objects::event::{AdminOrder, Command, Reply, Snapshot};
 
 #[derive(Serialize)]
@@ -36,7 +37,7 @@ pub(in crate::api) async fn restore(operator: Operator) -> Result<Response, Prob
 }
 
 async fn ask(operator: &Operator, command: Command) -> Result<Response, Problem> {
-    match asking::event(&operator.app, operator.event()?, command).await? {
+    match object_client::event(&operator.app, operator.event()?, command).await? {
         Reply::Event(snapshot) => Ok(show(&snapshot)),
         _ => Err(unexpected()),
     }

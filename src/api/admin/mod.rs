@@ -16,16 +16,16 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, Uri};
 
-use super::access;
-use super::asking::unexpected;
-use super::audit;
-use super::door::{App, Trace};
-use super::input::JsonBody;
-use super::page::Params;
-use super::ports::{BoxFuture, StorageOrder, StorageReply};
-use super::problem::Problem;
+use crate::api::shared::access;
+use crate::api::shared::audit;
+use crate::api::shared::context::{App, RequestContext};
+use crate::api::shared::input::JsonBody;
+use crate::api::shared::object_client::unexpected;
+use crate::api::shared::page::Params;
+use crate::api::shared::ports::{BoxFuture, StorageOrder, StorageReply};
+use crate::api::shared::problem::Problem;
 use crate::domain::{AccountKey, EventId};
-use crate::objects::upkeep::ObjectName;
+use crate::objects::messages::maintenance::ObjectName;
 
 /// What all paths for operators begin with.
 pub(super) const PREFIX: &str = "/api/admin/";
@@ -33,7 +33,7 @@ pub(super) const PREFIX: &str = "/api/admin/";
 /// Somebody who holds the operator's token, and what they ask.
 pub(super) struct Operator {
     app: Arc<App>,
-    trace: Arc<Trace>,
+    context: Arc<RequestContext>,
     uri: Uri,
     /// Of interest to the calls that take one.
     body: Result<JsonBody, Problem>,
@@ -61,9 +61,9 @@ fn holds_token(headers: &HeaderMap, app: &App) -> bool {
 
 impl Operator {
     async fn admit(request: Request, app: Arc<App>) -> Result<Self, Problem> {
-        let trace = request.extensions().get::<Arc<Trace>>().cloned().unwrap_or_default();
+        let context = request.extensions().get::<Arc<RequestContext>>().cloned().unwrap_or_default();
         let holds = holds_token(request.headers(), &app);
-        let mut operator = Self { app, trace, uri: request.uri().clone(), body: Err(unexpected()) };
+        let mut operator = Self { app, context, uri: request.uri().clone(), body: Err(unexpected()) };
         operator.log(request.method(), holds, operator.object().as_ref());
         if !holds {
             return Err(Problem::unauthenticated());
@@ -73,8 +73,8 @@ impl Operator {
     }
 
     fn log(&self, method: &Method, admitted: bool, object: Option<&ObjectName>) {
-        let route = self.trace.route.get().copied().unwrap_or_default();
-        audit::log_operator(&self.app, &self.trace, &format!("{method} {route}"), admitted, object);
+        let route = self.context.route.get().copied().unwrap_or_default();
+        audit::log_operator(&self.app, &self.context, &format!("{method} {route}"), admitted, object);
     }
 
     fn segment(&self, at: usize) -> &str {
@@ -116,6 +116,6 @@ impl Operator {
 
     /// Has the runtime do something with an object.
     async fn manage(&self, object: &ObjectName, order: StorageOrder) -> Result<StorageReply, Problem> {
-        Ok(self.app.hub.manage(object, order).await?)
+        Ok(self.app.objects.manage(object, order).await?)
     }
 }

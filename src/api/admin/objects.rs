@@ -10,15 +10,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Operator;
-use crate::api::asking::{self, unexpected};
-use crate::api::page;
-use crate::api::ports::{StorageOrder, StorageReply};
-use crate::api::problem::Problem;
-use crate::api::view::Instant;
+use crate::api::shared::object_client::{self, unexpected};
+use crate::api::shared::page;
+use crate::api::shared::ports::{StorageOrder, StorageReply};
+use crate::api::shared::problem::Problem;
+use crate::api::shared::view::Instant;
 use crate::domain::event::Change;
 use crate::domain::{FieldError, Invalid, Timestamp};
-use crate::objects::outbox::DeadLetter;
-use crate::objects::upkeep::{Holdings, Upkeep, UpkeepReply};
+use crate::objects::messages::maintenance::DeadLetter;
+use crate::objects::messages::maintenance::{Holdings, Maintenance, MaintenanceReply};
 
 #[derive(Serialize)]
 struct OneObject {
@@ -63,7 +63,8 @@ struct DeadLetterView<'a> {
 /// `GET /api/admin/objects/:kind/:name`: what the object holds, in numbers.
 pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem> {
     let name = operator.any_object()?;
-    let UpkeepReply::Holdings(holdings) = asking::upkeep(&operator.app, &name, Upkeep::Holdings).await?
+    let MaintenanceReply::Holdings(holdings) =
+        object_client::maintenance(&operator.app, &name, Maintenance::Holdings).await?
     else {
         return Err(unexpected());
     };
@@ -88,7 +89,7 @@ pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem
     Ok(Json(OneObject { object }).into_response())
 }
 
-/// `GET …/dead-letters`: mails that were refused or given up, the oldest first.
+/// `GET …/dead-templates`: mails that were refused or given up, the oldest first.
 pub(in crate::api) async fn dead_letters(operator: Operator) -> Result<Response, Problem> {
     let name = operator.any_object()?;
     let params = operator.params();
@@ -97,8 +98,9 @@ pub(in crate::api) async fn dead_letters(operator: Operator) -> Result<Response,
     let after = invalid.take(params.cursor::<u64>());
     invalid.into_result()?;
     let (Some(limit), Some(after)) = (limit, after) else { return Err(unexpected()) };
-    let reply = asking::upkeep(&operator.app, &name, Upkeep::DeadLetters { after, limit }).await?;
-    let UpkeepReply::DeadLetters { letters, next } = reply else { return Err(unexpected()) };
+    let reply =
+        object_client::maintenance(&operator.app, &name, Maintenance::DeadLetters { after, limit }).await?;
+    let MaintenanceReply::DeadLetters { letters, next } = reply else { return Err(unexpected()) };
     let next_cursor = next.and_then(|id| page::encode(&id));
     let dead_letters = letters.iter().map(letter).collect();
     let body = DeadLetterPage { dead_letters, next_cursor: next_cursor.as_deref() };
@@ -119,7 +121,7 @@ fn letter(letter: &DeadLetter) -> DeadLetterView<'_> {
     }
 }
 
-/// `POST …/dead-letters/resend`: posts these again, or all that have not lost their point.
+/// `POST …/dead-templates/resend`: posts these again, or all that have not lost their point.
 pub(in crate::api) async fn resend(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let name = operator.any_object()?;
@@ -127,8 +129,8 @@ pub(in crate::api) async fn resend(mut operator: Operator) -> Result<Response, P
     let ids = fields.texts("ids", ids);
     fields.finish()?;
     let ids = if let Change::Set(ids) = ids { Some(ids) } else { None };
-    match asking::upkeep(&operator.app, &name, Upkeep::Resend(ids)).await? {
-        UpkeepReply::Due(resent) => Ok(Json(json!({ "resent": resent })).into_response()),
+    match object_client::maintenance(&operator.app, &name, Maintenance::Resend(ids)).await? {
+        MaintenanceReply::Due(resent) => Ok(Json(json!({ "resent": resent })).into_response()),
         _ => Err(unexpected()),
     }
 }
@@ -142,7 +144,9 @@ fn ids(texts: Vec<&str>) -> Result<Vec<u64>, FieldError> {
 /// become of it.
 pub(in crate::api) async fn retry(operator: Operator) -> Result<Response, Problem> {
     let name = operator.any_object()?;
-    let UpkeepReply::Due(waiting) = asking::upkeep(&operator.app, &name, Upkeep::Retry).await? else {
+    let MaintenanceReply::Due(waiting) =
+        object_client::maintenance(&operator.app, &name, Maintenance::Retry).await?
+    else {
         return Err(unexpected());
     };
     operator.manage(&name, StorageOrder::Ring).await?;

@@ -7,7 +7,7 @@ use super::operation::Operation;
 use super::schemas::{
     OPTIONAL, REQUIRED, count, id, instant, object, one_of, or_null, page, reference, text,
 };
-use crate::api::problem::Problem;
+use crate::api::shared::problem::Problem;
 
 /// The tag that these calls share.
 pub(super) const TAG: &str = "Admin";
@@ -35,7 +35,7 @@ pub(super) fn operations() -> Vec<Operation> {
         "outbox": { "messages": 1, "oldest_at": "2024-05-02T10:00:00Z", "oldest_age_seconds": 1, "next_due_at": "2024-05-02T10:00:01Z", "most_attempts": 0 },
         "alarm_at": "2024-05-02T10:00:01Z",
     }});
-    let letter = json!({ "id": "7", "kind": "registered", "reason": "refused", "attempts": 1, "parked_at": "2024-05-02T10:00:00Z" });
+    let template = json!({ "id": "7", "kind": "registered", "reason": "refused", "attempts": 1, "parked_at": "2024-05-02T10:00:00Z" });
     let copied = json!({ "taken": "20261125T031500Z", "rows": 44 });
     vec![
         Operation::post("/api/admin/accounts/lookup", "adminLookUpAccount", TAG)
@@ -71,7 +71,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::get("/api/admin/objects/{kind}/{name}/dead-letters", "adminDeadLetters", TAG)
             .says("Mails that were refused or given up", "The oldest first; the newest 100 are kept.")
             .takes(&["Limit", "Cursor"])
-            .answers(200, "A page.", "DeadLetterPage", &examples::page("dead_letters", &letter), &["Link"])
+            .answers(200, "A page.", "DeadLetterPage", &examples::page("dead_letters", &template), &["Link"])
             .refuses([Problem::invalid()]),
         Operation::post("/api/admin/objects/{kind}/{name}/dead-letters/resend", "adminResend", TAG)
             .says("Send dead letters again", "Those that are named, or all that have not lost their point.")
@@ -145,7 +145,7 @@ pub(super) fn schemas() -> Value {
             ),
         ],
     );
-    let letter = object(
+    let template = object(
         "A mail that was refused or given up.",
         &[
             ("id", REQUIRED, text("Its number in the object.")),
@@ -164,7 +164,7 @@ pub(super) fn schemas() -> Value {
             ("organizer_suspended", REQUIRED, flag("Whether its organizer is suspended.")),
         ]),
         "AdminObject": object("An object.", &[("object", REQUIRED, held)]),
-        "DeadLetter": letter,
+        "DeadLetter": template,
         "DeadLetterPage": page("dead_letters", "DeadLetter"),
         "Resend": object("Which.", &[("ids", OPTIONAL, ids("Numbers of dead letters; all but the expired if left out.", 100))]),
         "Resent": object("How many.", &[("resent", REQUIRED, count("Dead letters that wait to be sent again."))]),

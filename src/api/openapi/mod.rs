@@ -19,8 +19,8 @@ use serde_json::{Map, Value, json};
 
 use operation::Operation;
 
-use super::health;
-use super::problem::Problem;
+use crate::api::health;
+use crate::api::shared::problem::Problem;
 
 const DESCRIPTION: &str = "The backend for virtual events: accounts, events, registrations.\n\n\
 Sign up, log in, and send the `token` as `Authorization: Bearer <token>`. Bodies are JSON with \

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::schemas::reference;
-use crate::api::problem::Problem;
+use crate::api::shared::problem::Problem;
 use crate::domain::Refusal;
 
 /// How the platform writes its own identifiers into examples.

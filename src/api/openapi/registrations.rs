@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::examples;
 use super::operation::Operation;
-use crate::api::problem::Problem;
+use crate::api::shared::problem::Problem;
 use crate::domain::Refusal;
 
 const TAG: &str = "Registrations";

@@ -13,84 +13,41 @@
 //! | orders from a session | whether it stands is known where it would have ended |
 //! | authorize | memory alone; a session that ended here has ended everywhere, and what it changes is counted here, whichever isolate asks |
 //! | refresh | the old token is spent with the turn that makes the new one |
-//! | mark of the address | the status and the notice for the events are one turn |
+//! | mark of the address | the status and the account change for the events are one turn |
 //! | reset, change of password | the hash changes and sessions end in one turn |
-//! | suspend, restore | one turn ends the sessions and posts the notice for the events |
-//! | delete | one turn ends the sessions, erases, and posts the notice for everybody else |
+//! | suspend, restore | one turn ends the sessions and posts the account change for the events |
+//! | delete | one turn ends the sessions, erases, and posts the account change for everybody else |
 //!
 //! Where no account is, failed logins are all that is held, and whether mail reaches the address. Once
 //! the former count for nothing, or the account was deleted and all have heard of it, the database is
 //! deleted too, unless mail is known not to arrive.
 
+mod address_status;
 mod admin;
+mod calendar_key;
 mod email_status;
-mod events;
-mod feed;
-mod life;
+mod lifecycle;
 mod links;
 mod login;
-mod protocol;
+mod security_log;
 mod sessions;
+mod state;
 mod store;
 
-pub use admin::{AdminOrder, Overview};
-pub use protocol::{
-    Command, Digest, Holder, Link, NewSession, OneTimeToken, Order, Record, Reply, SecurityEvent,
-    SecurityEventKind, SessionRecord, SignUp,
+pub use state::Account;
+
+pub use crate::objects::messages::account::{
+    AdminOrder, Command, Digest, Holder, Link, NewSession, OneTimeToken, Order, Overview, Record, Reply,
+    SecurityEvent, SecurityEventKind, SessionRecord, SignUp,
 };
 
 use std::collections::VecDeque;
 
 use super::sql::{Sql, SqlError};
-use super::{Fault, Kind, Object, Turn};
 use crate::auth::digest;
-use crate::domain::account::Profile;
-use crate::domain::guard::LoginGuard;
-use crate::domain::moderation::Suspension;
-use crate::domain::{EventId, Refusal, Secret, SessionId, Timestamp, TokenBucket};
-
-/// One address and what is known of it.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Account {
-    owner: Option<Owner>,
-    guard: LoginGuard,
-    address: email_status::AddressStatus,
-    sessions: Vec<Session>,
-    /// Events that the user has lately been about to register for. Memory alone: the Catalog
-    /// hears of registrations within a second or two, and this bridges the time until then.
-    visits: VecDeque<EventId>,
-    /// Whether the operator has closed the account.
-    suspension: Suspension,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Owner {
-    profile: Profile,
-    password_hash: Secret<String>,
-    /// The weaker hash of the same password that was just replaced: logins that were on their way
-    /// have been compared with it. Memory alone.
-    replaced_hash: Option<Secret<String>>,
-}
-
-impl Owner {
-    const fn new(profile: Profile, password_hash: Secret<String>) -> Self {
-        Self { profile, password_hash, replaced_hash: None }
-    }
-
-    /// Whether the password was compared with what is on file, and matched.
-    fn is_proved_by(&self, matched: Option<&Secret<String>>) -> bool {
-        matched.is_some_and(|hash| *hash == self.password_hash || self.replaced_hash.as_ref() == Some(hash))
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Session {
-    id: SessionId,
-    created_at: Timestamp,
-    expires_at: Timestamp,
-    /// What it may still change. Memory alone: an object that was restarted begins with a full one.
-    changes: TokenBucket,
-}
+use crate::domain::{Refusal, Timestamp};
+use crate::objects::object::{Fault, Kind, Object, Transaction};
+use state::Owner;
 
 impl Object for Account {
     const MIGRATIONS: &'static [super::schema::Step] = store::MIGRATIONS;
@@ -103,14 +60,14 @@ impl Object for Account {
     }
 
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
-        let address = email_status::load(sql)?;
+        let address = address_status::load(sql)?;
         let known = store::load_profile(sql)?;
         Ok(Self {
             owner: known.map(|(profile, hash)| Owner::new(address.shown_in(profile), hash)),
             guard: store::load_guard(sql)?,
             address,
             sessions: store::load_sessions(sql)?,
-            visits: VecDeque::new(),
+            recent_events: VecDeque::new(),
             suspension: admin::load(sql)?,
         })
     }
@@ -133,7 +90,7 @@ impl Object for Account {
             | Command::ResetStands(_)
             | Command::By(_, Order::Challenge | Order::Export)
             | Command::OpenFeed { .. }
-            | Command::Visits => Kind::Read,
+            | Command::RecentEvents => Kind::Read,
             Command::SignUp(_)
             | Command::FinishLogin { .. }
             | Command::Refresh(..)
@@ -161,38 +118,38 @@ impl Object for Account {
         }
     }
 
-    fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
+    fn execute(&mut self, tx: &mut Transaction<'_>, command: Command) -> Result<Reply, Fault> {
         match command {
             Command::Exists => Ok(Reply::Exists(self.owner.is_some())),
-            Command::SignUp(sign_up) => self.sign_up(turn, &sign_up),
-            Command::BeginLogin => self.begin_login(turn.now),
+            Command::SignUp(sign_up) => self.sign_up(tx, &sign_up),
+            Command::BeginLogin => self.begin_login(tx.now),
             Command::FinishLogin { matched, session, stronger } => {
-                self.finish_login(turn, matched.as_ref(), &session, stronger)
+                self.finish_login(tx, matched.as_ref(), &session, stronger)
             }
-            Command::Authorize { user, session, visiting, changes } => {
-                self.authorize(turn.now, Holder { user, session, changes }, visiting)
+            Command::Authorize { user, session, registering_for, changes } => {
+                self.authorize(tx.now, Holder { user, session, changes }, registering_for)
             }
-            Command::Refresh(family, token, next) => self.refresh(turn, &family, &token, &next),
-            Command::VerifyEmail { token } => self.verify_email(turn, &token),
-            Command::ForgotPassword(link) => self.forgot_password(turn, link),
-            Command::ResetStands(token) => self.reset_stands(turn, &token),
-            Command::ResetPassword(token, hash) => self.reset_password(turn, &token, hash),
+            Command::Refresh(family, token, next) => self.refresh(tx, &family, &token, &next),
+            Command::VerifyEmail { token } => self.verify_email(tx, &token),
+            Command::ForgotPassword(link) => self.forgot_password(tx, link),
+            Command::ResetStands(token) => self.reset_stands(tx, &token),
+            Command::ResetPassword(token, hash) => self.reset_password(tx, &token, hash),
             Command::By(holder, order) => {
-                self.admits(turn.now, holder)?;
-                self.obey(turn, holder, order)
+                self.admits(tx.now, holder)?;
+                self.obey(tx, holder, order)
             }
-            Command::Visits => Ok(Reply::Visits(self.visits.iter().copied().collect())),
+            Command::RecentEvents => Ok(Reply::RecentEvents(self.recent_events.iter().copied().collect())),
             Command::SetFeedKey { user, digest } => {
                 self.owner
                     .as_ref()
                     .filter(|owner| owner.profile.id == user)
                     .ok_or(Refusal::Unauthenticated)?;
-                feed::save(turn.sql, &digest)
+                calendar_key::save(tx.sql, &digest)
             }
-            Command::MarkEmail { status, at } => self.mark_email(turn, status, at),
-            Command::LiftEmailMark => self.lift_email_mark(turn),
-            Command::OpenFeed { digest } => feed::open(turn.sql, self.admitted(), &digest),
-            Command::Admin(order) => self.administer(turn, order),
+            Command::MarkEmail { status, at } => self.mark_email(tx, status, at),
+            Command::LiftEmailMark => self.lift_email_mark(tx),
+            Command::OpenFeed { digest } => calendar_key::open(tx.sql, self.admitted(), &digest),
+            Command::Admin(order) => self.administer(tx, order),
         }
     }
 
@@ -208,22 +165,20 @@ impl Object for Account {
 
 impl Account {
     /// Does what the holder of a session that stands has ordered.
-    fn obey(&mut self, turn: &mut Turn<'_>, holder: Holder, order: Order) -> Result<Reply, Fault> {
+    fn obey(&mut self, tx: &mut Transaction<'_>, holder: Holder, order: Order) -> Result<Reply, Fault> {
         let Some(Owner { profile, .. }) = &self.owner else { return Err(Refusal::Unauthenticated.into()) };
         match order {
-            Order::Logout => self.log_out(turn, holder),
+            Order::Logout => self.log_out(tx, holder),
             Order::ResendVerification(_) if profile.email_verified && profile.email_status.is_ok() => {
                 Ok(Reply::Done)
             }
-            Order::ResendVerification(link) => self.resend_verification(turn, link),
-            Order::Challenge => self.begin_login(turn.now),
-            Order::ChangePassword(matched, hash) => {
-                self.change_password(turn, holder, matched.as_ref(), hash)
-            }
-            Order::Rename(name) => self.rename(turn, profile.clone(), name),
-            Order::Export => self.export(turn, profile.clone()),
-            Order::SetFeedKey(digest) => feed::save(turn.sql, &digest),
-            Order::Delete(matched) => self.delete(turn, profile.clone(), matched.as_ref()),
+            Order::ResendVerification(link) => self.resend_verification(tx, link),
+            Order::Challenge => self.begin_login(tx.now),
+            Order::ChangePassword(matched, hash) => self.change_password(tx, holder, matched.as_ref(), hash),
+            Order::Rename(name) => self.rename(tx, profile.clone(), name),
+            Order::Export => self.export(tx, profile.clone()),
+            Order::SetFeedKey(digest) => calendar_key::save(tx.sql, &digest),
+            Order::Delete(matched) => self.delete(tx, profile.clone(), matched.as_ref()),
         }
     }
 }

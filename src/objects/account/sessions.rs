@@ -1,23 +1,25 @@
 //! Sessions: whether one stands, how it goes on, how it ends.
 
-use super::{Account, Holder, OneTimeToken, Owner, Reply, SecurityEventKind, events, store};
+use super::state::{Account, Owner};
+use super::{security_log, store};
 use crate::domain::{EventId, Refusal, SessionId, Timestamp, limits};
+use crate::objects::messages::account::{Holder, OneTimeToken, Reply, SecurityEventKind};
+use crate::objects::object::{Fault, Transaction};
 use crate::objects::sql::SqlError;
-use crate::objects::{Fault, Turn};
 
 impl Account {
-    const VISITS_MAX: usize = 64;
+    const RECENT_EVENTS_MAX: usize = 64;
 
     pub(super) fn authorize(
         &mut self,
         now: Timestamp,
         holder: Holder,
-        visiting: Option<EventId>,
+        registering_for: Option<EventId>,
     ) -> Result<Reply, Fault> {
         let profile = self.admits(now, holder)?.profile.clone();
-        if let Some(event) = visiting.filter(|event| !self.visits.contains(event)) {
-            self.visits.truncate(Self::VISITS_MAX.saturating_sub(1));
-            self.visits.push_front(event);
+        if let Some(event) = registering_for.filter(|event| !self.recent_events.contains(event)) {
+            self.recent_events.truncate(Self::RECENT_EVENTS_MAX.saturating_sub(1));
+            self.recent_events.push_front(event);
         }
         Ok(Reply::Profile(Box::new(profile)))
     }
@@ -45,7 +47,7 @@ impl Account {
     /// of the two is the thief (RFC 9700 §4.14.2). So the session ends for both.
     pub(super) fn refresh(
         &mut self,
-        turn: &Turn<'_>,
+        tx: &Transaction<'_>,
         family: &str,
         token: &str,
         next: &OneTimeToken,
@@ -53,34 +55,34 @@ impl Account {
         let owner = self.owner.as_ref().ok_or(Refusal::InvalidRefreshToken)?;
         let profile = owner.profile.clone();
         let (session, is_last) =
-            store::session_of(turn.sql, family, token)?.ok_or(Refusal::InvalidRefreshToken)?;
+            store::session_of(tx.sql, family, token)?.ok_or(Refusal::InvalidRefreshToken)?;
         if !is_last {
-            self.end_sessions(turn, |known| known == session)?;
-            events::note(turn, SecurityEventKind::RefreshReused)?;
+            self.end_sessions(tx, |known| known == session)?;
+            security_log::note(tx, SecurityEventKind::RefreshReused)?;
             return Ok(Reply::Reused(profile.id));
         }
         let known = self.sessions.iter_mut().find(|known| known.id == session);
-        let known = known.filter(|known| known.expires_at > turn.now).ok_or(Refusal::InvalidRefreshToken)?;
+        let known = known.filter(|known| known.expires_at > tx.now).ok_or(Refusal::InvalidRefreshToken)?;
         let expires_at = next.expires_at.min(known.created_at.plus_ms(limits::SESSION_MAX_AGE_MS));
-        store::extend_session(turn.sql, session, &next.digest, expires_at)?;
+        store::extend_session(tx.sql, session, &next.digest, expires_at)?;
         known.expires_at = expires_at;
         Ok(Reply::Refreshed(session, Box::new(profile)))
     }
 
-    pub(super) fn log_out(&mut self, turn: &Turn<'_>, holder: Holder) -> Result<Reply, Fault> {
-        self.end_sessions(turn, |known| known == holder.session)?;
-        events::note(turn, SecurityEventKind::Logout)?;
+    pub(super) fn log_out(&mut self, tx: &Transaction<'_>, holder: Holder) -> Result<Reply, Fault> {
+        self.end_sessions(tx, |known| known == holder.session)?;
+        security_log::note(tx, SecurityEventKind::Logout)?;
         Ok(Reply::Done)
     }
 
     /// Ends the sessions that `which` names.
     pub(super) fn end_sessions(
         &mut self,
-        turn: &Turn<'_>,
+        tx: &Transaction<'_>,
         which: impl Fn(SessionId) -> bool,
     ) -> Result<(), SqlError> {
         for session in self.sessions.iter().filter(|session| which(session.id)) {
-            store::delete_session(turn.sql, session.id)?;
+            store::delete_session(tx.sql, session.id)?;
         }
         self.sessions.retain(|session| !which(session.id));
         Ok(())

@@ -1,13 +1,14 @@
 //! The tables of an account.
 
-use super::Session;
-use super::protocol::{OneTimeToken, SignUp};
+use super::state::Session;
 use crate::domain::account::{Name, Profile};
 use crate::domain::guard::LoginGuard;
 use crate::domain::{EmailStatus, Secret, SessionId, Timestamp, TokenBucket};
+use crate::objects::messages::account::{OneTimeToken, SignUp};
+use crate::objects::object::Transaction;
 use crate::objects::schema::Step;
 use crate::objects::sql::{Row, Sql, SqlError};
-use crate::objects::{Turn, answered, outbox};
+use crate::objects::{idempotency, outbox};
 
 /// The schema, one entry per version.
 pub(super) const MIGRATIONS: &[Step] = &[
@@ -48,12 +49,12 @@ pub(super) const MIGRATIONS: &[Step] = &[
         times INTEGER NOT NULL
     );",
     ],
-    &[outbox::LANES],
-    super::feed::SCHEMA,
-    &[answered::SCHEMA],
+    &[outbox::DESTINATIONS],
+    super::calendar_key::SCHEMA,
+    &[idempotency::SCHEMA],
     super::admin::SCHEMA,
     &[outbox::URGENCY],
-    &[super::email_status::SCHEMA],
+    &[super::address_status::SCHEMA],
 ];
 
 /// What a one-time token is good for, as stored.
@@ -85,8 +86,8 @@ fn read_profile(row: &Row) -> Result<(Profile, Secret<String>), SqlError> {
     Ok((profile, Secret::new(row.get(6)?)))
 }
 
-pub(super) fn insert_account(turn: &Turn<'_>, sign_up: &SignUp) -> Result<(), SqlError> {
-    turn.sql.run(
+pub(super) fn insert_account(tx: &Transaction<'_>, sign_up: &SignUp) -> Result<(), SqlError> {
+    tx.sql.run(
         "INSERT INTO account (user_id, email, name, role, email_verified, password_hash, created_at)
          VALUES (?, ?, ?, ?, 0, ?, ?)",
         &[
@@ -95,7 +96,7 @@ pub(super) fn insert_account(turn: &Turn<'_>, sign_up: &SignUp) -> Result<(), Sq
             sign_up.name.as_ref().map(Name::as_str).into(),
             sign_up.role.as_str().into(),
             sign_up.password_hash.reveal().as_str().into(),
-            turn.now.into(),
+            tx.now.into(),
         ],
     )?;
     Ok(())
@@ -123,7 +124,7 @@ pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
     for table in ["account", "sessions", "tokens", "security_events", "feed", "suspension"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;
     }
-    answered::forget(sql)
+    idempotency::forget(sql)
 }
 
 pub(super) fn insert_token(sql: &dyn Sql, purpose: &str, token: &OneTimeToken) -> Result<(), SqlError> {
@@ -153,8 +154,8 @@ pub(super) fn delete_tokens(sql: &dyn Sql, purpose: &str) -> Result<(), SqlError
     Ok(())
 }
 
-pub(super) fn delete_expired_tokens(turn: &Turn<'_>) -> Result<(), SqlError> {
-    turn.sql.run("DELETE FROM tokens WHERE expires_at <= ?", &[turn.now.into()])?;
+pub(super) fn delete_expired_tokens(tx: &Transaction<'_>) -> Result<(), SqlError> {
+    tx.sql.run("DELETE FROM tokens WHERE expires_at <= ?", &[tx.now.into()])?;
     Ok(())
 }
 
@@ -190,14 +191,18 @@ pub(super) fn load_sessions(sql: &dyn Sql) -> Result<Vec<Session>, SqlError> {
     rows.iter().map(session).collect()
 }
 
-pub(super) fn insert_session(turn: &Turn<'_>, id: SessionId, refresh: &OneTimeToken) -> Result<(), SqlError> {
-    turn.sql.run(
+pub(super) fn insert_session(
+    tx: &Transaction<'_>,
+    id: SessionId,
+    refresh: &OneTimeToken,
+) -> Result<(), SqlError> {
+    tx.sql.run(
         "INSERT INTO sessions (id, refresh_digest, family, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
         &[
             id.into(),
             refresh.digest.as_str().into(),
             refresh.digest.as_str().into(),
-            turn.now.into(),
+            tx.now.into(),
             refresh.expires_at.into(),
         ],
     )?;

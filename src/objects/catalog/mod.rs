@@ -4,36 +4,31 @@
 //! version and the time at which it was true, so that a late or repeated one changes nothing. A
 //! change is acknowledged to its organizer once it is in here, or once it is certain to come.
 //!
-//! Since it alone knows whom an event concerns, it passes on what becomes of users ([`super::notice`]):
-//! a notice and the parcels for all events that it concerns are one turn, and so are a report and
-//! the parcel for an event that has not heard yet.
+//! Since it alone knows whom an event concerns, it passes on what becomes of users ([`super::account_change`]):
+//! a account change and the messages for all events that it concerns are one turn, and so are a report and
+//! the message for an event that has not heard yet.
 //!
 //! The Catalog outside any jurisdiction also remembers where the data of the deployment lives: the first
 //! who asks decides it. One that has heard of events before anybody asked is from before there was a
 //! choice: its data lives outside any jurisdiction.
 
+mod account_changes;
 mod admin;
-mod notices;
-mod protocol;
 mod query;
+mod state;
 mod store;
 mod words;
 
-pub use admin::AdminOrder;
-pub use protocol::{Command, Cursor, Order, Participation, Query, Reply, Report, Scope};
+pub use crate::objects::messages::catalog::{
+    AdminOrder, Command, Cursor, Order, Participation, Query, Reply, Report, Scope,
+};
 pub use query::statements;
+pub use state::Catalog;
 pub use words::words;
 
 use super::sql::{Sql, SqlError};
-use super::{Check, Fault, Kind, Object, Turn};
 use crate::domain::{Residence, Timestamp};
-
-/// The index of events. All of it lives in SQL, where the lists are made.
-#[derive(Debug, Default)]
-pub struct Catalog {
-    founded: bool,
-    lag: admin::ReportLag,
-}
+use crate::objects::object::{Check, Fault, Kind, Object, Transaction};
 
 impl Object for Catalog {
     const GRANTS_LEASES: bool = true;
@@ -50,7 +45,7 @@ impl Object for Catalog {
     }
 
     fn founds(&self, command: &Command) -> bool {
-        matches!(command, Command::Report(_) | Command::Notice(..) | Command::Reside(_))
+        matches!(command, Command::Report(_) | Command::AccountChange(..) | Command::Reside(_))
     }
 
     fn kind(command: &Command) -> Kind {
@@ -61,8 +56,8 @@ impl Object for Catalog {
             | Command::Residence
             | Command::ReportLag => Kind::Read,
             Command::Admin(order) => order.kind(),
-            Command::Report(report) if report.news => Kind::GuardedWrite,
-            Command::Report(_) | Command::Notice(..) | Command::Reside(_) => Kind::Write,
+            Command::Report(report) if report.changed => Kind::GuardedWrite,
+            Command::Report(_) | Command::AccountChange(..) | Command::Reside(_) => Kind::Write,
         }
     }
 
@@ -74,42 +69,42 @@ impl Object for Catalog {
         }
     }
 
-    fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
+    fn execute(&mut self, tx: &mut Transaction<'_>, command: Command) -> Result<Reply, Fault> {
         match command {
             Command::List(_) if !self.founded => Ok(Reply::Page { events: Vec::new(), next: None }),
-            Command::List(query) => Ok(query::page(turn.sql, &query)?),
+            Command::List(query) => Ok(query::page(tx.sql, &query)?),
             Command::Participations { .. } if !self.founded => {
                 Ok(Reply::Participations { events: Vec::new(), more: false })
             }
             Command::Participations { user, before, limit, ended } => {
-                Ok(store::participations(turn.sql, user, before, limit, ended)?)
+                Ok(store::participations(tx.sql, user, before, limit, ended)?)
             }
             Command::Organizes(_) if !self.founded => Ok(Reply::Organizes(false)),
-            Command::Organizes(user) => Ok(Reply::Organizes(store::organizes(turn.sql, user, turn.now)?)),
+            Command::Organizes(user) => Ok(Reply::Organizes(store::organizes(tx.sql, user, tx.now)?)),
             Command::Residence if !self.founded => Ok(Reply::Residence(Residence::Undecided)),
-            Command::Residence => Ok(Reply::Residence(store::residence(turn.sql)?)),
+            Command::Residence => Ok(Reply::Residence(store::residence(tx.sql)?)),
             Command::Reside(jurisdiction) => {
-                turn.unchanged = true;
+                tx.unchanged = true;
                 if !self.founded {
                     self.founded = true;
-                    store::reside(turn.sql, jurisdiction)?;
+                    store::reside(tx.sql, jurisdiction)?;
                 }
-                Ok(Reply::Residence(store::residence(turn.sql)?))
+                Ok(Reply::Residence(store::residence(tx.sql)?))
             }
-            Command::Notice(notice, events) => {
+            Command::AccountChange(account_change, events) => {
                 self.founded = true;
-                turn.unchanged = true;
-                notices::pass_on(turn, notice, events)?;
+                tx.unchanged = true;
+                account_changes::pass_on(tx, account_change, events)?;
                 Ok(Reply::Done)
             }
-            Command::Admin(order) => self.administer(turn, order),
-            Command::ReportLag => Ok(Reply::ReportLag(self.lag.ms(turn.now))),
+            Command::Admin(order) => self.administer(tx, order),
+            Command::ReportLag => Ok(Reply::ReportLag(self.lag.ms(tx.now))),
             Command::Report(mut report) => {
                 self.founded = true;
-                self.lag.note(turn.now, report.waited_ms);
-                notices::correct(turn, &mut report)?;
-                store::note_participations(turn.sql, &report)?;
-                turn.unchanged = !store::apply(turn.sql, &report)?;
+                self.lag.note(tx.now, report.waited_ms);
+                account_changes::correct(tx, &mut report)?;
+                store::note_participations(tx.sql, &report)?;
+                tx.unchanged = !store::apply(tx.sql, &report)?;
                 Ok(Reply::Done)
             }
         }

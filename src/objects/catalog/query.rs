@@ -1,10 +1,10 @@
 //! Lists, page by page. A page begins behind the last event of the page before (keyset
 //! pagination), so that events which come and go meanwhile never shift the others.
 
-use super::protocol::{Cursor, Order, Query, Reply, Scope};
 use super::store::first_at;
 use super::words::Match;
-use crate::objects::event::Snapshot;
+use crate::objects::messages::catalog::{Cursor, Order, Query, Reply, Scope};
+use crate::objects::messages::event::Snapshot;
 use crate::objects::sql::{Sql, SqlError, Value};
 
 /// Reads the page that `query` asks for. By relevance it is made of two walks, first along the

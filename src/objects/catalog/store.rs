@@ -6,10 +6,10 @@
 //! below 2^53. They are also the row numbers of the two full-text indexes, whose answers so come
 //! in the order of the list.
 
-use super::protocol::{Reply, Report};
 use super::words;
 use crate::domain::{EventId, Jurisdiction, Residence, Timestamp, UserId, limits};
-use crate::objects::event::Snapshot;
+use crate::objects::messages::catalog::{Reply, Report};
+use crate::objects::messages::event::Snapshot;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
 use crate::objects::{lease, outbox};
@@ -55,14 +55,14 @@ pub(super) const MIGRATIONS: &[Step] = &[
         // Without a number of changes the user is erased.
         "CREATE TABLE notices (user TEXT PRIMARY KEY, changes INTEGER, name TEXT) WITHOUT ROWID;",
     ],
-    &[outbox::LANES],
+    &[outbox::DESTINATIONS],
     &[lease::longest::SCHEMA],
     // No row says the same as one without a name: outside any.
     &["CREATE TABLE residence (jurisdiction TEXT);"],
     &["CREATE TABLE suspensions (
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, suspended INTEGER NOT NULL) WITHOUT ROWID;"],
     &[outbox::URGENCY],
-    &[super::notices::EMAIL_STATUSES],
+    &[super::account_changes::EMAIL_STATUSES],
 ];
 
 /// Where the data of the deployment lives.

@@ -4,48 +4,29 @@
 //! it is a draft, whatever its organizer has made of it. So everything that keeps drafts from
 //! others keeps it from them, in the Catalog and in isolates of the version before as well.
 
-use serde::{Deserialize, Serialize};
-
-use super::protocol::Reply;
-use super::{Held, REPORT_KEY, SizedEvent, store};
-use crate::domain::moderation::{Hidden, Suspension};
+use super::held::{Held, REPORT_KEY, SizedEvent};
+use super::store;
+use crate::domain::event::Hidden;
+use crate::domain::moderation::Suspension;
 use crate::domain::{Refusal, Timestamp};
+use crate::objects::messages::event::{AdminOrder, Reply};
+use crate::objects::object::{Check, Fault, Kind, Transaction};
 use crate::objects::sql::{self, Sql, SqlError};
-use crate::objects::upkeep::Upkeep;
-use crate::objects::{Check, Fault, Kind, Turn};
 
 /// The step that lets an event be taken down: a row while it is.
 pub(super) const SCHEMA: &str = "CREATE TABLE takedown (since INTEGER NOT NULL);";
-
-/// A question or an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AdminOrder {
-    /// Takes the event down.
-    TakeDown,
-    /// Takes that back.
-    PutBack,
-    /// Reports everything to the Catalog again, under a version that is newer than the one that the
-    /// Catalog knows.
-    ReportAgain {
-        /// The version that the Catalog knows; 0 if none.
-        known: u64,
-    },
-    /// What is asked of any object.
-    Upkeep(Upkeep),
-}
 
 impl AdminOrder {
     pub(super) const fn kind(&self) -> Kind {
         match self {
             Self::TakeDown | Self::PutBack | Self::ReportAgain { .. } => Kind::GuardedWrite,
-            Self::Upkeep(upkeep) => upkeep.kind(),
+            Self::Maintenance(maintenance) => maintenance.kind(),
         }
     }
 
     /// Whether the Catalog hears of it before the answer.
     pub(super) const fn announces(&self) -> bool {
-        !matches!(self, Self::Upkeep(_))
+        !matches!(self, Self::Maintenance(_))
     }
 }
 
@@ -54,7 +35,7 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BL
     pub(super) fn check_admin(&self, order: &AdminOrder) -> Result<Check<Reply>, Fault> {
         let held = self.held.as_ref().ok_or(Refusal::NotFound)?;
         let wanted = match order {
-            AdminOrder::ReportAgain { .. } | AdminOrder::Upkeep(_) => return Ok(Check::Change),
+            AdminOrder::ReportAgain { .. } | AdminOrder::Maintenance(_) => return Ok(Check::Change),
             AdminOrder::TakeDown => true,
             AdminOrder::PutBack => false,
         };
@@ -67,17 +48,17 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BL
         }
     }
 
-    pub(super) fn administer(&mut self, turn: &mut Turn<'_>, order: AdminOrder) -> Result<Reply, Fault> {
-        if let AdminOrder::Upkeep(upkeep) = order {
-            return Ok(Reply::Upkeep(upkeep.carry_out(turn)?));
+    pub(super) fn administer(&mut self, tx: &mut Transaction<'_>, order: AdminOrder) -> Result<Reply, Fault> {
+        if let AdminOrder::Maintenance(maintenance) = order {
+            return Ok(Reply::Maintenance(maintenance.carry_out(tx)?));
         }
         let held = self.held.as_mut().ok_or(Refusal::NotFound)?;
         match order {
-            AdminOrder::ReportAgain { known } => held.report_again(turn, known),
+            AdminOrder::ReportAgain { known } => held.report_again(tx, known),
             _ if held.deleted => Err(Refusal::NotFound.into()),
-            AdminOrder::TakeDown => held.set_taken_down(turn, true),
-            AdminOrder::PutBack => held.set_taken_down(turn, false),
-            AdminOrder::Upkeep(_) => Err(Refusal::NotFound.into()),
+            AdminOrder::TakeDown => held.set_taken_down(tx, true),
+            AdminOrder::PutBack => held.set_taken_down(tx, false),
+            AdminOrder::Maintenance(_) => Err(Refusal::NotFound.into()),
         }
     }
 }
@@ -94,25 +75,25 @@ impl Held {
         if self.hidden().is_some() { Err(Refusal::NotFound) } else { Ok(()) }
     }
 
-    fn set_taken_down(&mut self, turn: &mut Turn<'_>, taken_down: bool) -> Result<Reply, Fault> {
+    fn set_taken_down(&mut self, tx: &mut Transaction<'_>, taken_down: bool) -> Result<Reply, Fault> {
         if self.taken_down == taken_down {
-            turn.unchanged = true;
+            tx.unchanged = true;
             return Ok(Reply::Event(Box::new(self.snapshot())));
         }
-        turn.sql.run("DELETE FROM takedown", &[])?;
+        tx.sql.run("DELETE FROM takedown", &[])?;
         if taken_down {
-            turn.sql.run("INSERT INTO takedown (since) VALUES (?)", &[turn.now.into()])?;
+            tx.sql.run("INSERT INTO takedown (since) VALUES (?)", &[tx.now.into()])?;
         }
         self.taken_down = taken_down;
         self.version = self.version.saturating_add(1);
-        self.save_and_report(turn)?;
+        self.save_and_report(tx)?;
         Ok(Reply::Event(Box::new(self.snapshot())))
     }
 
     /// Takes in what has become of the organizer's account; whether anything has changed.
     pub(super) fn organizer_suspended(
         &mut self,
-        turn: &mut Turn<'_>,
+        tx: &mut Transaction<'_>,
         suspension: Suspension,
     ) -> Result<bool, SqlError> {
         if self.organizer.suspension.changes >= suspension.changes {
@@ -121,20 +102,20 @@ impl Held {
         let before = self.hidden();
         self.organizer.suspension = suspension;
         if before == self.hidden() || self.deleted {
-            store::save(turn.sql, self)?;
+            store::save(tx.sql, self)?;
             return Ok(false);
         }
         self.version = self.version.saturating_add(1);
-        self.save_and_report(turn)?;
+        self.save_and_report(tx)?;
         Ok(true)
     }
 
     /// A Catalog that has lost the event, or knows a later state of it than there is any more, takes
     /// in a newer version whole. Who takes part follows with the reports of the outbox.
-    fn report_again(&mut self, turn: &mut Turn<'_>, known: u64) -> Result<Reply, Fault> {
+    fn report_again(&mut self, tx: &mut Transaction<'_>, known: u64) -> Result<Reply, Fault> {
         self.version = self.version.max(known).saturating_add(1);
         self.told_change = 0;
-        self.save_and_report(turn)?;
+        self.save_and_report(tx)?;
         Ok(Reply::Done)
     }
 }

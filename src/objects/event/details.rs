@@ -1,19 +1,20 @@
 //! Creating, changing and deleting an event.
 
-use super::protocol::{Command, Create, IfMatch, Reply};
-use super::{Held, REPORT_AGAIN_AFTER_MS, REPORT_KEY, Reported, store};
+use super::held::{Held, REPORT_AGAIN_AFTER_MS, REPORT_KEY, Reported};
+use super::store;
 use crate::domain::event::{Details, EventPatch};
 use crate::domain::roster::{Roster, Sizes};
 use crate::domain::{Refusal, UserId};
-use crate::objects::outbox::Parcel;
+use crate::objects::messages::event::{Command, Create, IfMatch, Reply};
+use crate::objects::object::{Check, Fault, Transaction};
+use crate::objects::outbox::OutboxMessage;
 use crate::objects::sql::{Sql, SqlError};
-use crate::objects::{Check, Fault, Turn};
 
 /// Makes the event, or meets the one that `place` holds.
 pub(super) fn create(
     place: &mut Option<Held>,
     sizes: Sizes,
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     create: Create,
 ) -> Result<Reply, Fault> {
     if let Some(held) = place {
@@ -30,19 +31,19 @@ pub(super) fn create(
         organizer: create.organizer,
         details: create.details,
         version: 1,
-        created_at: turn.now,
-        updated_at: turn.now,
+        created_at: tx.now,
+        updated_at: tx.now,
         deleted: false,
         fingerprint: create.fingerprint,
         roster: Roster::new(sizes),
         last_change: 0,
         told_change: 0,
         reported: Reported::default(),
-        edition: 1,
-        circulars: Vec::new(),
+        revision: 1,
+        broadcasts: Vec::new(),
         taken_down: false,
     };
-    held.save_and_report(turn)?;
+    held.save_and_report(tx)?;
 
     let snapshot = held.snapshot();
     *place = Some(held);
@@ -52,38 +53,38 @@ pub(super) fn create(
 impl Held {
     pub(super) fn update(
         &mut self,
-        turn: &mut Turn<'_>,
+        tx: &mut Transaction<'_>,
         by: UserId,
         patch: &EventPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<Reply, Fault> {
         let details = self.updated(by, patch, if_match)?;
-        turn.unchanged = details == self.details;
-        if !turn.unchanged {
+        tx.unchanged = details == self.details;
+        if !tx.unchanged {
             let before = std::mem::replace(&mut self.details, details);
             self.version = self.version.saturating_add(1);
-            self.updated_at = turn.now;
-            self.save_and_report(turn)?;
-            self.tell_of_change(turn, &before)?;
-            self.promote(turn)?;
+            self.updated_at = tx.now;
+            self.save_and_report(tx)?;
+            self.tell_of_change(tx, &before)?;
+            self.promote(tx)?;
         }
         Ok(Reply::Event(Box::new(self.snapshot())))
     }
 
     pub(super) fn delete(
         &mut self,
-        turn: &mut Turn<'_>,
+        tx: &mut Transaction<'_>,
         by: UserId,
         if_match: Option<&IfMatch>,
     ) -> Result<Reply, Fault> {
         self.may_delete(by, if_match)?;
         self.version = self.version.saturating_add(1);
-        self.updated_at = turn.now;
+        self.updated_at = tx.now;
         self.deleted = true;
         // Nobody will see the event again, the Catalog forgets whose it was, and so does the event.
         (self.organizer.name, self.organizer.account) = (None, None);
-        self.save_and_report(turn)?;
-        self.tell_of_end(turn)?;
+        self.save_and_report(tx)?;
+        self.tell_of_end(tx)?;
         Ok(Reply::Done)
     }
 
@@ -105,7 +106,9 @@ impl Held {
                 self.may_delete(*by, if_match.as_ref())?;
                 Ok(Check::Change)
             }
-            Command::Notice(notice) if !self.concerns(sql, notice)? => Ok(Check::Done(Reply::Done)),
+            Command::AccountChange(account_change) if !self.concerns(sql, account_change)? => {
+                Ok(Check::Done(Reply::Done))
+            }
             _ => Ok(Check::Change),
         }
     }
@@ -134,10 +137,10 @@ impl Held {
         if holds { Ok(()) } else { Err(Refusal::PreconditionFailed) }
     }
 
-    /// Writes the event and the parcel that repeats its report, should the first try be lost.
-    pub(super) fn save_and_report(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
-        self.reported.waiting_since.get_or_insert(turn.now);
-        store::save(turn.sql, self)?;
-        turn.post(REPORT_KEY, &Parcel::Report(None), turn.now.plus_ms(REPORT_AGAIN_AFTER_MS))
+    /// Writes the event and the message that repeats its report, should the first try be lost.
+    pub(super) fn save_and_report(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
+        self.reported.waiting_since.get_or_insert(tx.now);
+        store::save(tx.sql, self)?;
+        tx.post(REPORT_KEY, &OutboxMessage::Report(None), tx.now.plus_ms(REPORT_AGAIN_AFTER_MS))
     }
 }

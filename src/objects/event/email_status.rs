@@ -1,15 +1,16 @@
 //! Participants whom mail does not reach: nothing is written to them, and the organizer sees it.
 //!
 //! Those alone have rows, so that a registration costs nothing more and an event of a million people
-//! holds no more. A row comes with the registration or with a notice from the account
-//! ([`crate::objects::notice`]), and of two statuses the one with more changes is newer.
+//! holds no more. A row comes with the registration or with a account change from the account
+//! ([`crate::objects::messages::account_change`]), and of two statuses the one with more changes is newer.
 
 use std::collections::BTreeMap;
 
-use super::protocol::{Participant, Registration};
-use super::{Held, store};
+use super::held::Held;
+use super::store;
 use crate::domain::{EmailStatus, UserId};
-use crate::objects::Turn;
+use crate::objects::messages::event::{Participant, Registration};
+use crate::objects::object::Transaction;
 use crate::objects::sql::{self, Sql, SqlError};
 
 /// The step that lets participants have a status of their address. Copies of an object page by row numbers,
@@ -77,14 +78,14 @@ impl Held {
     /// not reach is taken back.
     pub(super) fn email_status(
         &self,
-        turn: &mut Turn<'_>,
+        tx: &mut Transaction<'_>,
         user: UserId,
         status: EmailStatus,
         changes: u64,
     ) -> Result<(), SqlError> {
-        let Some(email) = store::address(turn.sql, user)? else { return Ok(()) };
-        if note(turn.sql, user, status, changes)? && !status.is_ok() {
-            turn.outbox.withdraw_letters(turn.sql, &email, &[])?;
+        let Some(email) = store::address(tx.sql, user)? else { return Ok(()) };
+        if note(tx.sql, user, status, changes)? && !status.is_ok() {
+            tx.outbox.withdraw_mails(tx.sql, &email, &[])?;
         }
         Ok(())
     }

@@ -4,11 +4,12 @@
 //! statement before the first of them executes, so that a crowd costs one crossing and not one each; it
 //! is kept in step with what they change, and forgotten with the next turn.
 
-use super::protocol::Command;
-use super::{Held, seat_store};
+use super::held::Held;
+use super::seat_store;
 use crate::domain::roster::{Lookup, Position, Seat};
 use crate::domain::{RegistrationId, UserId};
-use crate::objects::notice::News;
+use crate::objects::messages::account_change::ChangeKind;
+use crate::objects::messages::event::Command;
 use crate::objects::sql::{Sql, SqlError};
 
 impl Held {
@@ -80,7 +81,9 @@ fn concerned_user(command: &Command) -> Option<UserId> {
     match command {
         Command::Register { participant, .. } => Some(participant.id),
         Command::Leave { user } | Command::Join { user } => Some(*user),
-        Command::Notice(notice) if notice.news == News::Erased => Some(notice.user),
+        Command::AccountChange(account_change) if account_change.kind == ChangeKind::Erased => {
+            Some(account_change.user)
+        }
         _ => None,
     }
 }

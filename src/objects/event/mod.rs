@@ -2,7 +2,7 @@
 //!
 //! It is named by the event's id. Seats and waitlist are decided here and nowhere else, one
 //! command after the other, so that no seat is ever sold twice; all commands that wait share one
-//! transaction. What follows from a decision (mail, the Catalog's copy) is a parcel written in
+//! transaction. What follows from a decision (mail, the Catalog's copy) is a message written in
 //! that transaction.
 //!
 //! | command | atomic because |
@@ -11,89 +11,42 @@
 //! | register, leave, remove | who moves up is decided and written with what freed the seat |
 //! | check in, join | one turn |
 //! | take down, put back, report again | one turn, like a change |
-//! | notice | a seat given back, who moves up, and what is erased are one turn |
+//! | account change | a seat given back, who moves up, and what is erased are one turn |
 //!
-//! What everybody has to hear is a *circular*: one row written with the fact, which becomes letters
+//! What everybody has to hear is a *broadcast*: one row written with the fact, which becomes mails
 //! page by page when the alarm rings, so that no turn grows with the number of participants.
 //!
 //! The Catalog's copy is a report of what is true when it is delivered: a change of details is
 //! reported at once, before the organizer has an answer; seats that change, and who has come or
-//! gone, are reported together within [`SEATS_REPORT_AFTER_MS`], and the letters about them leave
+//! gone, are reported together within [`SEATS_REPORT_AFTER_MS`], and the mails about them leave
 //! at the same time.
 
+mod account_changes;
 mod admin;
-mod circular_store;
-mod circulars;
+mod broadcast;
+mod broadcast_store;
+mod broadcasts;
 mod details;
 mod email_status;
+mod held;
 mod lookup;
-mod notices;
 mod promotion;
-mod protocol;
 mod seat_store;
 mod seats;
 mod store;
 
-pub use admin::AdminOrder;
-pub use protocol::{Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot};
+pub use held::{Event, REPORT_KEY, SEATS_REPORT_AFTER_MS, SizedEvent};
 
-use super::catalog::Report;
-use super::outbox::Parcel;
+pub use crate::objects::messages::event::{
+    AdminOrder, Command, Create, IfMatch, Participant, Registration, Reply, SeatStatus, Snapshot,
+};
+
+use super::outbox::OutboxMessage;
 use super::sql::{Sql, SqlError};
-use super::{Check, Fault, Kind, Object, Turn};
-use crate::domain::event::{Details, Organizer, Status};
-use crate::domain::roster::{Roster, Seat, Sizes};
-use crate::domain::{EventId, Refusal, Timestamp, UserId};
-use circulars::Circular;
-
-/// Milliseconds after which the Catalog hears of changed seats, and the letters about them leave.
-pub const SEATS_REPORT_AFTER_MS: i64 = 1_000;
-/// Milliseconds after which a report is repeated whose delivery was not confirmed.
-const REPORT_AGAIN_AFTER_MS: i64 = 2_000;
-/// The outbox key of the report to the Catalog.
-pub const REPORT_KEY: &str = "report";
-
-/// One event; nothing before it was created.
-pub type Event = SizedEvent<{ Sizes::DEFAULT.complete_max }, { Sizes::DEFAULT.block_bits }>;
-
-/// An event of which so much is kept in memory ([`Sizes`]): tests do with very little.
-#[derive(Debug, Default)]
-pub struct SizedEvent<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> {
-    held: Option<Held>,
-}
-
-#[derive(Debug, Clone)]
-struct Held {
-    id: EventId,
-    organizer: Organizer,
-    details: Details,
-    version: u64,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    deleted: bool,
-    fingerprint: Option<String>,
-    roster: Roster,
-    /// Numbers the beginnings and ends of registrations.
-    last_change: u64,
-    /// The last of them that the Catalog is known to have heard of.
-    told_change: u64,
-    reported: Reported,
-    /// The version that last changed what participants have to hear of.
-    edition: u64,
-    /// What waits to be told to everybody.
-    circulars: Vec<Circular>,
-    /// Whether the operator has taken the event down.
-    taken_down: bool,
-}
-
-/// What the Catalog knows and will hear, as far as memory tells.
-#[derive(Debug, Clone, Copy, Default)]
-struct Reported {
-    version: Option<u64>,
-    seats_due: Option<Timestamp>,
-    /// Since when something waits to be reported.
-    waiting_since: Option<Timestamp>,
-}
+use crate::domain::{Refusal, Timestamp};
+use crate::objects::messages::catalog::Report;
+use crate::objects::object::{Check, Fault, Kind, Object, Transaction};
+use held::Held;
 
 impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
     const GRANTS_LEASES: bool = true;
@@ -128,10 +81,10 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
             Command::Mine { .. } | Command::Record(_) | Command::List { .. } => Kind::Read,
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
             Command::Admin(order) => order.kind(),
-            Command::Notice(notice) if notice.news.is_guarded() => Kind::GuardedWrite,
+            Command::AccountChange(account_change) if account_change.kind.is_guarded() => Kind::GuardedWrite,
             // No lease protects the organizer's name, which follows a change within seconds, or the list
             // of registrations.
-            Command::Notice(_) => Kind::Write,
+            Command::AccountChange(_) => Kind::Write,
             Command::Create(_)
             | Command::Register { .. }
             | Command::Leave { .. }
@@ -155,58 +108,62 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
     }
 
     fn check(&self, sql: &dyn Sql, _now: Timestamp, command: &Command) -> Result<Check<Reply>, Fault> {
-        if let (Command::Notice(_), None) = (command, &self.held) {
+        if let (Command::AccountChange(_), None) = (command, &self.held) {
             return Ok(Check::Done(Reply::Done));
         }
         if let Command::Admin(order) = command {
             return self.check_admin(order);
         }
-        let is_notice = matches!(command, Command::Notice(_));
-        let held = self.held.as_ref().filter(|held| is_notice || !held.deleted).ok_or(Refusal::NotFound)?;
+        let is_account_change = matches!(command, Command::AccountChange(_));
+        let held =
+            self.held.as_ref().filter(|held| is_account_change || !held.deleted).ok_or(Refusal::NotFound)?;
         held.check(sql, command)
     }
 
-    fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
+    fn execute(&mut self, tx: &mut Transaction<'_>, command: Command) -> Result<Reply, Fault> {
         if let Command::Create(create) = command {
-            return details::create(&mut self.held, Self::SIZES, turn, *create);
+            return details::create(&mut self.held, Self::SIZES, tx, *create);
         }
-        if let Command::Notice(notice) = command {
-            turn.unchanged = !self.held.as_mut().map_or(Ok(false), |held| held.notice(turn, &notice))?;
+        if let Command::AccountChange(account_change) = command {
+            tx.unchanged =
+                !self.held.as_mut().map_or(Ok(false), |held| held.account_change(tx, &account_change))?;
             return Ok(Reply::Done);
         }
         if let Command::Admin(order) = command {
-            return self.administer(turn, order);
+            return self.administer(tx, order);
         }
         let held = self.held.as_mut().filter(|held| !held.deleted).ok_or(Refusal::NotFound)?;
         match command {
-            Command::Create(_) | Command::Notice(_) | Command::Admin(_) => Err(Refusal::NotFound.into()),
+            Command::Create(_) | Command::AccountChange(_) | Command::Admin(_) => {
+                Err(Refusal::NotFound.into())
+            }
             Command::Read => Ok(Reply::Event(Box::new(held.snapshot()))),
-            Command::Update { by, patch, if_match } => held.update(turn, by, &patch, if_match.as_ref()),
-            Command::Delete { by, if_match } => held.delete(turn, by, if_match.as_ref()),
-            Command::Register { id, participant } => held.register(turn, id, &participant),
-            Command::Mine { user } => held.mine(turn, user),
-            Command::Record(user) => held.record(turn, user),
-            Command::Leave { user } => held.leave(turn, user),
-            Command::List { by, status, after, limit } => held.list(turn, by, status, after, limit),
-            Command::Remove { by, id } => held.remove(turn, by, id),
-            Command::CheckIn { by, id, present } => held.check_in(turn, by, id, present),
-            Command::Join { user } => held.join(turn, user),
-            Command::Withdraw { id } => held.withdraw(turn, id),
-            Command::Unremind { id } => held.unremind(turn, id),
+            Command::Update { by, patch, if_match } => held.update(tx, by, &patch, if_match.as_ref()),
+            Command::Delete { by, if_match } => held.delete(tx, by, if_match.as_ref()),
+            Command::Register { id, participant } => held.register(tx, id, &participant),
+            Command::Mine { user } => held.mine(tx, user),
+            Command::Record(user) => held.record(tx, user),
+            Command::Leave { user } => held.leave(tx, user),
+            Command::List { by, status, after, limit } => held.list(tx, by, status, after, limit),
+            Command::Remove { by, id } => held.remove(tx, by, id),
+            Command::CheckIn { by, id, present } => held.check_in(tx, by, id, present),
+            Command::Join { user } => held.join(tx, user),
+            Command::Withdraw { id } => held.withdraw(tx, id),
+            Command::Unremind { id } => held.unremind(tx, id),
         }
     }
 
     fn announces(command: &Command) -> bool {
         match command {
             Command::Create(_) | Command::Update { .. } | Command::Delete { .. } => true,
-            Command::Notice(notice) => notice.news.is_guarded(),
+            Command::AccountChange(account_change) => account_change.kind.is_guarded(),
             Command::Admin(order) => order.announces(),
             _ => false,
         }
     }
 
-    fn delivered(&mut self, parcel: &Parcel) {
-        if let (Parcel::Report(Some(report)), Some(held)) = (parcel, &mut self.held) {
+    fn delivered(&mut self, message: &OutboxMessage) {
+        if let (OutboxMessage::Report(Some(report)), Some(held)) = (message, &mut self.held) {
             held.reported.version = held.reported.version.max(Some(report.version));
             held.reported.waiting_since = None;
         }
@@ -220,99 +177,46 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
         self.held.as_ref().map(|held| held.id.to_string())
     }
 
-    fn circular_due(&self) -> Option<Timestamp> {
-        self.held.as_ref().and_then(Held::circular_due)
+    fn broadcast_due(&self) -> Option<Timestamp> {
+        self.held.as_ref().and_then(Held::broadcast_due)
     }
 
-    fn write_circular(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
-        self.held.as_mut().map_or(Ok(()), |held| held.write_circular(turn))
+    fn write_broadcast(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
+        self.held.as_mut().map_or(Ok(()), |held| held.write_broadcast(tx))
     }
 
     fn unfinished_since(&self) -> Option<Timestamp> {
         self.held.as_ref().and_then(Held::promoting_since)
     }
 
-    fn resume(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
-        self.held.as_mut().map_or(Ok(()), |held| held.promote(turn))
+    fn resume(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
+        self.held.as_mut().map_or(Ok(()), |held| held.promote(tx))
     }
 
-    fn seal(&self, sql: &dyn Sql, parcel: Parcel, now: Timestamp) -> Result<Option<Parcel>, SqlError> {
-        let (Parcel::Report(_), Some(held)) = (&parcel, &self.held) else { return Ok(Some(parcel)) };
+    fn seal(
+        &self,
+        sql: &dyn Sql,
+        message: OutboxMessage,
+        now: Timestamp,
+    ) -> Result<Option<OutboxMessage>, SqlError> {
+        let (OutboxMessage::Report(_), Some(held)) = (&message, &self.held) else { return Ok(Some(message)) };
         let participations = store::participations_since(sql, held.told_change)?;
         let report = Report { participations, ..held.report(now) };
-        Ok(Some(Parcel::Report(Some(Box::new(report)))))
+        Ok(Some(OutboxMessage::Report(Some(Box::new(report)))))
     }
 
-    fn settled(&mut self, turn: &mut Turn<'_>, parcel: &Parcel) -> Result<(), SqlError> {
-        let (Parcel::Report(Some(report)), Some(held)) = (parcel, &mut self.held) else { return Ok(()) };
+    fn acknowledged(&mut self, tx: &mut Transaction<'_>, message: &OutboxMessage) -> Result<(), SqlError> {
+        let (OutboxMessage::Report(Some(report)), Some(held)) = (message, &mut self.held) else {
+            return Ok(());
+        };
         // The row is gone, or was replaced meanwhile: seats that change from now on need one.
         held.reported.seats_due = None;
         let Some(told) = report.participations.last().map(|told| told.change) else { return Ok(()) };
-        store::save_told(turn.sql, told)?;
+        store::save_told(tx.sql, told)?;
         held.told_change = held.told_change.max(told);
         if held.told_change < held.last_change {
-            turn.post(REPORT_KEY, &Parcel::Report(None), turn.now)?;
+            tx.post(REPORT_KEY, &OutboxMessage::Report(None), tx.now)?;
         }
         Ok(())
-    }
-}
-
-impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
-    const SIZES: Sizes = Sizes { complete_max: COMPLETE_MAX, block_bits: BLOCK_BITS };
-
-    /// Every registration in the order of arrival with its position, as memory has it: for tests that
-    /// hold it against what is stored. What is not in memory is read.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn standing(&self, sql: &dyn Sql) -> Result<Vec<(Seat, Option<u32>)>, SqlError> {
-        self.held.as_ref().map_or(Ok(Vec::new()), |held| held.standing(sql))
-    }
-}
-
-impl Held {
-    fn snapshot(&self) -> Snapshot {
-        let hidden = self.hidden();
-        let details = self.details.clone();
-        Snapshot {
-            id: self.id,
-            organizer: self.organizer.clone(),
-            details: if hidden.is_some() { details.as_draft() } else { details },
-            hidden,
-            seats: self.roster.seats(&self.details),
-            version: self.version,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
-    }
-
-    fn report(&self, now: Timestamp) -> Report {
-        let entry = (!self.deleted).then(|| {
-            let snapshot = self.snapshot();
-            Snapshot { details: snapshot.details.without_join_url(), ..snapshot }
-        });
-        let news = self.reported.version != Some(self.version);
-        let waited_ms = self.reported.waiting_since.map_or(0, |since| now.ms_since(since).max(0));
-        Report {
-            event: self.id,
-            version: self.version,
-            as_of: now,
-            news,
-            entry,
-            participations: Vec::new(),
-            waited_ms,
-        }
-    }
-
-    /// Allows the organizer alone.
-    fn only_organizer(&self, by: UserId) -> Result<(), Refusal> {
-        self.exists_for(by)?;
-        if self.organizer.id == by { Ok(()) } else { Err(Refusal::Forbidden) }
-    }
-
-    /// A draft exists for its organizer alone, and so does an event that the operator hides.
-    fn exists_for(&self, user: UserId) -> Result<(), Refusal> {
-        let hidden = self.details.status() == Status::Draft || self.hidden().is_some();
-        if hidden && self.organizer.id != user { Err(Refusal::NotFound) } else { Ok(()) }
     }
 }

@@ -6,13 +6,14 @@
 //! it. That somebody waits for a seat that is free says it all, after a restart, too, and until it is
 //! so no longer whoever comes joins the line, so nobody is overtaken.
 
-use super::{Held, seat_store};
+use super::held::Held;
+use super::seat_store;
 use crate::domain::Timestamp;
 use crate::domain::roster::{Departure, Seat};
-use crate::objects::Turn;
+use crate::objects::object::Transaction;
 use crate::objects::sql::{Sql, SqlError};
 
-/// Seats that one turn gives to those who wait, at most: their letters take some 2 MB.
+/// Seats that one turn gives to those who wait, at most: their mails take some 2 MB.
 const PROMOTED_PER_TURN: usize = 2_048;
 /// Of these, so many are written with one statement.
 const PROMOTED_AT_ONCE: usize = 256;
@@ -24,25 +25,25 @@ impl Held {
     }
 
     /// Gives the seats that are free, or as many as a turn can.
-    pub(super) fn promote(&mut self, turn: &mut Turn<'_>) -> Result<(), SqlError> {
+    pub(super) fn promote(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
         let mut left = PROMOTED_PER_TURN;
         while left > 0 && self.roster.owes_seats(&self.details) {
-            self.learn_heads(turn.sql)?;
-            let promoted = self.roster.promote(&self.details, turn.now, left.min(PROMOTED_AT_ONCE));
+            self.learn_heads(tx.sql)?;
+            let promoted = self.roster.promote(&self.details, tx.now, left.min(PROMOTED_AT_ONCE));
             if promoted.is_empty() {
                 return Err(SqlError::new("somebody waits, and nobody is first in line"));
             }
             left = left.saturating_sub(promoted.len());
-            self.confirm(turn, &promoted)?;
+            self.confirm(tx, &promoted)?;
         }
         Ok(())
     }
 
     /// Takes a registration out of the roster, which may give the seat to the first in line.
-    pub(super) fn give_back(&mut self, turn: &Turn<'_>, seat: Seat) -> Result<Departure, SqlError> {
-        self.learn_heads(turn.sql)?;
-        let departure = self.roster.leave(&self.details, turn.now, seat);
-        self.save_blocks(turn.sql)?;
+    pub(super) fn give_back(&mut self, tx: &Transaction<'_>, seat: Seat) -> Result<Departure, SqlError> {
+        self.learn_heads(tx.sql)?;
+        let departure = self.roster.leave(&self.details, tx.now, seat);
+        self.save_blocks(tx.sql)?;
         Ok(departure)
     }
 

@@ -5,9 +5,9 @@
 //! an event has outgrown its memory. That there are any rows says that it has.
 
 use super::email_status;
-use super::protocol::Participant;
 use crate::domain::roster::{Block, Roster, Seat, Sizes};
 use crate::domain::{EmailStatus, RegistrationId, Timestamp, UserId};
+use crate::objects::messages::event::Participant;
 use crate::objects::sql::{self, Sql, SqlError, Value};
 
 /// The step that lets events outgrow their memory. The counts of one that already has are made when it

@@ -1,14 +1,16 @@
 //! The tables of an event.
 
-use super::protocol::{Participant, Registration, SeatStatus};
-use super::{Held, Reported, circular_store, email_status, seat_store};
+use super::held::{Held, Reported};
+use super::{broadcast_store, email_status, seat_store};
 use crate::domain::account::Name;
 use crate::domain::roster::{Seat, Sizes};
 use crate::domain::{Email, EmailStatus, EventId, RegistrationId, Timestamp, UserId};
-use crate::objects::catalog::Participation;
+use crate::objects::messages::catalog::Participation;
+use crate::objects::messages::event::{Participant, Registration, SeatStatus};
+use crate::objects::object::Transaction;
 use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
-use crate::objects::{Turn, answered, backup, lease, outbox};
+use crate::objects::{backup, idempotency, lease, outbox};
 
 /// The schema, one entry per version.
 pub(super) const MIGRATIONS: &[Step] = &[
@@ -41,8 +43,8 @@ pub(super) const MIGRATIONS: &[Step] = &[
     );
     CREATE INDEX registrations_status ON registrations (status, seq);",
     ],
-    &[outbox::LANES, super::circular_store::SCHEMA],
-    &[answered::SCHEMA, lease::longest::SCHEMA],
+    &[outbox::DESTINATIONS, super::broadcast_store::SCHEMA],
+    &[idempotency::SCHEMA, lease::longest::SCHEMA],
     &[seat_store::SCHEMA],
     &[super::admin::SCHEMA, backup::SCHEMA],
     &[outbox::URGENCY],
@@ -94,8 +96,8 @@ pub(super) fn load(sql: &dyn Sql, sizes: Sizes) -> Result<Option<Held>, SqlError
         last_change: load_last_change(sql)?,
         told_change: row.get(8)?,
         reported: Reported::default(),
-        edition: circular_store::load_edition(sql)?,
-        circulars: circular_store::load(sql)?,
+        revision: broadcast_store::load_revision(sql)?,
+        broadcasts: broadcast_store::load(sql)?,
         taken_down: super::admin::load(sql)?,
     }))
 }
@@ -135,7 +137,7 @@ pub(super) fn insert_seat(
     seat: &Seat,
     participant: &Participant,
     change: u64,
-    edition: u64,
+    revision: u64,
 ) -> Result<(), SqlError> {
     sql.insert(
         "INSERT OR REPLACE INTO registrations
@@ -154,16 +156,16 @@ pub(super) fn insert_seat(
             seat.registered_at.into(),
             seat.confirmed_at.into(),
             change.into(),
-            edition.into(),
+            revision.into(),
             participant.origin.clone().into(),
         ],
     )
 }
 
-pub(super) fn end_seat(turn: &Turn<'_>, seat: &Seat, change: u64) -> Result<(), SqlError> {
-    turn.sql.run(
+pub(super) fn end_seat(tx: &Transaction<'_>, seat: &Seat, change: u64) -> Result<(), SqlError> {
+    tx.sql.run(
         "UPDATE registrations SET status = 'cancelled', cancelled_at = ?, change = ? WHERE seq = ?",
-        &[turn.now.into(), change.into(), seat.seq.into()],
+        &[tx.now.into(), change.into(), seat.seq.into()],
     )?;
     Ok(())
 }
@@ -214,7 +216,7 @@ pub(super) fn address(sql: &dyn Sql, user: UserId) -> Result<Option<Email>, SqlE
     sql::value(sql, &statement, &[user.into()])
 }
 
-/// The registrations with this address on them that letters in the outbox are about. Their keys say
+/// The registrations with this address on them that mails in the outbox are about. Their keys say
 /// which: no index is kept for addresses.
 pub(super) fn registrations_at(sql: &dyn Sql, email: &Email) -> Result<Vec<RegistrationId>, SqlError> {
     let rows = sql.run(

@@ -2,8 +2,8 @@
 
 use super::{Host, Running};
 use crate::domain::Timestamp;
-use crate::objects::Object;
 use crate::objects::backup::{self, Export};
+use crate::objects::object::Object;
 use crate::objects::sql::{Sql, SqlError};
 
 impl<O: Object> Host<O> {

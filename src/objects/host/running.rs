@@ -74,32 +74,32 @@ impl<O: Object> Running<O> {
     /// Goes on with what was too much for one turn.
     pub(super) fn resume(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
         if self.object.unfinished_since().is_some() {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false, again: false };
-            self.object.resume(&mut turn)?;
+            let mut tx = Transaction { sql, now, outbox: &mut self.outbox, unchanged: false, again: false };
+            self.object.resume(&mut tx)?;
             self.changed = true;
         }
         Ok(())
     }
 
-    pub(super) fn write_circular(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
-        if self.outbox.has_room() && self.object.circular_due().is_some_and(|due| due <= now) {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
-            self.object.write_circular(&mut turn)?;
+    pub(super) fn write_broadcast(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
+        if self.outbox.has_room() && self.object.broadcast_due().is_some_and(|due| due <= now) {
+            let mut tx = Transaction { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
+            self.object.write_broadcast(&mut tx)?;
         }
         Ok(())
     }
 
-    pub(super) fn settle(
+    pub(super) fn acknowledge(
         &mut self,
         sql: &dyn Sql,
         now: Timestamp,
-        results: &[(Item, Delivery)],
+        results: &[(OutboxEntry, Delivery)],
     ) -> Result<(), SqlError> {
-        self.outbox.settle(sql, now, results)?;
+        self.outbox.acknowledge(sql, now, results)?;
         for (item, _) in results.iter().filter(|(_, delivery)| *delivery == Delivery::Done) {
-            let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
-            self.object.settled(&mut turn, &item.parcel)?;
-            self.object.delivered(&item.parcel);
+            let mut tx = Transaction { sql, now, outbox: &mut self.outbox, unchanged: true, again: false };
+            self.object.acknowledged(&mut tx, &item.message)?;
+            self.object.delivered(&item.message);
         }
         Ok(())
     }
@@ -112,10 +112,10 @@ impl<O: Object> Running<O> {
         command: O::Command,
         again: bool,
     ) -> Result<(Outcome<O::Reply>, bool), SqlError> {
-        let mut turn = Turn { sql, now, outbox: &mut self.outbox, unchanged: false, again };
-        match self.object.execute(&mut turn, command) {
+        let mut tx = Transaction { sql, now, outbox: &mut self.outbox, unchanged: false, again };
+        match self.object.execute(&mut tx, command) {
             Ok(reply) => {
-                let changed = !turn.unchanged;
+                let changed = !tx.unchanged;
                 self.changed |= changed;
                 Ok((Outcome::Reply(reply), changed))
             }

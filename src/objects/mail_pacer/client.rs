@@ -9,9 +9,9 @@
 
 use std::mem;
 
-use super::protocol::{Ask, Slots};
 use crate::domain::Timestamp;
-use crate::objects::outbox::{Delivery, Item, consignments};
+use crate::objects::messages::mail_pacer::{Ask, Slots};
+use crate::objects::outbox::{Delivery, OutboxEntry, batches_of};
 
 /// Unanswered questions after which mail leaves all the same.
 const PATIENCE: u32 = 3;
@@ -33,16 +33,16 @@ pub struct PacerClient {
 /// Mail that is ready to leave, a request each, the most urgent first.
 #[derive(Debug, Default)]
 pub struct Ready {
-    requests: Vec<Vec<Item>>,
+    requests: Vec<Vec<OutboxEntry>>,
     /// What has lost its point needs no slot: it is not sent.
-    expired: Vec<Vec<Item>>,
+    expired: Vec<Vec<OutboxEntry>>,
 }
 
 /// What may leave now.
 #[derive(Debug, Default)]
 pub struct Departure {
     /// A request each.
-    pub requests: Vec<Vec<Item>>,
+    pub requests: Vec<Vec<OutboxEntry>>,
     /// Milliseconds until the first may leave.
     pub first_in_ms: u32,
     /// Milliseconds from each to the next.
@@ -63,22 +63,22 @@ pub struct Rest {
 impl Ready {
     /// Puts the mails that are due in order.
     #[must_use]
-    pub fn new(mails: Vec<Item>, now: Timestamp) -> Self {
+    pub fn new(mails: Vec<OutboxEntry>, now: Timestamp) -> Self {
         let (expired, mut requests): (Vec<_>, Vec<_>) =
-            consignments(mails).into_iter().partition(|items| items.iter().all(|item| item.is_expired(now)));
+            batches_of(mails).into_iter().partition(|items| items.iter().all(|item| item.is_expired(now)));
         requests.sort_by_key(|items| leave_by(items));
         Self { requests, expired }
     }
 
     /// What goes with the first `granted` of the requests; with the others nothing happens.
-    fn take(mut self, granted: usize) -> Vec<Vec<Item>> {
+    fn take(mut self, granted: usize) -> Vec<Vec<OutboxEntry>> {
         self.requests.truncate(granted);
         self.requests.append(&mut self.expired);
         self.requests
     }
 }
 
-fn leave_by(items: &[Item]) -> Timestamp {
+fn leave_by(items: &[OutboxEntry]) -> Timestamp {
     items.iter().map(|item| item.leave_by).min().unwrap_or_default()
 }
 
@@ -137,7 +137,7 @@ impl PacerClient {
     }
 
     /// Hears how the tries ended: milliseconds for which the provider wants no mail, if it has said so.
-    pub fn tried(&mut self, results: &[(Item, Delivery)]) -> Option<u32> {
+    pub fn tried(&mut self, results: &[(OutboxEntry, Delivery)]) -> Option<u32> {
         let asked = results.iter().filter_map(|(_, delivery)| match delivery {
             Delivery::Retry { after_ms } => *after_ms,
             _ => None,

@@ -15,13 +15,12 @@
 //! What an object does with the answer, and without one, is in [`client`].
 
 pub mod client;
-mod protocol;
 mod schedule;
 
-pub use protocol::{Ask, Command, Reply, Slots};
+pub use crate::objects::messages::mail_pacer::{Ask, Command, Reply, Slots};
 
 use super::sql::{Sql, SqlError};
-use super::{Fault, Kind, Object, Turn};
+use crate::objects::object::{Fault, Kind, Object, Transaction};
 use schedule::Schedule;
 
 /// Hands out the slots of a deployment. All of it is in memory.
@@ -52,11 +51,11 @@ impl Object for MailPacer {
         Kind::Read
     }
 
-    fn execute(&mut self, turn: &mut Turn<'_>, command: Command) -> Result<Reply, Fault> {
+    fn execute(&mut self, tx: &mut Transaction<'_>, command: Command) -> Result<Reply, Fault> {
         match command {
-            Command::Ask(ask) => Ok(Reply::Slots(self.schedule.ask(turn.now, &ask))),
+            Command::Ask(ask) => Ok(Reply::Slots(self.schedule.ask(tx.now, &ask))),
             Command::Slowed { for_ms } => {
-                self.schedule.pause(turn.now, for_ms);
+                self.schedule.pause(tx.now, for_ms);
                 Ok(Reply::Done)
             }
         }

@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::protocol::{Ask, Slots};
 use crate::domain::Timestamp;
+use crate::objects::messages::mail_pacer::{Ask, Slots};
 
 /// How far ahead slots are given.
 const HORIZON_MS: i64 = 1_000;
@@ -60,8 +60,8 @@ impl Schedule {
         let after = next.plus_ms(apart_ms.saturating_mul(granted.into()));
         self.next_slot = Some(if granted > 0 { after } else { known });
         let missing = ask.requests.saturating_sub(granted);
-        let turn = after.plus_ms(apart_ms.saturating_mul(ahead.into()));
-        let again_ms = turn.ms_since(now).saturating_sub(LEAD_MS).clamp(AGAIN_MS.0, AGAIN_MS.1);
+        let tx = after.plus_ms(apart_ms.saturating_mul(ahead.into()));
+        let again_ms = tx.ms_since(now).saturating_sub(LEAD_MS).clamp(AGAIN_MS.0, AGAIN_MS.1);
         if missing > 0 {
             let kept_until = now.plus_ms(again_ms.saturating_add(GRACE_MS));
             self.enqueue(place, Wait { requests: missing, kept_until });

@@ -1,26 +1,11 @@
 //! Dead letters: mails that were refused or given up. They wait in the table `parked` until an
 //! operator sends them again, or until newer ones take their place.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Outbox, Parcel};
+use super::message::OutboxMessage;
+use super::state::Outbox;
 use crate::domain::Timestamp;
+use crate::objects::messages::maintenance::DeadLetter;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
-
-/// A dead letter as an operator sees it: nothing about who gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// Its number in this object.
-    pub id: u64,
-    /// What kind of mail it is.
-    pub kind: String,
-    /// Why it is here: `refused`, `given_up` or `expired`.
-    pub reason: String,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Since when it is here.
-    pub parked_at: Timestamp,
-}
 
 impl Outbox {
     /// Dead letters behind `after`, the oldest first.
@@ -51,7 +36,7 @@ impl Outbox {
             Some(ids) => ("id IN (SELECT value FROM json_each(?))", vec![sql::json(&ids)?]),
             None => ("reason <> 'expired'", Vec::new()),
         };
-        // One that waits already under the same key is the newer letter, and stays.
+        // One that waits already under the same key is the newer mail, and stays.
         let posted = [vec![now.into(), now.into()], params.clone()].concat();
         sql.run(
             &format!(
@@ -80,8 +65,8 @@ impl Outbox {
 
 fn read(row: &Row) -> Result<DeadLetter, SqlError> {
     // One that this version cannot read is still there to be seen.
-    let kind = match row.json::<Parcel>(1) {
-        Ok(Parcel::Mail(mail)) => mail.letter.kind(),
+    let kind = match row.json::<OutboxMessage>(1) {
+        Ok(OutboxMessage::Mail(mail)) => mail.template.kind(),
         _ => "unknown",
     };
     Ok(DeadLetter {

@@ -5,7 +5,7 @@
 //! pass, the least urgent mail becomes the most urgent one if it waits for long enough: nothing starves.
 
 use crate::domain::Timestamp;
-use crate::mail::{Letter, Mail};
+use crate::mail::{Mail, MailTemplate};
 
 /// The step that lets mails be put in the order of their urgency, for every object that has an outbox.
 pub const URGENCY: &str = "
@@ -28,18 +28,18 @@ impl Mail {
     /// When a mail that was posted then should leave.
     #[must_use]
     pub fn leave_by(&self, posted_at: Timestamp) -> Timestamp {
-        match &self.letter {
-            Letter::ConfirmAddress { .. } | Letter::ResetPassword { .. } | Letter::PasswordChanged => {
-                posted_at.plus_ms(ACCOUNT_MS)
-            }
-            Letter::Registered { .. }
-            | Letter::Waitlisted { .. }
-            | Letter::SeatIsYours { .. }
-            | Letter::RegistrationCancelled { .. } => posted_at.plus_ms(REGISTRATION_MS),
-            Letter::EventChanged { event, .. }
-            | Letter::EventCancelled { event, .. }
-            | Letter::EventDeleted { event, .. }
-            | Letter::Reminder { event, .. } => {
+        match &self.template {
+            MailTemplate::ConfirmAddress { .. }
+            | MailTemplate::ResetPassword { .. }
+            | MailTemplate::PasswordChanged => posted_at.plus_ms(ACCOUNT_MS),
+            MailTemplate::Registered { .. }
+            | MailTemplate::Waitlisted { .. }
+            | MailTemplate::SeatIsYours { .. }
+            | MailTemplate::RegistrationCancelled { .. } => posted_at.plus_ms(REGISTRATION_MS),
+            MailTemplate::EventChanged { event, .. }
+            | MailTemplate::EventCancelled { event, .. }
+            | MailTemplate::EventDeleted { event, .. }
+            | MailTemplate::Reminder { event, .. } => {
                 let in_time = event.schedule.starts_at().plus_ms(BEFORE_START_MS.saturating_neg());
                 in_time.clamp(posted_at, posted_at.plus_ms(BULK_MS))
             }

@@ -40,14 +40,18 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::Admin(_)
         | Command::MarkEmail { .. }
         | Command::LiftEmailMark
-        | Command::Visits => {}
+        | Command::RecentEvents => {}
     }
     let session = session(2, START, 5);
-    let authorize =
-        Command::Authorize { user: user(1), session: session.id, visiting: Some(event_id(3)), changes: None };
+    let authorize = Command::Authorize {
+        user: user(1),
+        session: session.id,
+        registering_for: Some(event_id(3)),
+        changes: None,
+    };
     let rate = Rate { burst: 500, per_second: 10 };
     let change =
-        Command::Authorize { user: user(1), session: session.id, visiting: None, changes: Some(rate) };
+        Command::Authorize { user: user(1), session: session.id, registering_for: None, changes: Some(rate) };
     let counted = Holder { changes: Some(rate), ..holder(1, 2) };
     pin_commands(vec![
         (Command::Exists, r#""exists""#),
@@ -73,7 +77,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
             r#"{"by":[{"user":"01b8dd58-e200-7000-8000-000000000001","session":"01b8dd58-e200-7000-8000-000000000002","changes":{"burst":500,"per_second":10}},"challenge"]}"#,
         ),
         (Command::VerifyEmail { token: "t".to_owned() }, r#"{"verify_email":{"token":"t"}}"#),
-        (Command::Visits, r#""visits""#),
+        (Command::RecentEvents, r#""visits""#),
         (
             Command::SetFeedKey { user: user(1), digest: "d".to_owned() },
             r#"{"set_feed_key":{"user":"01b8dd58-e200-7000-8000-000000000001","digest":"d"}}"#,
@@ -168,7 +172,7 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
             ),
         ),
         (Reply::User(user(1)), r#"{"user":"01b8dd58-e200-7000-8000-000000000001"}"#),
-        (Reply::Visits(vec![event_id(1)]), r#"{"visits":["01b8dd58-e200-7000-8000-000000000001"]}"#),
+        (Reply::RecentEvents(vec![event_id(1)]), r#"{"visits":["01b8dd58-e200-7000-8000-000000000001"]}"#),
     ]);
 }
 

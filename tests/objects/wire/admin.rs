@@ -2,27 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use event_platform::domain::moderation::{Hidden, Suspension};
+use event_platform::domain::event::Hidden;
+use event_platform::domain::moderation::Suspension;
 use event_platform::objects::account::Overview;
-use event_platform::objects::outbox::DeadLetter;
-use event_platform::objects::upkeep::{Holdings, Upkeep, UpkeepReply};
+use event_platform::objects::messages::maintenance::DeadLetter;
+use event_platform::objects::messages::maintenance::{Holdings, Maintenance, MaintenanceReply};
 
 use super::*;
 
 #[test]
 fn what_an_operator_asks_of_any_object() {
     let asked = [
-        (Upkeep::Holdings, r#""holdings""#),
-        (Upkeep::DeadLetters { after: Some(3), limit: 9 }, r#"{"dead_letters":{"after":3,"limit":9}}"#),
-        (Upkeep::Resend(None), r#"{"resend":null}"#),
-        (Upkeep::Resend(Some(vec![1])), r#"{"resend":[1]}"#),
-        (Upkeep::Retry, r#""retry""#),
+        (Maintenance::Holdings, r#""holdings""#),
+        (Maintenance::DeadLetters { after: Some(3), limit: 9 }, r#"{"dead_letters":{"after":3,"limit":9}}"#),
+        (Maintenance::Resend(None), r#"{"resend":null}"#),
+        (Maintenance::Resend(Some(vec![1])), r#"{"resend":[1]}"#),
+        (Maintenance::Retry, r#""retry""#),
     ];
-    for (upkeep, golden) in asked {
+    for (maintenance, golden) in asked {
         let golden = format!(r#"{{"admin":{{"upkeep":{golden}}}}}"#);
-        let account = account::Command::Admin(account::AdminOrder::Upkeep(upkeep.clone()));
-        let event = event::Command::Admin(event::AdminOrder::Upkeep(upkeep.clone()));
-        let catalog = catalog::Command::Admin(catalog::AdminOrder::Upkeep(upkeep));
+        let account = account::Command::Admin(account::AdminOrder::Maintenance(maintenance.clone()));
+        let event = event::Command::Admin(event::AdminOrder::Maintenance(maintenance.clone()));
+        let catalog = catalog::Command::Admin(catalog::AdminOrder::Maintenance(maintenance));
         pin_commands(vec![(account, &golden)]);
         pin_commands(vec![(event, &golden)]);
         pin_commands(vec![(catalog, &golden)]);
@@ -45,19 +46,19 @@ fn what_an_operator_asks_of_any_object() {
     };
     for (reply, golden) in [
         (
-            UpkeepReply::Holdings(Box::new(holdings)),
+            MaintenanceReply::Holdings(Box::new(holdings)),
             r#"{"holdings":{"schema_version":3,"tables":{"outbox":1},"database_bytes":4096,"outbox_messages":1,"oldest_message_at":1,"next_message_due_at":null,"most_attempts":2}}"#,
         ),
         (
-            UpkeepReply::DeadLetters { letters: vec![letter], next: Some(7) },
+            MaintenanceReply::DeadLetters { letters: vec![letter], next: Some(7) },
             r#"{"dead_letters":{"letters":[{"id":7,"kind":"registered","reason":"refused","attempts":1,"parked_at":5}],"next":7}}"#,
         ),
-        (UpkeepReply::Due(4), r#"{"due":4}"#),
+        (MaintenanceReply::Due(4), r#"{"due":4}"#),
     ] {
         let golden = format!(r#"{{"upkeep":{golden}}}"#);
-        pin_replies(vec![(account::Reply::Upkeep(reply.clone()), &golden)]);
-        pin_replies(vec![(event::Reply::Upkeep(reply.clone()), &golden)]);
-        pin_replies(vec![(catalog::Reply::Upkeep(reply), &golden)]);
+        pin_replies(vec![(account::Reply::Maintenance(reply.clone()), &golden)]);
+        pin_replies(vec![(event::Reply::Maintenance(reply.clone()), &golden)]);
+        pin_replies(vec![(catalog::Reply::Maintenance(reply), &golden)]);
     }
 }
 
@@ -118,9 +119,9 @@ fn what_an_operator_asks_of_each_kind() {
 #[test]
 fn what_is_stored_and_sent_of_a_suspension_or_a_take_down() {
     let suspension = Suspension { suspended: true, changes: 1 };
-    let notice = Notice { user: user(1), news: News::Suspension(suspension) };
+    let account_change = AccountChange { user: user(1), kind: ChangeKind::Suspension(suspension) };
     pin(
-        &notice,
+        &account_change,
         &format!(r#"{{"user":"{}","news":{{"suspension":{{"suspended":true,"changes":1}}}}}}"#, user(1)),
     );
     pin(
@@ -135,7 +136,7 @@ fn what_is_stored_and_sent_of_a_suspension_or_a_take_down() {
         event: event_id(1),
         version: 2,
         as_of: START,
-        news: true,
+        changed: true,
         entry: None,
         participations: vec![],
         waited_ms: 900,

@@ -44,7 +44,7 @@ fn what_is_asked_of_an_event() {
         | Command::Register { .. }
         | Command::Mine { .. }
         | Command::Record(_)
-        | Command::Notice(_)
+        | Command::AccountChange(_)
         | Command::Leave { .. }
         | Command::List { .. }
         | Command::Remove { .. }
@@ -89,8 +89,8 @@ fn what_is_asked_of_an_event() {
         ),
         (Command::Mine { user: user(1) }, r#"{"mine":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
         (Command::Record(user(1)), r#"{"record":"01b8dd58-e200-7000-8000-000000000001"}"#),
-        (Command::Notice(Box::new(renamed())), &format!(r#"{{"notice":{RENAMED}}}"#)),
-        (Command::Notice(Box::new(bounced())), &format!(r#"{{"notice":{BOUNCED}}}"#)),
+        (Command::AccountChange(Box::new(renamed())), &format!(r#"{{"notice":{RENAMED}}}"#)),
+        (Command::AccountChange(Box::new(bounced())), &format!(r#"{{"notice":{BOUNCED}}}"#)),
         (Command::Leave { user: user(1) }, r#"{"leave":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
         (
             Command::List { by: user(1), status: Some(SeatStatus::Waitlisted), after: Some(5), limit: 9 },

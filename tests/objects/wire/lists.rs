@@ -10,7 +10,7 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         event: event_id(1),
         version: 2,
         as_of: START,
-        news: true,
+        changed: true,
         entry: Some(snapshot()),
         participations: vec![Participation { change: 3, user: user(1), seq: 2, stands: true }],
         waited_ms: 0,
@@ -21,7 +21,7 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         | Command::Participations { .. }
         | Command::Organizes(_)
         | Command::Report(_)
-        | Command::Notice(..)
+        | Command::AccountChange(..)
         | Command::ReportLag
         | Command::Admin(_)
         | Command::Residence
@@ -63,7 +63,7 @@ fn what_is_asked_of_the_catalog_and_what_it_answers() {
         (Command::Reside(Some(Jurisdiction::Eu)), r#"{"reside":"eu"}"#),
         (Command::Reside(Some(Jurisdiction::Fedramp)), r#"{"reside":"fedramp"}"#),
         (Command::Organizes(user(1)), r#"{"organizes":"01b8dd58-e200-7000-8000-000000000001"}"#),
-        (Command::Notice(renamed(), vec![]), &format!(r#"{{"notice":[{RENAMED},[]]}}"#)),
+        (Command::AccountChange(renamed(), vec![]), &format!(r#"{{"notice":[{RENAMED},[]]}}"#)),
     ]);
     let next = Some(Cursor { past_titles: false, at: 5 });
     pin_replies(vec![

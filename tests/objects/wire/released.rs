@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use event_platform::domain::account::Profile;
 use event_platform::domain::event::{Details, Organizer, Status, Visibility};
-use event_platform::objects::notice::Notice;
-use event_platform::objects::outbox::Parcel;
+use event_platform::objects::messages::account_change::AccountChange;
+use event_platform::objects::outbox::OutboxMessage;
 use event_platform::objects::{Answer, Envelope, Outcome, Stamp, account, catalog, event};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,14 +41,14 @@ fn readers() -> impl Iterator<Item = (&'static str, TypeId, Reader)> {
         "answer of the catalog" Answer<catalog::Reply>,
         "outcome" Outcome<event::Reply>,
         "stamp" Stamp,
-        "outbox message" Parcel,
+        "outbox message" OutboxMessage,
         "event details" Details,
         "organizer" Organizer,
         "event status" Status,
         "visibility" Visibility,
         "cursor of a list" (catalog::Order, catalog::Cursor),
         "security event" account::SecurityEventKind,
-        "notice" Notice,
+        "notice" AccountChange,
         "profile" Profile,
         "report" catalog::Report,
         "snapshot" event::Snapshot,

@@ -6,7 +6,7 @@ use event_platform::domain::{EventId, Timestamp};
 use event_platform::objects::account::{Account, Holder, Order};
 use event_platform::objects::catalog::{self, Scope};
 use event_platform::objects::event::{Command, Event, IfMatch, Participant, SeatStatus};
-use event_platform::objects::message::CommandId;
+use event_platform::objects::messages::envelope::CommandId;
 use event_platform::objects::{Envelope, Object, Outcome, Stamp, account};
 use fastrand::Rng;
 
@@ -55,10 +55,10 @@ impl Client {
             What::Visit(event) => of_account(account::Command::Authorize {
                 user: self.user.unwrap(),
                 session: self.session.unwrap(),
-                visiting: Some(*event),
+                registering_for: Some(*event),
                 changes: None,
             }),
-            What::Visits => of_account(account::Command::Visits),
+            What::Visits => of_account(account::Command::RecentEvents),
             What::Browse => {
                 let scope = if random.bool() { Scope::Own(by) } else { Scope::Public(Status::Published) };
                 let envelope = Envelope::new(catalog::Command::List(everything(scope)));

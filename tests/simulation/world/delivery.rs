@@ -2,8 +2,8 @@
 //! outbox when the alarm rings.
 
 use event_platform::objects::Answer;
-use event_platform::objects::desk::Ticket;
-use event_platform::objects::outbox::{Delivery, Item, Parcel, consignments};
+use event_platform::objects::command_queue::Ticket;
+use event_platform::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, batches_of};
 use serde_json::Value;
 
 use super::{Asker, Happened, PATIENCE_MS, Pending, Step, World};
@@ -27,10 +27,10 @@ impl World {
         self.ask(&report, pending);
     }
 
-    /// Sends a parcel to the object that it is for, and waits so long for the answer.
-    fn ask(&mut self, parcel: &Parcel, pending: Pending) {
-        let Some((to, command)) = addressed(parcel) else {
-            panic!("no object takes {parcel:?}");
+    /// Sends a message to the object that it is for, and waits so long for the answer.
+    fn ask(&mut self, message: &OutboxMessage, pending: Pending) {
+        let Some((to, command)) = addressed(message) else {
+            panic!("no object takes {message:?}");
         };
         self.counter += 1;
         let id = self.counter;
@@ -51,7 +51,7 @@ impl World {
         let granted = outcome.is_some_and(|answer| answer.is_granted());
         match self.pending.remove(&id) {
             None => {}
-            Some(Pending::Parcel { at, life, index }) => {
+            Some(Pending::OutboxMessage { at, life, index }) => {
                 self.tried(&at, life, index, if granted { Delivery::Done } else { NOT_ARRIVED });
             }
             Some(Pending::Announcement { at, life, report, client, answer }) if self.life(&at) == life => {
@@ -91,16 +91,16 @@ impl World {
         });
         let life = self.life(at);
         let now = self.now;
-        let ordered: Vec<Item> = consignments(items).concat();
+        let ordered: Vec<OutboxEntry> = batches_of(items).concat();
         self.place(at).delivering = ordered.iter().map(|item| (item.clone(), None)).collect();
         let mut first = 0;
-        for items in consignments(ordered) {
+        for items in batches_of(ordered) {
             let (at, index) = (at.clone(), first);
             first += items.len();
-            if let [Item { parcel, .. }] = &items[..]
-                && parcel.recipient().is_none()
+            if let [OutboxEntry { message, .. }] = &items[..]
+                && message.recipient().is_none()
             {
-                self.ask(parcel, Pending::Parcel { at, life, index });
+                self.ask(message, Pending::OutboxMessage { at, life, index });
             } else if items.iter().any(|item| item.is_expired(now)) {
                 for offset in 0..items.len() {
                     let (at, delivery) = (at.clone(), Delivery::Expired);
@@ -120,7 +120,7 @@ impl World {
     }
 
     /// Mails that travel together reach the provider, even if the object has crashed since.
-    pub(super) fn mail(&mut self, items: &[Item], at: &Address, life: u32, index: usize) {
+    pub(super) fn mail(&mut self, items: &[OutboxEntry], at: &Address, life: u32, index: usize) {
         let request = self.post.request(items);
         let response = self.post.accept(self.now, &request, items);
         if self.chance(self.weather.repeat) {
@@ -150,7 +150,7 @@ impl World {
         }
         let results: Vec<_> =
             std::mem::take(tries).into_iter().filter_map(|(item, outcome)| Some((item, outcome?))).collect();
-        if !self.on_disk(at, |node, now| node.settle(now, &results)) {
+        if !self.on_disk(at, |node, now| node.acknowledge(now, &results)) {
             self.forgot(at, "fails to settle");
         }
         self.set_alarm(at);

@@ -1,0 +1,104 @@
+//! Passwords, hashed a slice at a time so that other requests are answered in between, and in turns
+//! with those of other clients.
+
+use std::sync::PoisonError;
+
+use crate::api::shared::context::App;
+use crate::api::shared::problem::Problem;
+use crate::auth::hash_queue::{HashQueue, Ticket, Turn};
+use crate::auth::hashing::{Digest, Hashing, Salt};
+use crate::auth::passwords::{self, Comparison, NewHash};
+use crate::domain::{ClientKey, Password, Refusal, Secret};
+
+/// Turns away a client who has too many hashes under way, before anything else is done for it: a flood
+/// costs little more than its answers.
+pub(in crate::api) fn admit(app: &App, client: ClientKey) -> Result<(), Problem> {
+    let rounds = 1_u64.checked_shl(app.config.bcrypt_cost).unwrap_or(u64::MAX);
+    let admits = with_queue(app, |queue| queue.admits(client, rounds, app.runtime.now()));
+    if admits { Ok(()) } else { Err(Refusal::Overloaded.into()) }
+}
+
+/// The hash of a new password.
+pub(in crate::api) async fn hash(
+    app: &App,
+    client: ClientKey,
+    password: &Password,
+) -> Result<Secret<String>, Problem> {
+    let mut salt = Salt::default();
+    app.runtime.fill_random(&mut salt);
+    let (new, hashing) = NewHash::begin(password, app.config.bcrypt_cost, salt).ok_or_else(no_such_cost)?;
+    Ok(new.finish(&compute(app, client, hashing).await?))
+}
+
+/// Whether `candidate` is the password behind `stored`. It takes as long for no hash, and for a
+/// weaker one than is made today: 2^c rounds and then 2^c + 2^(c+1) + … up to 2^(cost-1) more are
+/// 2^cost in all.
+pub(in crate::api) async fn verify(
+    app: &App,
+    client: ClientKey,
+    candidate: &str,
+    stored: Option<&Secret<String>>,
+) -> Result<bool, Problem> {
+    let cost = app.config.bcrypt_cost;
+    let matched = compare(app, client, candidate, stored, cost).await?;
+    for missing in stored.and_then(passwords::cost).unwrap_or(cost)..cost {
+        compare(app, client, candidate, None, missing).await?;
+    }
+    Ok(matched)
+}
+
+/// A stronger hash in the place of one that costs less than is asked for today.
+pub(in crate::api) async fn stronger(
+    app: &App,
+    client: ClientKey,
+    password: &str,
+    hash: &Secret<String>,
+) -> Option<Secret<String>> {
+    let weak = passwords::cost(hash).is_some_and(|cost| cost < app.config.bcrypt_cost);
+    // One that could not be set today has no stronger hash: nothing is gained by locking its owner out.
+    let password = weak.then(|| Password::parse("password", password).ok()).flatten()?;
+    self::hash(app, client, &password).await.ok()
+}
+
+async fn compare(
+    app: &App,
+    client: ClientKey,
+    candidate: &str,
+    stored: Option<&Secret<String>>,
+    cost: u32,
+) -> Result<bool, Problem> {
+    let (comparison, hashing) = Comparison::begin(candidate, stored, cost).ok_or_else(no_such_cost)?;
+    Ok(comparison.finish(&compute(app, client, hashing).await?))
+}
+
+async fn compute(app: &App, client: ClientKey, hashing: Hashing) -> Result<Digest, Problem> {
+    let ticket = with_queue(app, |queue| queue.submit(client, hashing, app.runtime.now()))?;
+    let _claim = Claim { app, ticket };
+    loop {
+        match with_queue(app, |queue| queue.turn(ticket, app.runtime.now())) {
+            Turn::Done(digest) => return Ok(digest),
+            Turn::Later { ms } => app.runtime.pause(ms).await,
+            Turn::Forgotten => return Err(Refusal::Overloaded.into()),
+        }
+    }
+}
+
+/// Takes the hash out of the queue when the request ends, however it does.
+struct Claim<'a> {
+    app: &'a App,
+    ticket: Ticket,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        with_queue(self.app, |queue| queue.withdraw(self.ticket));
+    }
+}
+
+fn with_queue<T>(app: &App, work: impl FnOnce(&mut HashQueue) -> T) -> T {
+    work(&mut app.hashes.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn no_such_cost() -> Problem {
+    Problem::internal("a cost that bcrypt does not have")
+}

@@ -1,0 +1,143 @@
+//! Calendars: one event as a file, and everything that somebody goes to as a feed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use serde::Serialize;
+
+use crate::api::shared::access::Caller;
+use crate::api::shared::object_client::{self, unexpected};
+
+use crate::api::events::is_organizer;
+use crate::api::shared::context::App;
+use crate::api::shared::input::EventPath;
+use crate::api::shared::page::Params;
+use crate::api::shared::problem::Problem;
+use crate::auth::onetime;
+use crate::calendar::{Entry, published};
+use crate::domain::event::Status;
+use crate::domain::{EventId, Refusal, Timestamp, UserId, limits};
+use crate::mail::long_date;
+use crate::objects::account;
+use crate::objects::event::{Command, Reply, SeatStatus, Snapshot};
+
+/// Events that a feed holds at most: those that were made last.
+const FEED_MAX: usize = 500;
+
+/// `GET /api/events/:id/calendar.ics`: the event for a calendar, without the link to join. A draft
+/// is there for its organizer alone.
+pub(in crate::api) async fn event(
+    State(app): State<Arc<App>>,
+    EventPath(id): EventPath,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let Reply::Event(snapshot) = object_client::event(&app, id, Command::Read).await? else {
+        return Err(unexpected());
+    };
+    let draft = snapshot.details.status() == Status::Draft;
+    let organizer = Some(snapshot.organizer.id).filter(|_| !snapshot.organizer.suspension.suspended);
+    if draft && !is_organizer(&app, &headers, organizer).await? {
+        return Err(Problem::not_found());
+    }
+    let base = app.base_url(&uri);
+    let described = described(&snapshot);
+    let file = published(None, &[entry(&snapshot, &described, &base)]);
+    let mut response = send(file, "private, no-cache");
+    let disposition = format!("attachment; filename=\"event-{id}.ics\"");
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+#[derive(Serialize)]
+struct Feed {
+    url: String,
+}
+
+/// `POST /api/me/calendar-key`: another secret address for the caller's feed. The one before it
+/// opens nothing any more.
+pub(in crate::api) async fn new_key(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let (key, stored) = onetime::issue(&caller.bearer().account, &app.entropy(), Timestamp::default());
+    caller.order(&app, account::Order::SetFeedKey(stored.digest)).await?;
+    let url = format!("{}/api/me/calendar.ics?key={}", app.base_url(&uri), key.reveal());
+    Ok((StatusCode::CREATED, Json(Feed { url })).into_response())
+}
+
+/// `GET /api/me/calendar.ics?key=`: the events at which the key's owner has a seat. An unknown key
+/// and a replaced one are 404, as every other address that leads nowhere.
+pub(in crate::api) async fn feed(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let params = Params::read(query.as_deref());
+    let (key, digest) = onetime::read(params.get("key").unwrap_or_default()).ok_or(Refusal::NotFound)?;
+    let opened = object_client::account(&app, &key, account::Command::OpenFeed { digest }).await?;
+    let account::Reply::User(user) = opened else {
+        return Err(unexpected());
+    };
+    let base = app.base_url(&uri);
+    let snapshots = seats_of(&app, user).await?;
+    let described: Vec<_> = snapshots.iter().map(described).collect();
+    let entries: Vec<_> = snapshots
+        .iter()
+        .zip(&described)
+        .map(|(snapshot, described)| entry(snapshot, described, &base))
+        .collect();
+    Ok(send(published(Some("My events"), &entries), "no-store"))
+}
+
+/// The events at which somebody has a seat, the newest first, each as it stands now.
+async fn seats_of(app: &App, user: UserId) -> Result<Vec<Snapshot>, Problem> {
+    let mut snapshots = Vec::new();
+    let mut before: Option<EventId> = None;
+    while snapshots.len() < FEED_MAX {
+        let (events, more) =
+            object_client::participations(app, user, before, limits::PAGE_DEFAULT, false).await?;
+        let found = object_client::registrations(app, &events, &Command::Mine { user }).await?;
+        let seats = found.into_iter().filter(|(own, _)| own.status == SeatStatus::Confirmed);
+        snapshots.extend(seats.map(|(_, event)| event));
+        before = events.last().copied();
+        if !more || before.is_none() {
+            break;
+        }
+    }
+    snapshots.truncate(FEED_MAX);
+    Ok(snapshots)
+}
+
+/// When it takes place, in its own zone, and what it is about.
+fn described(snapshot: &Snapshot) -> String {
+    format!("{}\n\n{}", long_date(snapshot.details.schedule()), snapshot.details.description())
+}
+
+fn entry<'a>(snapshot: &'a Snapshot, description: &'a str, base: &str) -> Entry<'a> {
+    Entry {
+        id: snapshot.id,
+        version: snapshot.version,
+        as_of: snapshot.updated_at,
+        title: snapshot.details.title().into(),
+        description,
+        schedule: snapshot.details.schedule(),
+        cancelled: snapshot.details.status() == Status::Cancelled,
+        url: Some(format!("{base}/api/events/{}", snapshot.id)),
+    }
+}
+
+fn send(file: String, cache_control: &'static str) -> Response {
+    let mut response = file.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response
+}

@@ -1,0 +1,104 @@
+//! What mail providers tell: a mail came back for good, or was called spam.
+//!
+//! (1) A provider that is not set up is nowhere. (2) The message proves who sent it. (3) Each address in
+//! it is marked in the Account object of that name, whether or not there is an account, so that neither
+//! the answer nor its time tells. Marking twice marks once, so a message may come again: one that was not
+//! taken in whole is refused, and the provider repeats it.
+
+mod certificates;
+
+pub(in crate::api) use certificates::Certificates;
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use futures_util::future::join_all;
+use http::StatusCode;
+use serde_json::json;
+
+use crate::api::shared::context::{App, RequestContext};
+use crate::api::shared::input::BODY_MAX_BYTES;
+use crate::api::shared::object_client;
+use crate::api::shared::object_client::key_of;
+use crate::api::shared::problem::Problem;
+use crate::domain::EmailStatus;
+use crate::mail::webhook::{Incoming, Key, Message, Proof, Report, Signature, Source, key_of_certificate};
+use crate::objects::account::Command;
+
+/// Accounts that are told at the same time.
+const SIDE_BY_SIDE: usize = 16;
+
+/// `POST /api/hooks/mail/:provider`.
+pub(in crate::api) async fn mail(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let (parts, body) = request.into_parts();
+    let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
+    let source = Source::parse(name).ok_or(Problem::not_found())?;
+    let body = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+    let incoming = Incoming { headers: &parts.headers, body: &body, now: app.runtime.now() };
+    let webhooks = &app.config.webhooks;
+    let proved = match webhooks.proof(source, &incoming).ok_or(Problem::not_found())? {
+        Proof::Valid => true,
+        Proof::Invalid => false,
+        Proof::Signed(signature) => is_right(&app, &signature).await,
+    };
+    if !proved {
+        return Err(Problem::invalid_signature());
+    }
+    match webhooks.read(source, &incoming) {
+        Message::Reports(reports) => {
+            mark(&app, &reports).await?;
+            let count = |status| reports.iter().filter(|report| report.status == status).count();
+            let (bounced, complained) = (count(EmailStatus::Bounced), count(EmailStatus::Complained));
+            log(&app, parts.extensions.get(), source, bounced, complained);
+        }
+        Message::Confirm(url) => {
+            let fetched = app.runtime.fetch_text(&url).await;
+            fetched.ok_or_else(|| Problem::internal("the subscription could not be confirmed"))?;
+        }
+    }
+    Ok(StatusCode::OK)
+}
+
+async fn is_right(app: &App, signature: &Signature) -> bool {
+    let key = match &signature.key {
+        Key::Spki(key) => Some(key.clone()),
+        Key::CertificateAt(url) => match app.certificates.get(url) {
+            Some(key) => Some(key),
+            None => {
+                let certificate = app.runtime.fetch_text(url).await;
+                let key = certificate.and_then(|pem| key_of_certificate(&pem));
+                key.inspect(|key| app.certificates.keep(url, key.clone()))
+            }
+        },
+    };
+    let Some(key) = key else { return false };
+    app.runtime.verify(signature.scheme, &key, &signature.message, &signature.signature).await
+}
+
+async fn mark(app: &App, reports: &[Report]) -> Result<(), Problem> {
+    for some in reports.chunks(SIDE_BY_SIDE) {
+        let marked = some.iter().map(|Report { email, status, at }| async move {
+            let command = Command::MarkEmail { status: *status, at: *at };
+            object_client::account(app, &key_of(email)?, command).await.map(drop)
+        });
+        join_all(marked).await.into_iter().collect::<Result<(), _>>()?;
+    }
+    Ok(())
+}
+
+/// How many addresses, and nothing about which.
+fn log(app: &App, context: Option<&Arc<RequestContext>>, source: Source, bounced: usize, complained: usize) {
+    let line = json!({
+        "level": "info",
+        "event": "mail_webhook",
+        "provider": source.as_str(),
+        "bounced": bounced,
+        "complained": complained,
+        "request_id": context.map(|context| context.request_id.as_str()),
+    });
+    app.runtime.log(&line.to_string());
+}

@@ -1,0 +1,123 @@
+//! Bodies and ids as they come in.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, Request};
+use serde_json::{Map, Value};
+
+use crate::api::shared::context::App;
+use crate::api::shared::fields::Fields;
+use crate::api::shared::problem::Problem;
+use crate::domain::{EventId, FieldError, RegistrationId};
+
+/// Bytes of a body at most.
+pub const BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// The members of a JSON object.
+pub(in crate::api) struct JsonBody {
+    members: Map<String, Value>,
+    raw: bytes::Bytes,
+}
+
+impl JsonBody {
+    pub(in crate::api) fn fields(&self) -> Fields<'_> {
+        Fields::new(&self.members)
+    }
+
+    /// The bytes as they were sent.
+    pub(in crate::api) fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+}
+
+impl FromRequest<Arc<App>> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let raw = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+        let says_anything = !raw.is_empty() || parts.headers.contains_key(CONTENT_TYPE);
+        if says_anything && !is_json(&parts.headers) {
+            return Err(Problem::unsupported_media_type());
+        }
+        match serde_json::from_slice(&raw) {
+            Ok(Value::Object(members)) => Ok(Self { members, raw }),
+            Ok(_) => Err(FieldError::new("", "invalid_type", "Send a JSON object.").into()),
+            Err(_) => Err(Problem::malformed_json()),
+        }
+    }
+}
+
+/// The fields of a form that a page of ours has sent.
+pub(in crate::api) struct FormBody(Vec<(String, String)>);
+
+impl FormBody {
+    /// A field's text; empty where there is none.
+    pub(in crate::api) fn get(&self, field: &str) -> &str {
+        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    }
+}
+
+impl FromRequest<Arc<App>> for FormBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let raw = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+        if !has_type(&parts.headers, "application/x-www-form-urlencoded") {
+            return Err(Problem::unsupported_media_type());
+        }
+        Ok(Self(form_urlencoded::parse(&raw).into_owned().collect()))
+    }
+}
+
+/// Whether the body says that it is JSON. Parameters do not matter: JSON is UTF-8 (RFC 8259 §8.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    has_type(headers, "application/json")
+}
+
+fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let essence = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
+}
+
+/// The event that the path names. A malformed id names nothing.
+pub(in crate::api) struct EventPath(pub(in crate::api) EventId);
+
+impl FromRequestParts<Arc<App>> for EventPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, Problem> {
+        event_of(parts.uri.path()).map(Self).ok_or(Problem::not_found())
+    }
+}
+
+/// The registration that the path names, and its event.
+pub(in crate::api) struct RegistrationPath(pub(in crate::api) EventId, pub(in crate::api) RegistrationId);
+
+impl FromRequestParts<Arc<App>> for RegistrationPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, Problem> {
+        let path = parts.uri.path();
+        let ids = event_of(path).zip(registration_of(path));
+        ids.map(|(event, id)| Self(event, id)).ok_or(Problem::not_found())
+    }
+}
+
+/// The id in `/api/events/{id}`, with which all paths of events begin.
+fn event_of(path: &str) -> Option<EventId> {
+    path.split('/').nth(3).and_then(EventId::parse)
+}
+
+/// The id in `/api/events/{id}/registrations/{registration}`.
+fn registration_of(path: &str) -> Option<RegistrationId> {
+    path.split('/').nth(5).and_then(RegistrationId::parse)
+}

@@ -1,0 +1,53 @@
+//! What the Catalog object holds in memory.
+
+use crate::domain::Timestamp;
+
+/// The index of events. All of it lives in SQL, where the lists are made.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    pub(super) founded: bool,
+    pub(super) lag: ReportLag,
+}
+
+/// How late reports have lately come in: memory alone, since it is about now.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ReportLag {
+    /// The longest that a report had waited when it came in, and when it did.
+    worst: Option<(i64, Timestamp)>,
+}
+
+impl ReportLag {
+    /// Milliseconds after which a report that came late says nothing about now.
+    const REMEMBERED_MS: i64 = 10 * 60 * 1000;
+
+    /// A report has come in that had waited for so long.
+    pub(super) fn note(&mut self, now: Timestamp, waited_ms: i64) {
+        if waited_ms >= self.ms(now) {
+            self.worst = Some((waited_ms, now));
+        }
+    }
+
+    /// Milliseconds that the latest of the last ten minutes had waited.
+    pub(super) fn ms(&self, now: Timestamp) -> i64 {
+        let lately = self.worst.filter(|(_, at)| now.ms_since(*at) <= Self::REMEMBERED_MS);
+        lately.map_or(0, |(waited_ms, _)| waited_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_report_of_ten_minutes_counts() {
+        let at = Timestamp::from_ms;
+        let mut lag = ReportLag::default();
+        assert_eq!(lag.ms(at(0)), 0);
+        lag.note(at(0), 5_000);
+        lag.note(at(1_000), 70);
+        assert_eq!(lag.ms(at(600_000)), 5_000);
+        assert_eq!(lag.ms(at(600_001)), 0);
+        lag.note(at(700_000), 70);
+        assert_eq!(lag.ms(at(700_000)), 70);
+    }
+}

@@ -1,0 +1,338 @@
+//! Where commands wait for an object's turn, as text: what the runtime's host sees of an object.
+//!
+//! A queue speaks JSON and hides which object sits behind it, so that one host serves all three.
+//! It is bounded: a command too many is told to come back rather than made to wait.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Serialize;
+
+use super::Host;
+use super::backup::Export;
+use super::messages::envelope::Checked;
+use super::outbox::{Delivery, OutboxEntry, OutboxMessage};
+use super::sql::{Sql, SqlError};
+use crate::domain::{Refusal, Timestamp};
+use crate::objects::messages::envelope::{Answer, Envelope, Queued};
+use crate::objects::object::{Kind, Object};
+
+/// Names a command that waits.
+pub type Ticket = u64;
+
+/// What becomes of a command that has come in.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Received {
+    /// This is the answer.
+    Answered(String),
+    /// The answer to a command of another version of the program, which says to come back later.
+    Unknown {
+        /// As text.
+        answer: String,
+        /// What could not be read, for the log.
+        cause: String,
+    },
+    /// It waits for a turn.
+    Waiting {
+        /// Under this name.
+        ticket: Ticket,
+        /// First no lease may be out: [`CommandQueue::ready`] puts it in the queue then.
+        guarded: bool,
+        /// The answer goes out after the object's report.
+        announces: bool,
+    },
+}
+
+/// An answer that a turn has given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// To this command.
+    pub ticket: Ticket,
+    /// As text.
+    pub answer: String,
+    /// Whether it was granted.
+    pub granted: bool,
+}
+
+/// An object and the commands that wait for it.
+pub trait CommandQueue {
+    /// Takes a command in. `again` says that it was sent before, and may have been executed.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn receive(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        text: &str,
+        again: bool,
+    ) -> Result<Received, SqlError>;
+
+    /// Puts a guarded command in the queue.
+    fn ready(&mut self, ticket: Ticket);
+
+    /// Forgets a guarded command that cannot get its turn.
+    fn withdraw(&mut self, ticket: Ticket);
+
+    /// Executes up to [`TURN_MAX`] of the commands that wait, in one transaction.
+    ///
+    /// # Errors
+    /// When the storage fails: then none of them has happened.
+    fn run_batch(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed>;
+
+    /// How many commands the next turn will execute.
+    fn waiting(&self) -> usize;
+
+    /// See [`Host::hold_leases`].
+    ///
+    /// # Errors
+    /// When the object cannot be loaded.
+    fn hold_leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u32, SqlError>;
+
+    /// See [`Host::leases_remaining_ms`].
+    fn leases_remaining_ms(&self, now: Timestamp) -> u32;
+
+    /// See [`Host::release_leases`].
+    fn release_leases(&mut self, now: Timestamp, changed: bool);
+
+    /// See [`Host::next_alarm`].
+    fn next_alarm(&self) -> Option<Timestamp>;
+
+    /// See [`Host::due`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<OutboxEntry>, SqlError>;
+
+    /// See [`Host::queue_mail_until`].
+    fn queue_mail_until(&mut self, until: Timestamp, leave_by: Timestamp);
+
+    /// See [`Host::settle`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn acknowledge(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        results: &[(OutboxEntry, Delivery)],
+    ) -> Result<(), SqlError>;
+
+    /// See [`Host::report`].
+    fn report(&self, now: Timestamp) -> Option<OutboxMessage>;
+
+    /// See [`Host::reported`].
+    fn reported(&mut self, report: &OutboxMessage);
+
+    /// See [`Host::copy_is_due`].
+    fn copy_is_due(&self, now: Timestamp) -> bool;
+
+    /// See [`Host::begin_copy`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn begin_copy(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Option<(String, Export)>, SqlError>;
+
+    /// See [`Host::end_copy`].
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn end_copy(&mut self, sql: &dyn Sql, now: Timestamp, again: Option<Timestamp>) -> Result<(), SqlError>;
+
+    /// See [`Host::begin_restore`].
+    ///
+    /// # Errors
+    /// When the schema is not known, or the storage fails.
+    fn begin_restore(&mut self, sql: &dyn Sql, schema_version: usize) -> Result<(), SqlError>;
+}
+
+/// Commands that wait at most, in the queue or for leases to run out.
+pub const WAITING_MAX: usize = 1_024;
+/// Commands that one turn executes at most.
+pub const TURN_MAX: usize = 256;
+
+/// A turn that the storage has failed: nothing of it has happened.
+#[derive(Debug)]
+pub struct Failed {
+    /// Whose commands were lost.
+    pub tickets: Vec<Ticket>,
+    /// Why.
+    pub error: SqlError,
+}
+
+/// The queue of one kind of object.
+pub struct ObjectQueue<O: Object> {
+    host: Host<O>,
+    guarded: BTreeMap<Ticket, Queued<O::Command>>,
+    queue: VecDeque<(Ticket, Queued<O::Command>)>,
+    next_ticket: Ticket,
+    turn_max: usize,
+}
+
+impl<O: Object> ObjectQueue<O> {
+    /// A queue in front of `host`.
+    #[must_use]
+    pub const fn new(host: Host<O>) -> Self {
+        Self { host, guarded: BTreeMap::new(), queue: VecDeque::new(), next_ticket: 0, turn_max: TURN_MAX }
+    }
+
+    /// The same with turns of one command each, and so a commit for each: what group commit is
+    /// measured against.
+    #[must_use]
+    pub fn without_group_commit(self) -> Self {
+        Self { turn_max: 1, ..self }
+    }
+
+    /// Whether a command has to wait for leases to run out. One that was answered before does not: it
+    /// gets its answer in a turn, so that what it changed is announced before the answer goes out.
+    fn must_wait(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        kind: Kind,
+        envelope: &Envelope<O::Command>,
+        again: bool,
+    ) -> Result<Checked<O::Reply>, SqlError> {
+        if kind != Kind::GuardedWrite {
+            return Ok(Checked::Unguarded);
+        }
+        if let Some(id) = envelope.id.as_ref().filter(|_| again)
+            && self.host.has_answered(sql, now, id)?
+        {
+            return Ok(Checked::Unguarded);
+        }
+        self.host.check(sql, now, &envelope.command)
+    }
+}
+
+impl<O: Object> CommandQueue for ObjectQueue<O> {
+    fn receive(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        text: &str,
+        again: bool,
+    ) -> Result<Received, SqlError> {
+        let envelope: Envelope<O::Command> = match serde_json::from_str(text) {
+            Ok(envelope) => envelope,
+            Err(error) => return unknown::<O>(&error),
+        };
+        let kind = O::kind(&envelope.command);
+        if matches!(kind, Kind::Read | Kind::LeasedRead) {
+            return Ok(Received::Answered(write(&self.host.read(sql, now, envelope)?)?));
+        }
+        if self.guarded.len().saturating_add(self.queue.len()) >= WAITING_MAX {
+            let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
+            return Ok(Received::Answered(write(&answer)?));
+        }
+        let guarded = match self.must_wait(sql, now, kind, &envelope, again)? {
+            Checked::Answered(answer) => return Ok(Received::Answered(write(&answer)?)),
+            Checked::Unguarded => false,
+            Checked::Guarded => true,
+        };
+        let ticket = self.next_ticket;
+        self.next_ticket = ticket.wrapping_add(1);
+        let announces = O::announces(&envelope.command);
+        let queued = Queued { command: envelope.command, id: envelope.id, again };
+        if guarded {
+            self.guarded.insert(ticket, queued);
+        } else {
+            self.queue.push_back((ticket, queued));
+        }
+        Ok(Received::Waiting { ticket, guarded, announces })
+    }
+
+    fn ready(&mut self, ticket: Ticket) {
+        if let Some(command) = self.guarded.remove(&ticket) {
+            self.queue.push_back((ticket, command));
+        }
+    }
+
+    fn withdraw(&mut self, ticket: Ticket) {
+        self.guarded.remove(&ticket);
+    }
+
+    fn run_batch(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed> {
+        let batch = self.queue.len().min(self.turn_max);
+        let (tickets, commands): (Vec<_>, Vec<_>) = self.queue.drain(..batch).unzip();
+        let answers = match self.host.run_batch(sql, now, commands) {
+            Ok(answers) => answers,
+            Err(error) => return Err(Failed { tickets, error }),
+        };
+        let settled = tickets.iter().zip(&answers).map(|(ticket, answer)| {
+            let granted = answer.is_granted();
+            Ok(Settled { ticket: *ticket, answer: write(answer)?, granted })
+        });
+        settled.collect::<Result<_, _>>().map_err(|error| Failed { tickets, error })
+    }
+
+    fn waiting(&self) -> usize {
+        self.queue.len().min(self.turn_max)
+    }
+
+    fn hold_leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<u32, SqlError> {
+        self.host.hold_leases(sql, now)
+    }
+
+    fn leases_remaining_ms(&self, now: Timestamp) -> u32 {
+        self.host.leases_remaining_ms(now)
+    }
+
+    fn release_leases(&mut self, now: Timestamp, changed: bool) {
+        self.host.release_leases(now, changed);
+    }
+
+    fn next_alarm(&self) -> Option<Timestamp> {
+        self.host.next_alarm()
+    }
+
+    fn due(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<OutboxEntry>, SqlError> {
+        self.host.due(sql, now)
+    }
+
+    fn queue_mail_until(&mut self, until: Timestamp, leave_by: Timestamp) {
+        self.host.queue_mail_until(until, leave_by);
+    }
+
+    fn acknowledge(
+        &mut self,
+        sql: &dyn Sql,
+        now: Timestamp,
+        results: &[(OutboxEntry, Delivery)],
+    ) -> Result<(), SqlError> {
+        self.host.acknowledge(sql, now, results)
+    }
+
+    fn report(&self, now: Timestamp) -> Option<OutboxMessage> {
+        self.host.report(now)
+    }
+
+    fn reported(&mut self, report: &OutboxMessage) {
+        self.host.reported(report);
+    }
+
+    fn copy_is_due(&self, now: Timestamp) -> bool {
+        self.host.copy_is_due(now)
+    }
+
+    fn begin_copy(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Option<(String, Export)>, SqlError> {
+        self.host.begin_copy(sql, now)
+    }
+
+    fn end_copy(&mut self, sql: &dyn Sql, now: Timestamp, again: Option<Timestamp>) -> Result<(), SqlError> {
+        self.host.end_copy(sql, now, again)
+    }
+
+    fn begin_restore(&mut self, sql: &dyn Sql, schema_version: usize) -> Result<(), SqlError> {
+        self.host.begin_restore(sql, schema_version)
+    }
+}
+
+/// What is said to a command that cannot be read: it comes from a version of the program that knows more.
+fn unknown<O: Object>(error: &serde_json::Error) -> Result<Received, SqlError> {
+    let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
+    Ok(Received::Unknown { answer: write(&answer)?, cause: error.to_string() })
+}
+
+fn write<T: Serialize>(value: &T) -> Result<String, SqlError> {
+    serde_json::to_string(value).map_err(|error| SqlError::new(error.to_string()))
+}

@@ -1,0 +1,297 @@
+//! What an Event object is asked and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::account_change::AccountChange;
+use super::maintenance::{Maintenance, MaintenanceReply};
+use crate::domain::account::Name;
+use crate::domain::email_status::is_zero;
+use crate::domain::event::Hidden;
+use crate::domain::event::{Details, EventPatch, Organizer};
+use crate::domain::roster::Seats;
+use crate::domain::{AccountKey, Email, EmailStatus, EventId, RegistrationId, Timestamp, UserId};
+
+/// A question or an order for an event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Makes the event, or meets the one that the same `Idempotency-Key` made before.
+    Create(Box<Create>),
+    /// The event as it stands. Who may see what of it is decided by the asker.
+    Read,
+    /// Changes some fields.
+    Update {
+        /// Who wants it.
+        by: UserId,
+        /// Which fields.
+        patch: Box<EventPatch>,
+        /// Only at one of these versions.
+        if_match: Option<IfMatch>,
+    },
+    /// Ends the event's life.
+    Delete {
+        /// Who wants it.
+        by: UserId,
+        /// Only at one of these versions.
+        if_match: Option<IfMatch>,
+    },
+    /// Gives the participant a seat, or a place on the waitlist.
+    Register {
+        /// The id of the registration, should there be a new one.
+        id: RegistrationId,
+        /// Who registers.
+        participant: Box<Participant>,
+    },
+    /// The registration of a user, and the event.
+    Mine {
+        /// Whose.
+        user: UserId,
+    },
+    /// Ends the registration of a user.
+    Leave {
+        /// Whose.
+        user: UserId,
+    },
+    /// A page of the registrations, in the order of arrival.
+    List {
+        /// Who asks.
+        by: UserId,
+        /// Only these.
+        status: Option<SeatStatus>,
+        /// Only those after this place in the order of arrival.
+        after: Option<u64>,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Ends a registration for the participant.
+    Remove {
+        /// Who wants it.
+        by: UserId,
+        /// Which one.
+        id: RegistrationId,
+    },
+    /// Marks a participant as attending, or takes the mark back.
+    CheckIn {
+        /// Who wants it.
+        by: UserId,
+        /// Which registration.
+        id: RegistrationId,
+        /// Whether the participant is there.
+        present: bool,
+    },
+    /// The registration of this user, one that has ended included, and the event.
+    Record(UserId),
+    /// Something has become of a user: whatever names that user follows.
+    #[serde(rename = "notice")]
+    AccountChange(Box<AccountChange>),
+    /// Lets a participant in and marks them as attending.
+    Join {
+        /// Who comes.
+        user: UserId,
+    },
+    /// Ends a registration for whoever holds the link from its mail.
+    Withdraw {
+        /// Which one.
+        id: RegistrationId,
+    },
+    /// No more reminders, for whoever holds the link from one.
+    Unremind {
+        /// Of which registration.
+        id: RegistrationId,
+    },
+    /// What an operator asks.
+    Admin(AdminOrder),
+}
+
+impl Command {
+    /// Whether a popular event gets many of these at the same moment, so that it pays to carry them
+    /// together.
+    #[must_use]
+    pub const fn comes_in_crowds(&self) -> bool {
+        matches!(self, Self::Register { .. } | Self::Leave { .. } | Self::Join { .. } | Self::CheckIn { .. })
+    }
+}
+
+/// A new event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Create {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is.
+    pub organizer: Organizer,
+    /// What it is.
+    pub details: Details,
+    /// A digest of the request, if it came with an `Idempotency-Key`.
+    pub fingerprint: Option<String>,
+}
+
+/// The condition of an `If-Match` header (RFC 9110 §13.1.1), as far as events have versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IfMatch {
+    /// `*`: whatever the version is.
+    Any,
+    /// One of these.
+    Versions(Vec<u64>),
+}
+
+impl IfMatch {
+    /// Whether the condition holds at `version`.
+    #[must_use]
+    pub fn admits(&self, version: u64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Versions(versions) => versions.contains(&version),
+        }
+    }
+}
+
+/// Who registers, as known at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The user.
+    pub id: UserId,
+    /// Where the account is found.
+    pub account: AccountKey,
+    /// What the user wants to be called.
+    pub name: Option<Name>,
+    /// Where mail goes.
+    pub email: Email,
+    /// Where links in mail lead, without a slash at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Whether mail reaches the address.
+    #[serde(default, skip_serializing_if = "EmailStatus::is_ok")]
+    pub email_status: EmailStatus,
+    /// How often that has changed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub email_status_changes: u64,
+}
+
+/// An event as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of the contract")]
+pub struct Snapshot {
+    pub id: EventId,
+    pub organizer: Organizer,
+    pub details: Details,
+    pub seats: Seats,
+    /// Set while the operator keeps the event from everybody but its organizer; its details are then
+    /// those of a draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Hidden>,
+    pub version: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// How a registration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeatStatus {
+    /// A seat is given.
+    Confirmed,
+    /// Waiting for one.
+    Waitlisted,
+    /// Ended.
+    Cancelled,
+}
+
+impl SeatStatus {
+    /// The status as the contract spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Waitlisted => "waitlisted",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads a status as the contract spells it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Confirmed, Self::Waitlisted, Self::Cancelled]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
+}
+
+/// A registration as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are those of the contract")]
+pub struct Registration {
+    pub id: RegistrationId,
+    pub event: EventId,
+    pub user: UserId,
+    pub name: Option<Name>,
+    pub email: Email,
+    pub status: SeatStatus,
+    pub position: Option<u32>,
+    pub registered_at: Timestamp,
+    pub confirmed_at: Option<Timestamp>,
+    pub checked_in_at: Option<Timestamp>,
+    /// Given to the confirmed participant alone, never in a list.
+    pub join_url: Option<String>,
+    /// Whether mail reaches the address; for the organizer.
+    #[serde(default, skip_serializing_if = "EmailStatus::is_ok")]
+    pub email_status: EmailStatus,
+}
+
+/// What an event answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The event.
+    Event(Box<Snapshot>),
+    /// It is done.
+    Done,
+    /// A registration.
+    Registration {
+        /// Whether this command made it.
+        new: bool,
+        /// What stands.
+        registration: Box<Registration>,
+    },
+    /// A user's registration and the event.
+    Mine {
+        /// What stands.
+        registration: Box<Registration>,
+        /// What it is for.
+        event: Box<Snapshot>,
+    },
+    /// A page of registrations.
+    Page {
+        /// In the order of arrival.
+        registrations: Vec<Registration>,
+        /// Where the next page begins, if there is one.
+        next: Option<u64>,
+    },
+    /// Where the event takes place.
+    Join {
+        /// The organizer's link.
+        join_url: String,
+    },
+    /// What an operator has asked of it as of any object.
+    #[serde(rename = "upkeep")]
+    Maintenance(MaintenanceReply),
+}
+
+/// A question or an order of an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminOrder {
+    /// Takes the event down.
+    TakeDown,
+    /// Takes that back.
+    PutBack,
+    /// Reports everything to the Catalog again, under a version that is newer than the one that the
+    /// Catalog knows.
+    ReportAgain {
+        /// The version that the Catalog knows; 0 if none.
+        known: u64,
+    },
+    /// What is asked of any object.
+    #[serde(rename = "upkeep")]
+    Maintenance(Maintenance),
+}

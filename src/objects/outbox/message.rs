@@ -1,0 +1,125 @@
+//! What waits in an outbox, and how a try to deliver it ends.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Email, EventId, Timestamp};
+use crate::mail::Mail;
+use crate::objects::messages::account_change::AccountChange;
+use crate::objects::messages::catalog::Report;
+use crate::objects::sql::{Row, SqlError};
+
+/// Something on its way out of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "nearly all messages are mails")]
+pub enum OutboxMessage {
+    /// A message to a person.
+    Mail(Mail),
+    /// The state of an event, for the Catalog. Empty in the row: it is filled with what is true
+    /// at the time of delivery.
+    Report(Option<Box<Report>>),
+    /// What has become of a user, for the Catalog, which knows whom it concerns.
+    #[serde(rename = "notice")]
+    AccountChange(Box<AccountChange>, Vec<EventId>),
+    /// The same for one event.
+    #[serde(rename = "tell")]
+    AccountChangeFor(EventId, Box<AccountChange>),
+}
+
+impl OutboxMessage {
+    /// Who gets it, if it is a mail.
+    #[must_use]
+    pub const fn recipient(&self) -> Option<&Email> {
+        match self {
+            Self::Mail(mail) => Some(&mail.to),
+            Self::Report(_) | Self::AccountChange(..) | Self::AccountChangeFor(..) => None,
+        }
+    }
+
+    /// When it should leave if it is posted now.
+    pub(super) fn leave_by(&self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Mail(mail) => mail.leave_by(now),
+            Self::Report(_) | Self::AccountChange(..) | Self::AccountChangeFor(..) => now,
+        }
+    }
+}
+
+/// Milliseconds after which a mail is given up: three days, when most have lost their point.
+/// Reports and account changes are never given up.
+pub const GIVE_UP_AFTER_MS: i64 = 3 * 24 * 60 * 60 * 1000;
+
+/// A message that is due.
+#[derive(Debug, Clone)]
+pub struct OutboxEntry {
+    /// The row.
+    pub id: u64,
+    /// The same for every try.
+    pub key: String,
+    /// What to deliver.
+    pub message: OutboxMessage,
+    /// Tries so far.
+    pub attempts: u32,
+    /// When it was posted.
+    pub posted_at: Timestamp,
+    /// When it has lost its point.
+    pub expires_at: Option<Timestamp>,
+    /// The key of the batch that it travels in. Empty for a mail that is to travel alone.
+    pub batch: Option<String>,
+    /// When it should leave, if it is a mail: the order in which mails do.
+    pub leave_by: Timestamp,
+}
+
+impl OutboxEntry {
+    /// Whether the message is given up if the try that ends now has failed.
+    #[must_use]
+    pub fn is_last_try(&self, now: Timestamp) -> bool {
+        matches!(self.message, OutboxMessage::Mail(_)) && now.ms_since(self.posted_at) > GIVE_UP_AFTER_MS
+    }
+
+    /// Whether the message has lost its point.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    /// The batch that it travels in, if it does.
+    #[must_use]
+    pub fn batch(&self) -> Option<&str> {
+        self.batch.as_deref().filter(|batch| !batch.is_empty())
+    }
+
+    pub(super) fn read(row: &Row) -> Result<Self, SqlError> {
+        Ok(Self {
+            id: row.get(0)?,
+            key: row.get(1)?,
+            message: row.json(2)?,
+            attempts: row.get(3)?,
+            posted_at: row.get(4)?,
+            expires_at: row.get(5)?,
+            batch: row.get(6)?,
+            leave_by: row.get(7)?,
+        })
+    }
+}
+
+pub(super) const COLUMNS: &str = "id, key, parcel, attempts, posted_at, expires_at, batch, leave_by";
+
+/// How a try ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It has arrived.
+    Done,
+    /// It has not, or nobody knows; try again, not before so many milliseconds if the other side
+    /// said so.
+    Retry {
+        /// What the other side asked for.
+        after_ms: Option<u32>,
+    },
+    /// It will never be taken: it is set aside as a dead letter.
+    Refused,
+    /// Its batch was refused as a whole, and nothing of it has arrived: it is tried alone.
+    Apart,
+    /// It was not sent, because it has lost its point.
+    Expired,
+}

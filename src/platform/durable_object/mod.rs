@@ -1,0 +1,390 @@
+//! What stands between the runtime and an object: it receives commands, gives turns, keeps the
+//! alarm and delivers the outbox.
+//!
+//! Life of a command that writes: (1) One that changes what leases protect stops the granting of
+//! leases and waits until the last has run out. (2) It joins the queue; the first in it arms a
+//! turn, which comes after everything else that has arrived. (3) The turn executes all that wait,
+//! in one transaction and one commit. (4) A change that others must know of is reported, and then
+//! the answer goes out; the runtime holds both back until the commit is durable.
+
+mod backups;
+
+mod deliveries;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use js_sys::{Date, Function, Promise};
+use serde_json::json;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use worker::worker_sys::DurableObjectState;
+use worker::{Delay, Env, State, console_log};
+
+use super::delivery::{deliver, deliver_apart};
+use super::metrics;
+use super::object_client::WorkerObjectClient;
+use super::pacing::{depart, slow_down};
+use super::runtime::{js_ms, now};
+use super::sql::DurableSql;
+use crate::api::ports::ObjectClient;
+use crate::config::Config;
+use crate::domain::Timestamp;
+use crate::metrics::{Metric, Subject};
+use crate::objects::backup::{self, Export};
+use crate::objects::command_queue::{CommandQueue, Failed, ObjectQueue, Received, Settled, Ticket};
+use crate::objects::mail_pacer::MailPacer;
+use crate::objects::mail_pacer::client::{PacerClient, Rest};
+use crate::objects::outbox::{OutboxEntry, OutboxMessage, Pace};
+use crate::objects::sql::SqlError;
+use crate::objects::{Envelope, Host, Object, account, catalog, event};
+
+/// Milliseconds after which the outbox is tried again when the storage failed.
+const STORAGE_PAUSE_MS: i64 = 5_000;
+
+/// How much longer than the asker's own leases last it waits for the change.
+const HOLD_SPARE: Duration = Duration::from_secs(1);
+
+/// How long a turn waits at most while ever more commands arrive for it.
+const GATHERING_MS: i64 = 25;
+
+/// How long the Catalog may take to hear of a change, beside the time in which its leases run out.
+const ANNOUNCING: Duration = Duration::from_secs(3);
+/// How often it is given that time.
+const ANNOUNCING_MAX: u32 = 5;
+
+/// A Durable Object around one of our state machines.
+#[wasm_bindgen]
+pub struct DurableObjectHost(Rc<Inner>);
+
+struct Inner {
+    sql: DurableSql,
+    queue: RefCell<Box<dyn CommandQueue>>,
+    /// Where the answer to a plain command goes.
+    settle: Function,
+    subject: Subject,
+    /// Steps of the schema that this version knows.
+    schema_versions: usize,
+    /// The copy that is being made, and the rows of its last part.
+    copy: RefCell<Option<(Export, u64)>>,
+    /// Turns and looks into the outbox that may have written.
+    writes: Cell<u32>,
+    /// Since when the turn that is armed waits.
+    armed_at: Cell<Timestamp>,
+    /// Changes, which have more to do once their turn has come.
+    changes: RefCell<HashMap<Ticket, oneshot::Sender<Result<Settled, SqlError>>>>,
+    /// Leases are held back for a change that has been announced and not come yet.
+    expecting: Cell<Option<Held>>,
+    armed: Cell<bool>,
+    alarm_at: Cell<Option<Timestamp>>,
+    /// Whether the alarm that the runtime keeps was looked at since the object was loaded.
+    alarm_known: Cell<bool>,
+    /// No alarm is set for an earlier time than this.
+    resting_until: Cell<Timestamp>,
+    pace: Pace,
+    /// What is known of the deployment's pacer, where mail has one.
+    pacer: Option<RefCell<PacerClient>>,
+    config: Option<Rc<Config>>,
+    objects: Option<WorkerObjectClient>,
+}
+
+impl DurableObjectHost {
+    fn of<O: Object + 'static>(
+        subject: Subject,
+        state: DurableObjectState,
+        env: &Env,
+        settle: Function,
+    ) -> Self {
+        let config = super::object_config(env);
+        let longest_lease_ms = config.as_ref().map_or(0, |config| config.cache_lease_ms);
+        let placement = config.as_ref().map(|config| config.placement).unwrap_or_default();
+        let pace = config.as_ref().map_or_else(Pace::default, |config| config.mail_provider.pace());
+        let state = State::from(state);
+        let mut host = Host::<O>::new(longest_lease_ms).paced(pace).salted(salt());
+        if backups::has_bucket(env) {
+            host = host.copied_at(backup::time_of_day_ms(&state.id().to_string()));
+        }
+        let schema_versions = O::MIGRATIONS.len();
+        let mut queue = ObjectQueue::new(host);
+        if config.as_ref().is_some_and(|config| !config.group_commit) {
+            queue = queue.without_group_commit();
+        }
+        let objects = WorkerObjectClient::new(env, placement).ok();
+        let leaves = config.as_ref().is_some_and(|config| config.mail_provider.sends_requests());
+        let paced = leaves && objects.as_ref().is_some_and(WorkerObjectClient::paces_mail);
+        Self(Rc::new(Inner {
+            settle,
+            subject,
+            schema_versions,
+            copy: RefCell::default(),
+            writes: Cell::new(0),
+            armed_at: Cell::default(),
+            pacer: paced.then(|| RefCell::new(PacerClient::new(state.id().to_string()))),
+            sql: DurableSql::new(state.storage()),
+            queue: RefCell::new(Box::new(queue)),
+            changes: RefCell::default(),
+            expecting: Cell::default(),
+            armed: Cell::new(false),
+            alarm_at: Cell::new(None),
+            alarm_known: Cell::new(false),
+            resting_until: Cell::default(),
+            pace,
+            config,
+            objects,
+        }))
+    }
+}
+
+#[wasm_bindgen]
+impl DurableObjectHost {
+    /// The object of a class, which is named as in `wrangler.toml`. Answers that come with a turn
+    /// go to `settle(ticket, answer, failed)`.
+    ///
+    /// # Errors
+    /// When there is no such class.
+    #[wasm_bindgen(constructor)]
+    pub fn new(class: &str, state: DurableObjectState, env: Env, settle: Function) -> Result<Self, JsValue> {
+        match class {
+            "Account" => Ok(Self::of::<account::Account>(Subject::Account, state, &env, settle)),
+            "Event" => Ok(Self::of::<event::Event>(Subject::Event, state, &env, settle)),
+            "Catalog" => Ok(Self::of::<catalog::Catalog>(Subject::Catalog, state, &env, settle)),
+            "MailPacer" => Ok(Self::of::<MailPacer>(Subject::MailPacer, state, &env, settle)),
+            _ => Err(JsValue::from_str("no such class")),
+        }
+    }
+
+    /// Takes a command in: gives the answer, a promise of it, or the ticket under which a turn
+    /// will settle it. `again` says that it was sent before, and may have been executed.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn receive(&self, command: &str, again: bool) -> Result<JsValue, JsValue> {
+        let received = self.0.queue.borrow_mut().receive(&self.0.sql, now(), command, again);
+        let received = received.map_err(complain)?;
+        self.0.look_after_alarm();
+        match received {
+            Received::Answered(answer) => Ok(JsValue::from_str(&answer)),
+            Received::Unknown { answer, cause } => {
+                log_error("unknown_command", &cause);
+                Ok(JsValue::from_str(&answer))
+            }
+            Received::Waiting { ticket, guarded: false, announces: false } => {
+                self.0.arm_turn();
+                Ok(js_ticket(ticket))
+            }
+            Received::Waiting { ticket, guarded, announces } => {
+                let inner = Rc::clone(&self.0);
+                let answer = async move {
+                    let answer = inner.change(ticket, guarded, announces).await;
+                    answer.map(|answer| JsValue::from_str(&answer)).map_err(complain)
+                };
+                Ok(future_to_promise(answer).into())
+            }
+        }
+    }
+
+    /// Lets leases run out because a change is on its way.
+    pub fn hold(&self) -> Promise {
+        let inner = Rc::clone(&self.0);
+        future_to_promise(async move { inner.hold().await.map(|()| JsValue::UNDEFINED).map_err(complain) })
+    }
+
+    /// Milliseconds until no lease is out.
+    #[must_use]
+    pub fn drains(&self) -> u32 {
+        self.0.queue.borrow().leases_remaining_ms(now())
+    }
+
+    /// Delivers what is due. It fails, so that the runtime rings again, only where no other alarm can be set.
+    pub fn alarm(&self) -> Promise {
+        let inner = Rc::clone(&self.0);
+        future_to_promise(async move {
+            let Err(error) = inner.deliver_due().await else { return Ok(JsValue::UNDEFINED) };
+            log_error("outbox_stuck", &error.to_string());
+            inner.set_alarm(now().plus_ms(STORAGE_PAUSE_MS)).map_err(complain)?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
+fn js_ticket(ticket: Ticket) -> JsValue {
+    JsValue::from_f64(ticket as f64)
+}
+
+/// Random bits for stamps. Nothing depends on their being secret.
+fn salt() -> u32 {
+    let mut bits = [0; 4];
+    let _ = getrandom::fill(&mut bits);
+    u32::from_le_bytes(bits)
+}
+
+fn complain(error: SqlError) -> JsValue {
+    js_sys::Error::new(&error.to_string()).into()
+}
+
+impl Inner {
+    /// A command that changes what others hold copies of: leases run out first, and what has
+    /// changed is reported before the answer.
+    async fn change(
+        self: &Rc<Self>,
+        ticket: Ticket,
+        guarded: bool,
+        announces: bool,
+    ) -> Result<String, SqlError> {
+        let held = match guarded {
+            false => None,
+            true => {
+                Some(self.drain(announces).await.inspect_err(|_| self.queue.borrow_mut().withdraw(ticket))?)
+            }
+        };
+        let (sender, answered) = oneshot::channel();
+        self.changes.borrow_mut().insert(ticket, sender);
+        self.queue.borrow_mut().ready(ticket);
+        self.arm_turn();
+        let settled = answered.await.map_err(|_| SqlError::new("the turn was lost"))??;
+        if let Some(held) = &held {
+            drop(self.expecting.take());
+            held.changed.set(settled.granted);
+        }
+        drop(held);
+        if announces && settled.granted {
+            self.announce().await;
+        }
+        Ok(settled.answer)
+    }
+
+    /// Lets a turn come after all that has arrived by then: at once when nobody else has come, later
+    /// as long as more keep coming, who then share its commit. It belongs to nobody's request, so that
+    /// a client who goes away takes nothing with them.
+    fn arm_turn(self: &Rc<Self>) {
+        if self.armed.replace(true) {
+            return;
+        }
+        self.armed_at.set(now());
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            let until = now().plus_ms(GATHERING_MS);
+            let mut seen = inner.queue.borrow().waiting();
+            loop {
+                Delay::from(Duration::ZERO).await;
+                let waiting = inner.queue.borrow().waiting();
+                if waiting <= seen || now() >= until {
+                    break;
+                }
+                seen = waiting;
+            }
+            inner.armed.set(false);
+            inner.run_batch();
+            if inner.queue.borrow().waiting() > 0 {
+                inner.arm_turn();
+            }
+        });
+    }
+
+    fn run_batch(self: &Rc<Self>) {
+        self.measure(Metric::QueueCommands, self.queue.borrow().waiting());
+        let outcome = self.queue.borrow_mut().run_batch(&self.sql, now());
+        match outcome {
+            Ok(settled) => {
+                self.note_write();
+                self.measure(Metric::TurnCommands, settled.len());
+                self.measure_since(Metric::TurnMs, self.armed_at.get());
+                // What was written will leave with the next load of the object, and is not acknowledged.
+                let armed = self.arm_alarm();
+                for settled in settled {
+                    self.answer(settled.ticket, armed.clone().map(|()| settled));
+                }
+            }
+            Err(Failed { tickets, error }) => {
+                for ticket in tickets {
+                    self.answer(ticket, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn answer(&self, ticket: Ticket, answer: Result<Settled, SqlError>) {
+        let change = self.changes.borrow_mut().remove(&ticket);
+        if let Some(change) = change {
+            let _ = change.send(answer);
+            return;
+        }
+        let (answer, failed) = match answer {
+            Ok(settled) => (settled.answer, false),
+            Err(error) => (error.to_string(), true),
+        };
+        let _ = self.settle.call3(
+            &JsValue::NULL,
+            &js_ticket(ticket),
+            &JsValue::from_str(&answer),
+            &failed.into(),
+        );
+    }
+
+    /// Waits until no lease is out, and keeps it so for as long as the result lives. The Catalog
+    /// will have to do the same for a change that is announced to it: it begins now, so that the
+    /// organizer waits for one lease and not for two.
+    async fn drain(self: &Rc<Self>, announces: bool) -> Result<Held, SqlError> {
+        let mut wait_ms = self.queue.borrow_mut().hold_leases(&self.sql, now())?;
+        let held = Held { inner: Rc::clone(self), changed: Cell::new(false) };
+        if let (true, true, Some(objects)) = (announces, wait_ms > 0, &self.objects) {
+            spawn_local(objects.hold_catalog());
+        }
+        let began = now();
+        while wait_ms > 0 {
+            Delay::from(Duration::from_millis(u64::from(wait_ms))).await;
+            wait_ms = self.queue.borrow().leases_remaining_ms(now());
+        }
+        self.measure_since(Metric::DrainMs, began);
+        Ok(held)
+    }
+
+    /// Drains ahead of a report that is on its way, and grants again if it does not come.
+    async fn hold(self: &Rc<Self>) -> Result<(), SqlError> {
+        let held = self.drain(false).await?;
+        let longest_lease_ms = self.config.as_ref().map_or(0, |config| config.cache_lease_ms);
+        let patience = Duration::from_millis(u64::from(longest_lease_ms)).saturating_add(HOLD_SPARE);
+        self.expecting.replace(Some(held));
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            Delay::from(patience).await;
+            drop(inner.expecting.take());
+        });
+        Ok(())
+    }
+
+    fn note_write(&self) {
+        self.writes.set(self.writes.get().wrapping_add(1));
+    }
+
+    fn measure(&self, metric: Metric, value: usize) {
+        metrics::record(metric, self.subject, u64::try_from(value).unwrap_or(u64::MAX));
+    }
+
+    fn measure_since(&self, metric: Metric, began: Timestamp) {
+        metrics::record(metric, self.subject, u64::try_from(now().ms_since(began)).unwrap_or(0));
+    }
+}
+
+/// No leases are granted while this lives.
+struct Held {
+    inner: Rc<Inner>,
+    /// Whether what leases protect was changed meanwhile.
+    changed: Cell<bool>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.inner.queue.borrow_mut().release_leases(now(), self.changed.get());
+    }
+}
+
+fn log_error(event: &str, cause: &str) {
+    console_log!("{}", json!({ "level": "error", "event": event, "cause": cause }));
+}
