@@ -119,9 +119,3 @@ export function run(sql, statement, params) {
 
 /** Bytes of the database, where the runtime tells. */
 export const sizeOf = (sql) => sql.databaseSize ?? undefined;
-
-// Rust's tasks are woken through `queueMicrotask`, many times a request. The runtime's own keeps
-// books on each call and costs as much as a small request; a promise's reaction costs nothing. An
-// error still reaches the global handler, which resets the wasm instance after a trap.
-const settled = Promise.resolve();
-globalThis.queueMicrotask = (task) => void settled.then(task).catch(reportError);

@@ -2,20 +2,20 @@
 // because calls to objects are RPC, which classes that Rust exports cannot receive, and because
 // an answer that is known at once goes back without a promise.
 //
-// After a panic or a trap wasm-bindgen starts a new wasm instance with the next call. What lived
-// in the old one is gone, so each object notices (`instanceId`) and is built again from its
-// storage; whoever still waited for the old one is told, and asks again.
+// After a panic or a trap there is a new wasm instance (`wasm_instance.js`). What lived in the old one is
+// gone, so each object notices and is built again from its storage; whoever still waited for the old one
+// is told, and asks again.
 
 import { DurableObject } from "cloudflare:workers";
-import { DurableObjectHost, __worker_init_state, fetch } from "event-platform-wasm";
+import { DurableObjectHost, fetch } from "event-platform-wasm";
 import { copyDue } from "./backup.js";
-import { manage } from "./storage_admin.js";
+import { traced } from "./call_log.js";
 import { Instances } from "./instances.js";
 import { ResponseCache } from "./response_cache.js";
-import { RESTARTED } from "./retry.js";
-import { traced } from "./call_log.js";
+import { manage } from "./storage_admin.js";
+import { Waiting } from "./waiting.js";
+import { currentInstance, unlessItEnds } from "./wasm_instance.js";
 
-const wasm = __worker_init_state();
 const responses = new ResponseCache();
 const instances = new Instances();
 
@@ -23,10 +23,10 @@ class Hosted extends DurableObject {
   #host;
   #instance;
   #restoring = false;
-  #waiting = new Map();
+  #waiting = new Waiting();
 
   /**
-   * Answers a command, both JSON. What must wait for a turn is settled under its ticket. `again` says that the
+   * Answers a command, both JSON. What must wait for its batch is settled under its ticket. `again` says that the
    * command was sent before, and may have been executed.
    */
   ask(command, again = false) {
@@ -35,8 +35,7 @@ class Hosted extends DurableObject {
 
   #give(command, again) {
     const answer = this.#current().receive(command, again);
-    if (typeof answer !== "number") return answer;
-    return new Promise((resolve, reject) => this.#waiting.set(answer, { resolve, reject }));
+    return typeof answer === "number" ? this.#waiting.answer(answer) : answer;
   }
 
   /** Answers commands that have come together, each with its `answer` or a `complaint`. */
@@ -48,7 +47,7 @@ class Hosted extends DurableObject {
 
   /** Lets leases run out because a change is on its way. */
   hold() {
-    return this.#current().hold();
+    return unlessItEnds(this.#current().hold());
   }
 
   /** Milliseconds until no lease is out. */
@@ -56,7 +55,11 @@ class Hosted extends DurableObject {
     return this.#current().drains();
   }
 
-  async alarm() {
+  alarm() {
+    return unlessItEnds(this.#ring());
+  }
+
+  async #ring() {
     const host = this.#current();
     await host.alarm();
     await copyDue(this.env.BACKUPS, this.kind, host);
@@ -75,28 +78,14 @@ class Hosted extends DurableObject {
 
   #current() {
     if (this.#restoring) throw new Error("the object is being restored");
-    if (this.#instance !== wasm.instanceId) {
-      for (const { resolve } of this.#waiting.values()) resolve(RESTARTED);
-      this.#waiting.clear();
-      this.#host = new DurableObjectHost(this.className, this.ctx, this.env, settler(this.#waiting));
-      this.#instance = wasm.instanceId;
-      instances.replace(`${this.className}/${this.ctx.id}`, this.#host, wasm.instanceId);
+    const instance = currentInstance();
+    if (this.#instance !== instance) {
+      this.#host = new DurableObjectHost(this.className, this.ctx, this.env, this.#waiting.settle);
+      this.#instance = instance;
+      instances.replace(`${this.className}/${this.ctx.id}`, this.#host, instance);
     }
     return this.#host;
   }
-}
-
-/**
- * Gives answers to those who wait for them. It must not hold the object: wasm holds it, and the object holds
- * what lives in wasm, a circle that no collector of either side can see as a whole.
- */
-function settler(waiting) {
-  return (ticket, answer, failed) => {
-    const waits = waiting.get(ticket);
-    waiting.delete(ticket);
-    if (failed) waits?.reject(new Error(answer));
-    else waits?.resolve(answer);
-  };
 }
 
 export class Account extends Hosted {
