@@ -11,6 +11,7 @@ mod mailgun;
 mod postmark;
 mod provider;
 mod render;
+mod request;
 mod resend;
 mod sendgrid;
 mod ses;
@@ -22,8 +23,9 @@ pub mod webhook;
 
 pub use mailgun::Mailgun;
 pub use postmark::Postmark;
-pub use provider::{HttpRequest, Outgoing, Plan, Provider, Transport, USER_AGENT};
+pub use provider::Provider;
 pub use render::{Attachment, Message, Sender, render};
+pub use request::{HttpRequest, Outgoing, Plan, Transport, USER_AGENT};
 pub use ses::Ses;
 pub use verdict::{HttpResponse, Verdict, retry_after};
 pub use view::long_date;

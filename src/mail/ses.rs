@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::mailbox::{address, ascii_mailbox};
-use super::provider::HttpRequest;
+use super::request::HttpRequest;
 use super::sigv4::{self, Credentials, Unsigned};
 use super::{Attachment, HttpResponse, Message, Outgoing, Sender, Verdict};
 use crate::domain::account::Name;

@@ -8,9 +8,9 @@ use wasm_bindgen::JsValue;
 use web_sys::{RequestInit, RequestRedirect};
 use worker::{AbortController, Delay, Fetch, console_log};
 
+use super::clock::now;
 use super::email;
 use super::object_client::WorkerObjectClient;
-use super::runtime::now;
 use crate::api::ports::{ObjectClient, Unreachable};
 use crate::config::Config;
 use crate::mail::{HttpRequest, HttpResponse, Outgoing, Plan, Verdict, retry_after as retry_after_seconds};

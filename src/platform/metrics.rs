@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::runtime::now;
+use super::clock::now;
 use crate::domain::Timestamp;
 use crate::metrics::{Meter, Metric, Point, Subject};
 use crate::objects::sql::Sql;

@@ -5,6 +5,7 @@
 //! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), mail at the deployment's pace
 //! ([`pacing`]) and by the binding that sends it, too ([`email`]). It decides nothing.
 
+mod clock;
 mod delivery;
 mod durable_object;
 mod email;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use worker::Delay;
 
+use super::clock::now;
 use super::object_client::WorkerObjectClient;
-use super::runtime::now;
 use crate::objects::Outcome;
 use crate::objects::mail_pacer::client::{Departure, PacerClient, Ready};
 use crate::objects::mail_pacer::{Command, Reply, Slots};

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Env, RateLimiter, console_log};
 
+use super::clock::now;
 use super::metrics;
 use crate::api::ports::{BoxFuture, RateLimit, Runtime};
 use crate::domain::Timestamp;
@@ -27,12 +28,6 @@ extern "C" {
 
     #[wasm_bindgen(js_name = "fetchText")]
     fn fetch_text(url: &str) -> Promise;
-}
-
-/// The time now, as far as the runtime lets it be known.
-pub(super) fn now() -> Timestamp {
-    #[allow(clippy::cast_possible_truncation, reason = "milliseconds stay far below 2^53")]
-    Timestamp::from_ms(js_sys::Date::now() as i64)
 }
 
 /// Milliseconds as JavaScript counts them.

@@ -1,9 +1,5 @@
 //! Whether the service is up, and, where that is asked, whether its objects answer.
 
-mod last_check;
-
-pub(in crate::api) use last_check::LastCheck;
-
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::{Either, join, select};
 use serde_json::json;
 
-use self::last_check::{Checked, Look};
 use crate::api::shared::context::App;
+use crate::api::shared::last_check::{Checked, Look};
 use crate::api::shared::page::Params;
 use crate::api::shared::problem::Problem;
 use crate::domain::{EventId, Refusal};

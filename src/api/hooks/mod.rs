@@ -5,10 +5,6 @@
 //! the answer nor its time tells. Marking twice marks once, so a message may come again: one that was not
 //! taken in whole is refused, and the provider repeats it.
 
-mod certificates;
-
-pub(in crate::api) use certificates::Certificates;
-
 use std::sync::Arc;
 
 use axum::body::to_bytes;

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::examples;
-use super::operation::Operation;
-use super::schemas::{
+use super::json_schema::{
     OPTIONAL, REQUIRED, count, id, instant, object, one_of, or_null, page, reference, text,
 };
+use super::operation::Operation;
 use crate::api::shared::problem::Problem;
 
 /// The tag that these calls share.

@@ -10,6 +10,7 @@ mod admin;
 mod components;
 mod events;
 mod examples;
+mod json_schema;
 mod operation;
 mod registrations;
 mod requests;

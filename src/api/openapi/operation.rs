@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::schemas::reference;
+use super::json_schema::reference;
 use crate::api::shared::problem::Problem;
 use crate::domain::Refusal;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::schemas::{OPTIONAL, REQUIRED, object, one_of, or_null, text};
+use super::json_schema::{OPTIONAL, REQUIRED, object, one_of, or_null, text};
 use crate::domain::{Password, limits};
 
 /// The schema of every request's body by name.

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use http::{HeaderName, Uri};
 
-use crate::api::health::LastCheck;
-use crate::api::hooks::Certificates;
+use crate::api::shared::certificates::Certificates;
+use crate::api::shared::last_check::LastCheck;
 use crate::api::shared::ports::{ObjectClient, Runtime};
 use crate::api::shared::session_cache::SessionCache;
 use crate::auth::hash_queue::HashQueue;

@@ -2,7 +2,7 @@
 //! ([`crate::objects::messages::account_change`]).
 
 use super::held::Held;
-use super::{email_status, store};
+use super::{email_status_store, store};
 use crate::domain::UserId;
 use crate::domain::account::Name;
 use crate::domain::event::{Change, EventPatch, Status};
@@ -68,7 +68,7 @@ impl Held {
         let Some(email) = store::address(tx.sql, user)? else { return Ok(false) };
         let standing = self.seat_of_user(tx.sql, user)?;
         store::erase(tx.sql, user)?;
-        email_status::erase(tx.sql, user)?;
+        email_status_store::erase(tx.sql, user)?;
         // The address may have a new account by now, which is another user.
         let others = store::registrations_at(tx.sql, &email)?;
         tx.outbox.withdraw_mails(tx.sql, &email, &others)?;

@@ -4,17 +4,14 @@
 //! it is a draft, whatever its organizer has made of it. So everything that keeps drafts from
 //! others keeps it from them, in the Catalog and in isolates of the version before as well.
 
-use super::held::{Held, REPORT_KEY, SizedEvent};
+use super::held::{Held, SizedEvent};
 use super::store;
+use crate::domain::Refusal;
 use crate::domain::event::Hidden;
 use crate::domain::moderation::Suspension;
-use crate::domain::{Refusal, Timestamp};
 use crate::objects::messages::event::{AdminOrder, Reply};
 use crate::objects::object::{Check, Fault, Kind, Transaction};
-use crate::objects::sql::{self, Sql, SqlError};
-
-/// The step that lets an event be taken down: a row while it is.
-pub(super) const SCHEMA: &str = "CREATE TABLE takedown (since INTEGER NOT NULL);";
+use crate::objects::sql::SqlError;
 
 impl AdminOrder {
     pub(super) const fn kind(&self) -> Kind {
@@ -118,14 +115,4 @@ impl Held {
         self.save_and_report(tx)?;
         Ok(Reply::Done)
     }
-}
-
-/// Since when a report waits in the outbox, as far as the outbox tells.
-pub(super) fn report_waiting_since(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
-    sql::value(sql, "SELECT posted_at FROM outbox WHERE key = ?", &[REPORT_KEY.into()])
-}
-
-/// Whether the event is taken down.
-pub(super) fn load(sql: &dyn Sql) -> Result<bool, SqlError> {
-    Ok(sql::value::<i64>(sql, "SELECT since FROM takedown", &[])?.is_some())
 }

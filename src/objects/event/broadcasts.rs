@@ -12,7 +12,7 @@
 
 use super::broadcast::{Broadcast, Kind};
 use super::broadcast_store::{self as store, Reader, Revision, TOLD_OF_END};
-use super::email_status;
+use super::email_status_store;
 use super::held::Held;
 use crate::domain::event::{Details, Status};
 use crate::domain::{EmailStatus, Timestamp};
@@ -118,7 +118,7 @@ impl Held {
             return self.take_back(tx, broadcast.kind);
         }
         let readers = store::readers(tx.sql, broadcast.after_seq, PAGE)?;
-        let statuses = email_status::of_all(tx.sql, readers.iter().map(|reader| reader.user))?;
+        let statuses = email_status_store::of_all(tx.sql, readers.iter().map(|reader| reader.user))?;
         let revisions = if broadcast.kind == Kind::Changed { store::revisions(tx.sql)? } else { Vec::new() };
         let reached = |reader: &&Reader| statuses.get(&reader.user).is_none_or(EmailStatus::is_ok);
         for reader in readers.iter().filter(reached) {

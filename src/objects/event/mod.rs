@@ -28,12 +28,14 @@ mod broadcast_store;
 mod broadcasts;
 mod details;
 mod email_status;
+mod email_status_store;
 mod held;
 mod lookup;
 mod promotion;
 mod seat_store;
 mod seats;
 mod store;
+mod takedown;
 
 pub use held::{Event, REPORT_KEY, SEATS_REPORT_AFTER_MS, SizedEvent};
 
@@ -62,7 +64,7 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
     fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
         let mut held = store::load(sql, Self::SIZES)?;
         if let Some(held) = &mut held {
-            held.reported.waiting_since = admin::report_waiting_since(sql)?;
+            held.reported.waiting_since = store::report_waiting_since(sql)?;
         }
         Ok(Self { held })
     }

@@ -4,7 +4,7 @@
 //! A row of `seat_blocks` is written with the registrations that it counts, from the moment on at which
 //! an event has outgrown its memory. That there are any rows says that it has.
 
-use super::email_status;
+use super::email_status_store;
 use crate::domain::roster::{Block, Roster, Seat, Sizes};
 use crate::domain::{EmailStatus, RegistrationId, Timestamp, UserId};
 use crate::objects::messages::event::Participant;
@@ -116,7 +116,7 @@ pub(super) fn confirm(sql: &dyn Sql, promoted: &[Seat]) -> Result<Vec<Participan
     if !found.iter().map(|(seq, _)| seq).eq(&seqs) {
         return Err(SqlError::new("a seat has no row"));
     }
-    let statuses = email_status::of_all(sql, promoted.iter().map(|seat| seat.user))?;
+    let statuses = email_status_store::of_all(sql, promoted.iter().map(|seat| seat.user))?;
     let marked = |participant: Participant| {
         let email_status = statuses.get(&participant.id).copied().unwrap_or_default();
         Participant { email_status, ..participant }

@@ -2,7 +2,7 @@
 
 use super::broadcast::Kind;
 use super::held::{Held, REPORT_KEY, SEATS_REPORT_AFTER_MS};
-use super::{broadcast_store, email_status, seat_store, store};
+use super::{broadcast_store, email_status_store, seat_store, store};
 use crate::domain::roster::{Admission, Departure, Seat};
 use crate::domain::{Refusal, RegistrationId, UserId};
 use crate::mail::{EventBrief, Mail, MailTemplate};
@@ -42,7 +42,7 @@ impl Held {
         let change = self.next_change();
         store::insert_seat(tx.sql, &seat, participant, change, self.revision)?;
         self.save_blocks(tx.sql)?;
-        email_status::arrive(tx.sql, participant)?;
+        email_status_store::arrive(tx.sql, participant)?;
         self.plan_reminders(tx)?;
         let event = self.brief(seat.id, participant.origin.as_ref());
         // Whoever has just come is last in line.
@@ -128,7 +128,7 @@ impl Held {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        email_status::fill(tx.sql, &mut rows)?;
+        email_status_store::fill(tx.sql, &mut rows)?;
         let next = rows.last().map(|(seq, _)| *seq).filter(|_| more);
         let mut registrations = Vec::with_capacity(rows.len());
         // Of those who wait a page leaves nobody out, so each is one place behind the one before.

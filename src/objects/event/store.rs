@@ -1,7 +1,7 @@
 //! The tables of an event.
 
-use super::held::{Held, Reported};
-use super::{broadcast_store, email_status, seat_store};
+use super::held::{Held, REPORT_KEY, Reported};
+use super::{broadcast_store, email_status_store, seat_store, takedown};
 use crate::domain::account::Name;
 use crate::domain::roster::{Seat, Sizes};
 use crate::domain::{Email, EmailStatus, EventId, RegistrationId, Timestamp, UserId};
@@ -46,9 +46,9 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[outbox::DESTINATIONS, super::broadcast_store::SCHEMA],
     &[idempotency::SCHEMA, lease::longest::SCHEMA],
     &[seat_store::SCHEMA],
-    &[super::admin::SCHEMA, backup::SCHEMA],
+    &[takedown::SCHEMA, backup::SCHEMA],
     &[outbox::URGENCY],
-    &[super::email_status::SCHEMA],
+    &[email_status_store::SCHEMA],
 ];
 
 /// The status of a registration whose user is gone: its number stays taken, and nothing else.
@@ -98,7 +98,7 @@ pub(super) fn load(sql: &dyn Sql, sizes: Sizes) -> Result<Option<Held>, SqlError
         reported: Reported::default(),
         revision: broadcast_store::load_revision(sql)?,
         broadcasts: broadcast_store::load(sql)?,
-        taken_down: super::admin::load(sql)?,
+        taken_down: takedown::load(sql)?,
     }))
 }
 
@@ -251,7 +251,7 @@ pub(super) fn participant(sql: &dyn Sql, seat: &Seat) -> Result<Participant, Sql
         name: row.get(1)?,
         email: row.get(2)?,
         origin: row.get(3)?,
-        email_status: email_status::of(sql, seat.user)?,
+        email_status: email_status_store::of(sql, seat.user)?,
         email_status_changes: 0,
     })
 }
@@ -314,4 +314,9 @@ fn registration(event: EventId, columns: RegistrationColumns) -> (u64, Registrat
 
 pub(super) const fn status_of(seat: &Seat) -> SeatStatus {
     if seat.is_confirmed() { SeatStatus::Confirmed } else { SeatStatus::Waitlisted }
+}
+
+/// Since when a report waits in the outbox, as far as the outbox tells.
+pub(super) fn report_waiting_since(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
+    sql::value(sql, "SELECT posted_at FROM outbox WHERE key = ?", &[REPORT_KEY.into()])
 }

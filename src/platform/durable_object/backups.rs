@@ -7,7 +7,7 @@ use worker::Env;
 
 use super::{DurableObjectHost, complain, log_error};
 use crate::objects::backup;
-use crate::platform::runtime::now;
+use crate::platform::clock::now;
 
 #[wasm_bindgen]
 impl DurableObjectHost {

@@ -26,11 +26,12 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use worker::worker_sys::DurableObjectState;
 use worker::{Delay, Env, State, console_log};
 
+use super::clock::now;
 use super::delivery::{deliver, deliver_apart};
 use super::metrics;
 use super::object_client::WorkerObjectClient;
 use super::pacing::{depart, slow_down};
-use super::runtime::{js_ms, now};
+use super::runtime::js_ms;
 use super::sql::DurableSql;
 use crate::api::ports::ObjectClient;
 use crate::config::Config;

@@ -7,7 +7,7 @@ use crate::domain::Timestamp;
 /// Milliseconds for which an isolate gives the same answer again: strangers cannot load objects.
 const REPEATED_MS: i64 = 1_000;
 
-pub(super) type Checked = Result<i64, &'static str>;
+pub(in crate::api) type Checked = Result<i64, &'static str>;
 
 /// The last check of an isolate.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub(in crate::api) struct LastCheck(Mutex<Option<(Timestamp, Option<Checked>)>>)
 
 /// What to do for somebody who asks now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::api) enum Look {
     /// Say this.
     Say(Checked),
     /// Wait for the first check of all, which is under way.
@@ -26,7 +26,7 @@ pub(super) enum Look {
 
 impl LastCheck {
     /// One check is under way at a time: meanwhile the answer before it holds.
-    pub(super) fn look(&self, now: Timestamp) -> Look {
+    pub(in crate::api) fn look(&self, now: Timestamp) -> Look {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.and_then(|(_, answer)| answer);
         let lately = last.is_some_and(|(at, _)| (0..REPEATED_MS).contains(&now.ms_since(at)));
@@ -37,7 +37,7 @@ impl LastCheck {
         Look::Check
     }
 
-    pub(super) fn note(&self, now: Timestamp, answer: Checked) {
+    pub(in crate::api) fn note(&self, now: Timestamp, answer: Checked) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Some(answer)));
     }
 }
