@@ -5,13 +5,25 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
 use super::digest;
 use crate::domain::{AccountKey, Secret, Timestamp};
-use crate::objects::account::{Digest, OneTimeToken};
 
 /// Random bits of a token.
 pub type Entropy = [u8; 32];
+
+/// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
+pub type Digest = String;
+
+/// A token that works once and not for ever.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OneTimeToken {
+    /// What is stored of it.
+    pub digest: Digest,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
 
 /// A fresh token, to be handed out, and what is to be stored of it.
 #[must_use]

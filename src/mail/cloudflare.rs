@@ -4,9 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::delivery::Pace;
 use super::mailbox::address;
 use super::{Attachment, HttpResponse, Message, Outgoing, Sender, Verdict};
-use crate::objects::outbox::Pace;
 
 /// The name of the binding.
 pub(super) const BINDING: &str = "EMAIL";

@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
+use super::delivery::Pace;
 use super::{
     Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
 };
 use crate::auth::digest;
-use crate::objects::outbox::Pace;
 
 /// How Mailgun is reached, and for which of its domains.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! Nothing here does I/O.
 
 mod cloudflare;
+mod delivery;
 mod log;
 mod mailbox;
 mod mailgun;
@@ -21,6 +22,7 @@ mod verdict;
 mod view;
 pub mod webhook;
 
+pub use delivery::{Delivery, Pace};
 pub use mailgun::Mailgun;
 pub use postmark::Postmark;
 pub use provider::Provider;

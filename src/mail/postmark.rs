@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::delivery::Pace;
 use super::{
     Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
 };
-use crate::objects::outbox::Pace;
 
 /// How Postmark is reached, and over which of a server's streams.
 #[derive(Debug, Clone, PartialEq, Eq)]

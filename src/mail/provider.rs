@@ -1,6 +1,7 @@
 //! Mail providers, each behind the same three questions: how fast, what to send, and what an answer
 //! means.
 
+use super::delivery::Pace;
 use super::render::Sender;
 use super::request::{Outgoing, Plan, Transport};
 use super::{
@@ -8,7 +9,6 @@ use super::{
     sendgrid, ses,
 };
 use crate::domain::{Secret, Timestamp};
-use crate::objects::outbox::Pace;
 
 /// Who carries the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]

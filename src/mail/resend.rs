@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::delivery::Pace;
 use super::{Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict};
-use crate::objects::outbox::Pace;
 
 /// Five requests a second are allowed by default: one is left to other objects.
 pub(super) const PACE: Pace = Pace { requests: 4, batch: 100, batches_attachments: false };

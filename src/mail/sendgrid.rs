@@ -7,12 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::delivery::Pace;
 use super::mailbox::address;
 use super::{
     Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
 };
 use crate::domain::account::Name;
-use crate::objects::outbox::Pace;
 
 /// Far below what the call allows, so that the object stays free for its users.
 pub(super) const PACE: Pace = Pace { requests: 16, batch: 1, batches_attachments: false };

@@ -8,13 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::delivery::Pace;
 use super::mailbox::{address, ascii_mailbox};
 use super::request::HttpRequest;
 use super::sigv4::{self, Credentials, Unsigned};
 use super::{Attachment, HttpResponse, Message, Outgoing, Sender, Verdict};
 use crate::domain::account::Name;
 use crate::domain::{Secret, Timestamp};
-use crate::objects::outbox::Pace;
 
 /// How SES is reached, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq)]

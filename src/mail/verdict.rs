@@ -6,8 +6,8 @@
 
 use chrono::DateTime;
 
+use super::delivery::Delivery;
 use crate::domain::Timestamp;
-use crate::objects::outbox::Delivery;
 
 /// What of an answer matters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::maintenance::{Maintenance, MaintenanceReply};
+pub use crate::auth::onetime::{Digest, OneTimeToken};
 use crate::domain::account::{Name, Profile, Role};
 use crate::domain::{Email, EmailStatus, EventId, Rate, Refusal, Secret, SessionId, Timestamp, UserId};
 
@@ -121,9 +122,6 @@ impl Order {
     }
 }
 
-/// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
-pub type Digest = String;
-
 /// Who asks, by an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -149,15 +147,6 @@ pub struct SignUp {
     pub verification: OneTimeToken,
     /// Where the mail sends its reader, with the token in it.
     pub verification_link: Secret<String>,
-}
-
-/// A token that works once and not for ever.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct OneTimeToken {
-    /// What is stored of it.
-    pub digest: Digest,
-    /// When it stops working.
-    pub expires_at: Timestamp,
 }
 
 /// A one-time token on its way to a mailbox.

@@ -1,8 +1,9 @@
 //! What becomes of a message after a try.
 
-use super::message::{Delivery, OutboxEntry};
+use super::message::OutboxEntry;
 use super::state::Outbox;
 use crate::domain::Timestamp;
+use crate::mail::Delivery;
 use crate::objects::sql::{self, Sql, SqlError};
 
 enum Fate {

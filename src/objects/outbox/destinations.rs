@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::message::{COLUMNS, OutboxEntry, OutboxMessage};
 use super::state::{IS_FIRST, IS_OTHER, Outbox};
 use crate::domain::Timestamp;
+use crate::mail::Pace;
 use crate::objects::sql::{self, Sql, SqlError};
 
 /// The step that gives mail a queue of its own, for every object that has an outbox.
@@ -28,17 +29,6 @@ pub const DESTINATIONS: &str = "
         parked_at INTEGER NOT NULL
     );
 ";
-
-/// How fast a provider takes mail, and how much in one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// Requests a second.
-    pub requests: u32,
-    /// Mails that fit in one request.
-    pub batch: u32,
-    /// Whether mails with an attachment may be among them.
-    pub batches_attachments: bool,
-}
 
 impl Default for Pace {
     fn default() -> Self {

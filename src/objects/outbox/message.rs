@@ -104,22 +104,3 @@ impl OutboxEntry {
 }
 
 pub(super) const COLUMNS: &str = "id, key, parcel, attempts, posted_at, expires_at, batch, leave_by";
-
-/// How a try ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// It has arrived.
-    Done,
-    /// It has not, or nobody knows; try again, not before so many milliseconds if the other side
-    /// said so.
-    Retry {
-        /// What the other side asked for.
-        after_ms: Option<u32>,
-    },
-    /// It will never be taken: it is set aside as a dead letter.
-    Refused,
-    /// Its batch was refused as a whole, and nothing of it has arrived: it is tried alone.
-    Apart,
-    /// It was not sent, because it has lost its point.
-    Expired,
-}

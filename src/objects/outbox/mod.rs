@@ -16,7 +16,8 @@ mod message;
 mod state;
 mod urgency;
 
-pub use destinations::{DESTINATIONS, Pace, batches_of};
-pub use message::{Delivery, GIVE_UP_AFTER_MS, OutboxEntry, OutboxMessage};
+pub use crate::mail::{Delivery, Pace};
+pub use destinations::{DESTINATIONS, batches_of};
+pub use message::{GIVE_UP_AFTER_MS, OutboxEntry, OutboxMessage};
 pub use state::{Outbox, TABLE};
 pub use urgency::URGENCY;
