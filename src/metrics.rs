@@ -17,11 +17,11 @@ pub enum Metric {
     LeaseHit,
     /// A read for which the object was asked.
     LeaseMiss,
-    /// Commands in one turn of an object.
-    TurnCommands,
-    /// Milliseconds from the first command of a turn until it was over.
-    TurnMs,
-    /// Commands that waited when a turn began, those of the next turn included.
+    /// Commands in one transaction of an object.
+    BatchCommands,
+    /// Milliseconds from the first command of a batch until it was over.
+    BatchMs,
+    /// Commands that waited when a batch began, those of the next batch included.
     QueueCommands,
     /// Milliseconds that a change waited for leases to run out.
     DrainMs,
@@ -39,8 +39,8 @@ impl Metric {
             Self::QuestionMs => "question_ms",
             Self::LeaseHit => "lease_hit",
             Self::LeaseMiss => "lease_miss",
-            Self::TurnCommands => "turn_commands",
-            Self::TurnMs => "turn_ms",
+            Self::BatchCommands => "turn_commands",
+            Self::BatchMs => "turn_ms",
             Self::QueueCommands => "queue_commands",
             Self::DrainMs => "drain_ms",
             Self::OutboxMessages => "outbox_messages",

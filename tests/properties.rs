@@ -121,7 +121,7 @@ fn command(step: Step, registrations: &mut u32) -> Command {
     }
 }
 
-/// An object that is asked as the runtime asks it: reads one by one, writes in one turn.
+/// An object that is asked as the runtime asks it: reads one by one, writes in one transaction.
 fn ask<O: Object<Command: Clone>>(
     host: &mut Host<O>,
     sql: &Sqlite,
@@ -162,7 +162,7 @@ fn hold_the_rules(event: &Snapshot, seats: &[(Seat, Option<u32>)]) -> Result<(),
     Ok(())
 }
 
-/// Steps that share a turn, the pause before them, and whether the object restarts after them.
+/// Steps that share a batch, the pause before them, and whether the object restarts after them.
 type Group = (Vec<Step>, i64, bool);
 
 fn groups() -> impl Strategy<Value = Vec<Group>> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::delivery::Pace;
 use super::mailbox::address;
-use super::{Attachment, HttpResponse, Message, Outgoing, Sender, Verdict};
+use super::{Attachment, DeliveryResult, HttpResponse, Message, Outgoing, Sender};
 
 /// The name of the binding.
 pub(super) const BINDING: &str = "EMAIL";
@@ -49,25 +49,25 @@ pub(super) fn message(outgoing: &Outgoing<'_>, message: &Message, sender: &Sende
 
 /// The codes that its documentation lists. Those of headers and unknown ones are ours to mend: no
 /// reader and no event has a say in which headers there are.
-pub(super) fn judge(response: &HttpResponse) -> Verdict {
-    let Some(code) = response.error.as_deref() else { return response.verdict() };
-    let verdict = match code {
+pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
+    let Some(code) = response.error.as_deref() else { return response.result() };
+    let result = match code {
         "E_VALIDATION_ERROR"
         | "E_FIELD_MISSING"
         | "E_TOO_MANY_RECIPIENTS"
         | "E_RECIPIENT_SUPPRESSED"
         | "E_CONTENT_TOO_LARGE"
-        | "E_DELIVERY_FAILED" => Verdict::refused(),
+        | "E_DELIVERY_FAILED" => DeliveryResult::refused(),
         "E_RATE_LIMIT_EXCEEDED" | "E_INTERNAL_SERVER_ERROR" => response.retry(),
         _ => response.account(),
     };
-    verdict.coded(code)
+    result.coded(code)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::delivery_result::tests::{Fate, answer};
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::verdict::tests::{Fate, answer};
     use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
 
@@ -141,9 +141,9 @@ mod tests {
         ] {
             for code in codes {
                 let response = HttpResponse { error: Some((*code).to_owned()), ..answer(500, "") };
-                let verdict = judge(&response);
-                assert_eq!(verdict.fate(), fate, "{code}");
-                assert_eq!(verdict.code.as_deref().unwrap_or_default(), *code);
+                let result = judge(&response);
+                assert_eq!(result.fate(), fate, "{code}");
+                assert_eq!(result.code.as_deref().unwrap_or_default(), *code);
             }
         }
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::delivery::Pace;
 use super::{
-    Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
+    Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, message_id,
 };
 use crate::auth::digest;
 
@@ -95,11 +95,11 @@ struct Failure {
 
 /// Mailgun has sentences and no codes. A 400 refuses the mail where it names the reader, which is all
 /// that one mail has of its own; otherwise a setting is behind it.
-pub(super) fn judge(response: &HttpResponse) -> Verdict {
+pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
     let failure: Option<Failure> = serde_json::from_str(&response.body).ok();
     match response.status {
         400 if !failure.is_some_and(|failure| names_the_reader(&failure.message)) => response.account(),
-        _ => response.verdict(),
+        _ => response.result(),
     }
 }
 
@@ -110,8 +110,8 @@ fn names_the_reader(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::delivery_result::tests::{Fate, answer};
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::verdict::tests::{Fate, answer};
     use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;

@@ -6,6 +6,7 @@
 
 mod cloudflare;
 mod delivery;
+mod delivery_result;
 mod log;
 mod mailbox;
 mod mailgun;
@@ -18,18 +19,17 @@ mod sendgrid;
 mod ses;
 mod sigv4;
 mod text;
-mod verdict;
 mod view;
 pub mod webhook;
 
 pub use delivery::{Delivery, Pace};
+pub use delivery_result::{DeliveryResult, HttpResponse, retry_after};
 pub use mailgun::Mailgun;
 pub use postmark::Postmark;
 pub use provider::Provider;
 pub use render::{Attachment, Message, Sender, render};
 pub use request::{HttpRequest, Outgoing, Plan, Transport, USER_AGENT};
 pub use ses::Ses;
-pub use verdict::{HttpResponse, Verdict, retry_after};
 pub use view::long_date;
 
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::delivery::Pace;
 use super::{
-    Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
+    Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, message_id,
 };
 
 /// How Postmark is reached, and over which of a server's streams.
@@ -86,35 +86,35 @@ struct Outcome {
 }
 
 /// How each of the mails went. A 422 is about the request as a whole.
-pub(super) fn judge(response: &HttpResponse, mails: usize) -> Vec<Verdict> {
+pub(super) fn judge(response: &HttpResponse, mails: usize) -> Vec<DeliveryResult> {
     if response.status == 200 {
         let outcomes: Vec<Outcome> = serde_json::from_str(&response.body).unwrap_or_default();
         if outcomes.len() == mails {
-            return outcomes.iter().map(|outcome| outcome.verdict(response)).collect();
+            return outcomes.iter().map(|outcome| outcome.result(response)).collect();
         }
     }
     let outcome: Option<Outcome> = serde_json::from_str(&response.body).ok();
-    let verdict = match &outcome {
-        Some(outcome) if response.status == 422 => outcome.verdict(response),
-        Some(outcome) => response.verdict().coded(&outcome.code.to_string()),
-        None => response.verdict(),
+    let result = match &outcome {
+        Some(outcome) if response.status == 422 => outcome.result(response),
+        Some(outcome) => response.result().coded(&outcome.code.to_string()),
+        None => response.result(),
     };
-    vec![verdict.of_all(mails); mails]
+    vec![result.of_all(mails); mails]
 }
 
 impl Outcome {
     /// 406: the reader's address has bounced or complained before; 411: a forbidden attachment; 402,
     /// 403, 409 and 410: no JSON that Postmark understands. 300 is said of readers and of senders, and
     /// refuses the mail only if it names the reader. All else is about the account or its streams.
-    fn verdict(&self, response: &HttpResponse) -> Verdict {
-        let verdict = match self.code {
-            0 => return Verdict::sent(),
-            300 if self.names_the_reader() => Verdict::refused(),
-            402 | 403 | 406 | 409 | 410 | 411 => Verdict::refused(),
+    fn result(&self, response: &HttpResponse) -> DeliveryResult {
+        let result = match self.code {
+            0 => return DeliveryResult::sent(),
+            300 if self.names_the_reader() => DeliveryResult::refused(),
+            402 | 403 | 406 | 409 | 410 | 411 => DeliveryResult::refused(),
             100 | 429 => response.retry(),
             _ => response.account(),
         };
-        verdict.coded(&self.code.to_string())
+        result.coded(&self.code.to_string())
     }
 
     fn names_the_reader(&self) -> bool {
@@ -125,8 +125,8 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::super::delivery_result::tests::{Fate, answer};
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::verdict::tests::{Fate, answer};
     use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_to_everybody_go_over_the_broadcast_stream_where_there_is_one() {
+    fn mails_to_everybody_go_over_the_broadcast_stream_where_there_is_one() {
         let event = || brief("Talk");
         let reminder =
             || MailTemplate::Reminder { event: event(), before: RemindedBefore::Day, join_url: None };
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn each_mail_of_a_batch_is_judged_by_itself() {
         let mixed = r#"[{"ErrorCode":0,"Message":"OK"},{"ErrorCode":406,"Message":"x"},{"ErrorCode":405}]"#;
-        let fates: Vec<_> = judge(&answer(200, mixed), 3).iter().map(Verdict::fate).collect();
+        let fates: Vec<_> = judge(&answer(200, mixed), 3).iter().map(DeliveryResult::fate).collect();
         assert_eq!(fates, [Fate::Sent, Fate::Refused, Fate::Account]);
         assert_eq!(judge(&answer(200, "[]"), 1)[0].fate(), Fate::Sent);
     }

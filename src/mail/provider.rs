@@ -5,7 +5,7 @@ use super::delivery::Pace;
 use super::render::Sender;
 use super::request::{Outgoing, Plan, Transport};
 use super::{
-    HttpResponse, Mailgun, Postmark, Ses, Verdict, cloudflare, log, mailgun, postmark, render, resend,
+    DeliveryResult, HttpResponse, Mailgun, Postmark, Ses, cloudflare, log, mailgun, postmark, render, resend,
     sendgrid, ses,
 };
 use crate::domain::{Secret, Timestamp};
@@ -82,9 +82,9 @@ impl Provider {
 
     /// What the provider's answer means, for each of so many mails.
     #[must_use]
-    pub fn judge(&self, response: &HttpResponse, mails: usize) -> Vec<Verdict> {
-        let verdict = match self {
-            Self::Log { .. } => Verdict::sent(),
+    pub fn judge(&self, response: &HttpResponse, mails: usize) -> Vec<DeliveryResult> {
+        let result = match self {
+            Self::Log { .. } => DeliveryResult::sent(),
             Self::Cloudflare => cloudflare::judge(response),
             Self::Resend(_) => resend::judge(response, mails),
             Self::Postmark(_) => return postmark::judge(response, mails),
@@ -92,6 +92,6 @@ impl Provider {
             Self::Mailgun(_) => mailgun::judge(response),
             Self::Ses(_) => ses::judge(response),
         };
-        vec![verdict; mails]
+        vec![result; mails]
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::delivery::Pace;
-use super::{Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict};
+use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 
 /// Five requests a second are allowed by default: one is left to other objects.
 pub(super) const PACE: Pace = Pace { requests: 4, batch: 100, batches_attachments: false };
@@ -62,25 +62,25 @@ struct Failure {
 /// A 409 is either a try still in flight, which is worth another one, or a key used with another
 /// body: then the mail has gone out before and its words have changed since. `validation_error` is
 /// said of mails, of keys that are not valid, and of senders.
-pub(super) fn judge(response: &HttpResponse, mails: usize) -> Verdict {
+pub(super) fn judge(response: &HttpResponse, mails: usize) -> DeliveryResult {
     let Failure { name, message } = serde_json::from_str(&response.body).unwrap_or_default();
     let about_us = message.contains("API key") || message.contains("`from`");
-    let verdict = match (response.status, name.as_str()) {
-        (409, _) if response.body.contains("invalid_idempotent_request") => Verdict::sent(),
+    let result = match (response.status, name.as_str()) {
+        (409, _) if response.body.contains("invalid_idempotent_request") => DeliveryResult::sent(),
         (400 | 422, "validation_error") if about_us => response.account(),
         (400 | 422, "invalid_from_address" | "invalid_idempotency_key" | "invalid_access") => {
             response.account()
         }
         (429, "daily_quota_exceeded" | "monthly_quota_exceeded") => response.account(),
-        _ => response.verdict(),
+        _ => response.result(),
     };
-    verdict.of_all(mails).coded(&name)
+    result.of_all(mails).coded(&name)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::delivery_result::tests::{Fate, answer};
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::verdict::tests::{Fate, answer};
     use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
     use crate::domain::Secret;
@@ -181,9 +181,9 @@ mod tests {
             (500, "application_error", "", 9, Fate::Later),
         ] {
             let body = json!({ "statusCode": status, "name": name, "message": message }).to_string();
-            let verdict = judge(&answer(status, &body), mails);
-            assert_eq!(verdict.fate(), fate, "{status} {name} {message}");
-            assert_eq!(verdict.code.as_deref().unwrap_or_default(), name);
+            let result = judge(&answer(status, &body), mails);
+            assert_eq!(result.fate(), fate, "{status} {name} {message}");
+            assert_eq!(result.code.as_deref().unwrap_or_default(), name);
         }
         assert_eq!(judge(&answer(422, ""), 9).fate(), Fate::Apart);
     }

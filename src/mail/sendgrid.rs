@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::delivery::Pace;
 use super::mailbox::address;
 use super::{
-    Attachment, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, Verdict, message_id,
+    Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, message_id,
 };
 use crate::domain::account::Name;
 
@@ -90,19 +90,19 @@ impl Failure {
 
 /// A 401 is a key that is not valid and an account without credits, a 403 a sender that is not
 /// verified. A 400 names the fields that are wrong.
-pub(super) fn judge(response: &HttpResponse) -> Verdict {
+pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
     let Failures { errors } = serde_json::from_str(&response.body).unwrap_or_default();
-    let verdict = match response.status {
+    let result = match response.status {
         400 if errors.iter().any(Failure::is_about_us) => response.account(),
-        _ => response.verdict(),
+        _ => response.result(),
     };
-    verdict.coded(errors.iter().find_map(|error| error.field.as_deref()).unwrap_or_default())
+    result.coded(errors.iter().find_map(|error| error.field.as_deref()).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::delivery_result::tests::{Fate, answer};
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::verdict::tests::{Fate, answer};
     use super::super::{MailTemplate, Plan, Provider};
     use super::*;
     use crate::domain::Secret;
@@ -150,9 +150,9 @@ mod tests {
             (500, None, "", Fate::Later),
         ] {
             let body = json!({ "errors": [{ "message": message, "field": field, "help": null }] });
-            let verdict = judge(&answer(status, &body.to_string()));
-            assert_eq!(verdict.fate(), fate, "{status} {message}");
-            assert_eq!(verdict.code.as_deref(), field);
+            let result = judge(&answer(status, &body.to_string()));
+            assert_eq!(result.fate(), fate, "{status} {message}");
+            assert_eq!(result.code.as_deref(), field);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::delivery::Pace;
 use super::mailbox::{address, ascii_mailbox};
 use super::request::HttpRequest;
 use super::sigv4::{self, Credentials, Unsigned};
-use super::{Attachment, HttpResponse, Message, Outgoing, Sender, Verdict};
+use super::{Attachment, DeliveryResult, HttpResponse, Message, Outgoing, Sender};
 use crate::domain::account::Name;
 use crate::domain::{Secret, Timestamp};
 
@@ -132,25 +132,25 @@ struct Failure {
 
 /// SES answers most errors with 400; its kind stands in a header. `MessageRejected` is said of
 /// content, and of senders and readers that are not verified.
-pub(super) fn judge(response: &HttpResponse) -> Verdict {
+pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
     let failure: Failure = serde_json::from_str(&response.body).unwrap_or_default();
     let kind = response.error.as_deref().unwrap_or(&failure.kind);
     let kind = kind.rsplit('#').next().unwrap_or(kind);
     let kind = kind.split(':').next().unwrap_or(kind);
-    let verdict = match (response.status, kind) {
+    let result = match (response.status, kind) {
         (400, "MessageRejected") if failure.message.contains("not verified") => response.account(),
-        (400, "MessageRejected" | "BadRequestException") => Verdict::refused(),
+        (400, "MessageRejected" | "BadRequestException") => DeliveryResult::refused(),
         (400, "ThrottlingException" | "Throttling" | "RequestExpired") => response.retry(),
         (400, _) => response.account(),
-        _ => response.verdict(),
+        _ => response.result(),
     };
-    verdict.coded(kind)
+    result.coded(kind)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::delivery_result::tests::{Fate, answer};
     use super::super::render::tests::{NOW, brief, keys, mail};
-    use super::super::verdict::tests::{Fate, answer};
     use super::super::{MailTemplate, Plan, Provider, RemindedBefore};
     use super::*;
 
@@ -267,9 +267,9 @@ mod tests {
             (503, "", "", Fate::Later),
         ] {
             let error = Some(format!("{kind}:http://internal.example/coral/")).filter(|_| !kind.is_empty());
-            let verdict = judge(&HttpResponse { error, ..answer(status, body) });
-            assert_eq!(verdict.fate(), fate, "{status} {kind}");
-            assert_eq!(verdict.code.as_deref().unwrap_or_default(), kind);
+            let result = judge(&HttpResponse { error, ..answer(status, body) });
+            assert_eq!(result.fate(), fate, "{status} {kind}");
+            assert_eq!(result.code.as_deref().unwrap_or_default(), kind);
         }
         let in_body = judge(&answer(400, r#"{"__type":"com.amazonaws#SendingPausedException"}"#));
         assert_eq!(in_body.code.as_deref(), Some("SendingPausedException"));

@@ -1,4 +1,4 @@
-//! Where commands wait for an object's turn, as text: what the runtime's host sees of an object.
+//! Where commands wait for an object, as text: what the runtime's host sees of an object.
 //!
 //! A queue speaks JSON and hides which object sits behind it, so that one host serves all three.
 //! It is bounded: a command too many is told to come back rather than made to wait.
@@ -21,7 +21,7 @@ pub type Ticket = u64;
 
 /// What becomes of a command that has come in.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Received {
+pub enum Submission {
     /// This is the answer.
     Answered(String),
     /// The answer to a command of another version of the program, which says to come back later.
@@ -31,7 +31,7 @@ pub enum Received {
         /// What could not be read, for the log.
         cause: String,
     },
-    /// It waits for a turn.
+    /// It waits for a batch.
     Waiting {
         /// Under this name.
         ticket: Ticket,
@@ -42,9 +42,9 @@ pub enum Received {
     },
 }
 
-/// An answer that a turn has given.
+/// An answer that a batch has given.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct Completed {
     /// To this command.
     pub ticket: Ticket,
     /// As text.
@@ -65,21 +65,21 @@ pub trait CommandQueue {
         now: Timestamp,
         text: &str,
         again: bool,
-    ) -> Result<Received, SqlError>;
+    ) -> Result<Submission, SqlError>;
 
     /// Puts a guarded command in the queue.
     fn ready(&mut self, ticket: Ticket);
 
-    /// Forgets a guarded command that cannot get its turn.
+    /// Forgets a guarded command that cannot get its batch.
     fn withdraw(&mut self, ticket: Ticket);
 
-    /// Executes up to [`TURN_MAX`] of the commands that wait, in one transaction.
+    /// Executes up to [`BATCH_MAX`] of the commands that wait, in one transaction.
     ///
     /// # Errors
     /// When the storage fails: then none of them has happened.
-    fn run_batch(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed>;
+    fn run_batch(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Completed>, Failed>;
 
-    /// How many commands the next turn will execute.
+    /// How many commands the next batch will execute.
     fn waiting(&self) -> usize;
 
     /// See [`Host::hold_leases`].
@@ -147,10 +147,10 @@ pub trait CommandQueue {
 
 /// Commands that wait at most, in the queue or for leases to run out.
 pub const WAITING_MAX: usize = 1_024;
-/// Commands that one turn executes at most.
-pub const TURN_MAX: usize = 256;
+/// Commands that one transaction executes at most.
+pub const BATCH_MAX: usize = 256;
 
-/// A turn that the storage has failed: nothing of it has happened.
+/// A batch that the storage has failed: nothing of it has happened.
 #[derive(Debug)]
 pub struct Failed {
     /// Whose commands were lost.
@@ -172,10 +172,10 @@ impl<O: Object> ObjectQueue<O> {
     /// A queue in front of `host`.
     #[must_use]
     pub const fn new(host: Host<O>) -> Self {
-        Self { host, guarded: BTreeMap::new(), queue: VecDeque::new(), next_ticket: 0, turn_max: TURN_MAX }
+        Self { host, guarded: BTreeMap::new(), queue: VecDeque::new(), next_ticket: 0, turn_max: BATCH_MAX }
     }
 
-    /// The same with turns of one command each, and so a commit for each: what group commit is
+    /// The same with batches of one command each, and so a commit for each: what group commit is
     /// measured against.
     #[must_use]
     pub fn without_group_commit(self) -> Self {
@@ -183,7 +183,7 @@ impl<O: Object> ObjectQueue<O> {
     }
 
     /// Whether a command has to wait for leases to run out. One that was answered before does not: it
-    /// gets its answer in a turn, so that what it changed is announced before the answer goes out.
+    /// gets its answer in a batch, so that what it changed is announced before the answer goes out.
     fn must_wait(
         &mut self,
         sql: &dyn Sql,
@@ -211,21 +211,21 @@ impl<O: Object> CommandQueue for ObjectQueue<O> {
         now: Timestamp,
         text: &str,
         again: bool,
-    ) -> Result<Received, SqlError> {
+    ) -> Result<Submission, SqlError> {
         let envelope: Envelope<O::Command> = match serde_json::from_str(text) {
             Ok(envelope) => envelope,
             Err(error) => return unknown::<O>(&error),
         };
         let kind = O::kind(&envelope.command);
         if matches!(kind, Kind::Read | Kind::LeasedRead) {
-            return Ok(Received::Answered(write(&self.host.read(sql, now, envelope)?)?));
+            return Ok(Submission::Answered(write(&self.host.read(sql, now, envelope)?)?));
         }
         if self.guarded.len().saturating_add(self.queue.len()) >= WAITING_MAX {
             let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
-            return Ok(Received::Answered(write(&answer)?));
+            return Ok(Submission::Answered(write(&answer)?));
         }
         let guarded = match self.must_wait(sql, now, kind, &envelope, again)? {
-            Checked::Answered(answer) => return Ok(Received::Answered(write(&answer)?)),
+            Checked::Answered(answer) => return Ok(Submission::Answered(write(&answer)?)),
             Checked::Unguarded => false,
             Checked::Guarded => true,
         };
@@ -238,7 +238,7 @@ impl<O: Object> CommandQueue for ObjectQueue<O> {
         } else {
             self.queue.push_back((ticket, queued));
         }
-        Ok(Received::Waiting { ticket, guarded, announces })
+        Ok(Submission::Waiting { ticket, guarded, announces })
     }
 
     fn ready(&mut self, ticket: Ticket) {
@@ -251,7 +251,7 @@ impl<O: Object> CommandQueue for ObjectQueue<O> {
         self.guarded.remove(&ticket);
     }
 
-    fn run_batch(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Settled>, Failed> {
+    fn run_batch(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<Vec<Completed>, Failed> {
         let batch = self.queue.len().min(self.turn_max);
         let (tickets, commands): (Vec<_>, Vec<_>) = self.queue.drain(..batch).unzip();
         let answers = match self.host.run_batch(sql, now, commands) {
@@ -260,7 +260,7 @@ impl<O: Object> CommandQueue for ObjectQueue<O> {
         };
         let settled = tickets.iter().zip(&answers).map(|(ticket, answer)| {
             let granted = answer.is_granted();
-            Ok(Settled { ticket: *ticket, answer: write(answer)?, granted })
+            Ok(Completed { ticket: *ticket, answer: write(answer)?, granted })
         });
         settled.collect::<Result<_, _>>().map_err(|error| Failed { tickets, error })
     }
@@ -328,9 +328,9 @@ impl<O: Object> CommandQueue for ObjectQueue<O> {
 }
 
 /// What is said to a command that cannot be read: it comes from a version of the program that knows more.
-fn unknown<O: Object>(error: &serde_json::Error) -> Result<Received, SqlError> {
+fn unknown<O: Object>(error: &serde_json::Error) -> Result<Submission, SqlError> {
     let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
-    Ok(Received::Unknown { answer: write(&answer)?, cause: error.to_string() })
+    Ok(Submission::Unknown { answer: write(&answer)?, cause: error.to_string() })
 }
 
 fn write<T: Serialize>(value: &T) -> Result<String, SqlError> {

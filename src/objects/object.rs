@@ -21,7 +21,7 @@ pub enum Kind {
     GuardedWrite,
 }
 
-/// What a command comes to that changes what leases protect, as far as memory tells before its turn.
+/// What a command comes to that changes what leases protect, as far as memory tells before its batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Check<R> {
     /// It changes nothing, and this is the answer.
@@ -54,7 +54,7 @@ pub trait Object: Sized {
     /// When the database cannot be read.
     fn load(sql: &dyn Sql) -> Result<Self, SqlError>;
 
-    /// Reads at once what the commands of a turn will need, before the first of them executes.
+    /// Reads at once what the commands of a batch will need, before the first of them executes.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -95,7 +95,7 @@ pub trait Object: Sized {
     ///
     /// # Errors
     /// A refusal, with nothing changed; or a failure of the storage, after which the caller
-    /// rolls the turn back and throws this object away.
+    /// rolls the batch back and throws this object away.
     fn execute(&mut self, tx: &mut Transaction<'_>, command: Self::Command) -> Result<Self::Reply, Fault>;
 
     /// Whether the command is answered only once the object's report was delivered, or could not
@@ -118,12 +118,12 @@ pub trait Object: Sized {
         None
     }
 
-    /// Since when there is work that was too much for one turn, if there is.
+    /// Since when there is work that was too much for one transaction, if there is.
     fn unfinished_since(&self) -> Option<Timestamp> {
         None
     }
 
-    /// Does the next part of that work: what fits in a turn.
+    /// Does the next part of that work: what fits in a batch.
     ///
     /// # Errors
     /// When the storage fails.
@@ -141,7 +141,7 @@ pub trait Object: Sized {
         None
     }
 
-    /// Writes the next page of a broadcast that is due: so no turn ever writes to everybody.
+    /// Writes the next page of a broadcast that is due: so no batch ever writes to everybody.
     ///
     /// # Errors
     /// When the storage fails.
@@ -175,7 +175,7 @@ pub trait Object: Sized {
 pub struct Transaction<'a> {
     /// The object's database, inside a transaction.
     pub sql: &'a dyn Sql,
-    /// The time of the turn.
+    /// The time of the batch.
     pub now: Timestamp,
     /// Where everything goes that must leave the object.
     pub outbox: &'a mut Outbox,
@@ -186,7 +186,7 @@ pub struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// Writes a message to the outbox, in the transaction of this turn.
+    /// Writes a message to the outbox, in the transaction of this batch.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -213,7 +213,7 @@ impl Transaction<'_> {
 pub enum Fault {
     /// It may not be done. Nothing was changed.
     Refused(Refusal),
-    /// The database failed. The turn must be rolled back.
+    /// The database failed. The batch must be rolled back.
     Storage(SqlError),
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Each statement that writes touches its table's last page and one page of every index. Under
 //! pressure of memory, which a thousand open databases are, SQLite writes those pages out after
-//! each statement; a turn of sixty registrations then costs five hundred pages rather than thirty.
-//! So rows that a turn adds wait until something else runs, and go in one statement per table.
+//! each statement; a batch of sixty registrations then costs five hundred pages rather than thirty.
+//! So rows that a batch adds wait until something else runs, and go in one statement per table.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

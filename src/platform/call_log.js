@@ -4,7 +4,7 @@
 //
 // A command that is answered at once costs two looks at a string; nothing is logged of those.
 
-/** Milliseconds from which on a command is slow: it has waited for leases, a turn or the disk. */
+/** Milliseconds from which on a command is slow: it has waited for leases, a batch or the disk. */
 const SLOW_MS = 2_000;
 const ID = /^\{"request_id":"([0-9a-f-]{36})"/;
 /** How an object that has too much to do answers, in `objects/host.rs`. */

@@ -1,5 +1,5 @@
 // Commands that many requests have for one object at the same time go in one call. A call costs the
-// runtime more than all that a registration does, and all of them would get the same turn anyway.
+// runtime more than all that a registration does, and all of them would get the same batch anyway.
 //
 // Requests then wait for a call that another has made. The runtime lets a promise of one be settled
 // by another, but may end what a request has begun when its client goes away: so the call counts as
@@ -12,7 +12,7 @@ import { waitUntil } from "cloudflare:workers";
 import { RESTARTED, retrying, unavailable } from "event-platform-retry";
 import { stub } from "./bindings.js";
 
-/** Commands in one call; as many as a turn executes. */
+/** Commands in one call; as many as a batch holds. */
 const COMMANDS_MAX = 256;
 /** How long a call waits at most while ever more commands join it. */
 const COLLECTING_MS = 25;

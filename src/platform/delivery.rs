@@ -13,7 +13,9 @@ use super::email;
 use super::object_client::WorkerObjectClient;
 use crate::api::ports::{ObjectClient, Unreachable};
 use crate::config::Config;
-use crate::mail::{HttpRequest, HttpResponse, Outgoing, Plan, Verdict, retry_after as retry_after_seconds};
+use crate::mail::{
+    DeliveryResult, HttpRequest, HttpResponse, Outgoing, Plan, retry_after as retry_after_seconds,
+};
 use crate::objects::mail_pacer::client::Departure;
 use crate::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, batches_of};
 use crate::objects::{Answer, Envelope, catalog, event};
@@ -116,7 +118,7 @@ fn arrival<R>(answer: Result<Answer<R>, Unreachable>) -> Delivery {
 async fn send_mails(config: &Config, items: &[OutboxEntry]) -> Vec<(OutboxEntry, Delivery)> {
     let (late, items): (Vec<&OutboxEntry>, Vec<&OutboxEntry>) =
         items.iter().partition(|item| item.is_expired(now()));
-    let mut verdicts: Vec<_> = late.into_iter().map(|item| (item, Verdict::expired())).collect();
+    let mut results: Vec<_> = late.into_iter().map(|item| (item, DeliveryResult::expired())).collect();
     let mails: Vec<_> = items
         .iter()
         .filter_map(|item| match &item.message {
@@ -131,7 +133,7 @@ async fn send_mails(config: &Config, items: &[OutboxEntry]) -> Vec<(OutboxEntry,
             Plan::Print(texts) => {
                 texts.iter().for_each(|text| console_log!("{text}"));
                 let printed = items.into_iter().map(|item| (item.clone(), Delivery::Done));
-                return printed.chain(verdicts.into_iter().map(settled)).collect();
+                return printed.chain(results.into_iter().map(settled)).collect();
             }
             Plan::Wait(setting) => {
                 missing = Some(setting);
@@ -149,27 +151,27 @@ async fn send_mails(config: &Config, items: &[OutboxEntry]) -> Vec<(OutboxEntry,
         status = answer.as_ref().map(|answer| answer.status);
         let judged = match answer {
             Some(answer) => config.mail_provider.judge(&answer, mails.len()),
-            None => vec![Verdict::unanswered(); mails.len()],
+            None => vec![DeliveryResult::unanswered(); mails.len()],
         };
-        verdicts.extend(items.into_iter().zip(judged));
+        results.extend(items.into_iter().zip(judged));
     }
-    for (item, verdict) in &verdicts {
-        log(item, verdict, status, missing);
+    for (item, result) in &results {
+        log(item, result, status, missing);
     }
-    verdicts.into_iter().map(settled).collect()
+    results.into_iter().map(settled).collect()
 }
 
-fn settled((item, verdict): (&OutboxEntry, Verdict)) -> (OutboxEntry, Delivery) {
-    (item.clone(), verdict.delivery)
+fn settled((item, result): (&OutboxEntry, DeliveryResult)) -> (OutboxEntry, Delivery) {
+    (item.clone(), result.delivery)
 }
 
 /// The kind of a mail and how it went; nothing about who gets it.
-fn log(item: &OutboxEntry, verdict: &Verdict, status: Option<u16>, missing: Option<&str>) {
+fn log(item: &OutboxEntry, result: &DeliveryResult, status: Option<u16>, missing: Option<&str>) {
     let OutboxMessage::Mail(mail) = &item.message else { return };
-    let outcome = match verdict.delivery {
+    let outcome = match result.delivery {
         Delivery::Done => "sent",
         Delivery::Retry { .. } if item.is_last_try(now()) => "given_up",
-        Delivery::Retry { .. } if missing.is_some() || verdict.account => "waiting",
+        Delivery::Retry { .. } if missing.is_some() || result.account => "waiting",
         Delivery::Retry { .. } => "delayed",
         Delivery::Refused => "refused",
         Delivery::Apart => "batch_refused",
@@ -183,7 +185,7 @@ fn log(item: &OutboxEntry, verdict: &Verdict, status: Option<u16>, missing: Opti
         "attempt": item.attempts.saturating_add(1),
         "missing": missing,
         "status": status,
-        "code": verdict.code,
+        "code": result.code,
     });
     console_log!("{line}");
 }

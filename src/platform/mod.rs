@@ -1,7 +1,7 @@
 //! The Workers runtime: the only floor that names the `worker` crate, compiled for wasm alone.
 //!
 //! It is thin. It turns a request of the runtime into one of the API and back ([`http`]), carries
-//! commands to objects ([`objects`]), gives objects their turns ([`host`]) over their SQLite
+//! commands to objects ([`object_client`]), runs objects ([`durable_object`]) over their SQLite
 //! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), mail at the deployment's pace
 //! ([`pacing`]) and by the binding that sends it, too ([`email`]). It decides nothing.
 

@@ -1,7 +1,7 @@
 //! The SQLite of a Durable Object.
 //!
 //! Statements run at once. All that is written without an `await` in between is one commit, and
-//! answers are held until it is durable; that a failed turn leaves nothing behind is
+//! answers are held until it is durable; that a failed batch leaves nothing behind is
 //! `transactionSync`'s doing, because an error alone takes nothing back.
 
 use js_sys::Array;

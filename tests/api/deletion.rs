@@ -100,7 +100,7 @@ fn the_account_itself_leaves_an_empty_database() {
 }
 
 #[test]
-fn letters_that_still_wait_are_never_sent() {
+fn mails_that_still_wait_are_never_sent() {
     let app = App::new();
     let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
     let event = app.event(&ada, json!({}));

@@ -62,7 +62,7 @@ fn a_mail_speaks_to_its_reader_of_the_event() {
 }
 
 #[test]
-fn what_is_decided_later_is_another_letter() {
+fn what_is_decided_later_is_another_mail() {
     let app = App::new();
     let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
     let event = app.event(&ada, json!({ "capacity": 1 }));

@@ -65,7 +65,7 @@ fn last_text(app: &App, person: &Person) -> String {
 }
 
 #[test]
-fn edits_within_two_minutes_make_one_letter_of_old_and_new() {
+fn edits_within_two_minutes_make_one_mail_of_old_and_new() {
     let (app, ada, bob, cy, event) = full_house();
     change(&app, &ada, &event, json!({ "time": "15:00" }));
     wait(&app, MINUTE_MS);
@@ -132,7 +132,7 @@ fn who_comes_after_an_edit_has_nothing_to_hear_of_it() {
 
 /// A restart between the edit and the mail changes nothing.
 #[test]
-fn a_letter_that_waits_survives_a_restart() {
+fn a_mail_that_waits_survives_a_restart() {
     let (mut app, ada, bob, _, event) = full_house();
     change(&app, &ada, &event, json!({ "time": "15:00" }));
     app.restart();
@@ -248,7 +248,7 @@ fn a_reminder_on_its_way_is_taken_back_when_its_reader_leaves() {
 
 /// Attached files have one UID and a SEQUENCE that rises with the event.
 #[test]
-fn each_letter_asks_the_calendar_for_what_it_says() {
+fn each_mail_asks_the_calendar_for_what_it_says() {
     let (app, ada, bob, _, event) = full_house();
     change(&app, &ada, &event, json!({ "time": "15:00" }));
     wait(&app, 3 * MINUTE_MS);

@@ -1,4 +1,4 @@
-//! A turn executes all that wait in one commit: all of it is stored, or nothing.
+//! A batch executes all that wait in one commit: all of it is stored, or nothing.
 
 use std::path::Path;
 
@@ -65,8 +65,8 @@ fn fifty_sign_ups_of_one_address_make_one_account() {
     assert_eq!(sql.dump().iter().filter(|row| row.starts_with("outbox:")).count(), 1, "one mail");
 }
 
-/// Has the disk fail at each statement of a turn in turn: nothing is stored, and the object is as
-/// it was before. At last the turn succeeds, as it does on a disk that never failed.
+/// Has the disk fail at each statement of a batch in turn: nothing is stored, and the object is as
+/// it was before. At last the batch succeeds, as it does on a disk that never failed.
 fn fails_cleanly<O: Object<Command: Clone, Reply: PartialEq + std::fmt::Debug>>(
     before: &[O::Command],
     commands: &[O::Command],

@@ -126,7 +126,7 @@ fn an_outage_does_not_fill_the_outbox() {
 
 /// A crash between two pages, or between a page and its delivery, neither skips nor repeats anybody.
 #[test]
-fn a_circular_goes_on_where_it_was_after_a_crash() {
+fn a_broadcast_goes_on_where_it_was_after_a_crash() {
     let (sql, mut host) = crowded(900, PACE);
     run_batch(&mut host, &sql, at(1), vec![cancel()]).unwrap();
     let mut told = Vec::new();
@@ -173,7 +173,7 @@ fn a_batch_travels_under_one_key_with_the_same_mails_until_it_arrives() {
 
 /// Mails to everybody and mails to one person go over different streams of a provider.
 #[test]
-fn a_batch_holds_letters_to_everybody_or_none_and_an_older_one_stays_as_it_is() {
+fn a_batch_holds_mails_to_everybody_or_none_and_an_older_one_stays_as_it_is() {
     let (sql, mut host) = crowded(5, BATCHING);
     run_batch(&mut host, &sql, at(1), vec![register(11, 11), register(12, 12)]).unwrap();
     run_batch(&mut host, &sql, at(2), vec![cancel()]).unwrap();

@@ -33,7 +33,7 @@ fn snapshot<const N: u32, const B: u32>(host: &mut Host<SizedEvent<N, B>>, sql: 
     }
 }
 
-/// Lets so many people register, a turn for every 250.
+/// Lets so many people register, a batch for every 250.
 fn crowd<const N: u32, const B: u32>(host: &mut Host<SizedEvent<N, B>>, sql: &dyn Sql, people: u32) {
     let everybody: Vec<u32> = (0..people).collect();
     for some in everybody.chunks(250) {
@@ -67,7 +67,7 @@ fn an_event_that_outgrows_its_memory_in_the_middle_of_a_turn_stays_what_it_is() 
     run_batch(&mut boundless, &other_sql, START, vec![create(1, &seats(8_000))]).unwrap();
     crowd(&mut host, &sql, 8_100);
     crowd(&mut boundless, &other_sql, 8_100);
-    // Everybody of the last turns comes twice, and some of them go at once.
+    // Everybody of the last batches comes twice, and some of them go at once.
     let commands: Vec<Command> = (8_100..8_300)
         .flat_map(|number| {
             let leaves = number % 3 == 0;
@@ -99,27 +99,27 @@ fn ring<const N: u32, const B: u32>(
 #[test]
 fn many_who_get_a_seat_at_once_get_it_turn_by_turn_and_nobody_is_overtaken() {
     const PEOPLE: u32 = 5_000;
-    const A_TURN: u32 = 2_048;
+    const A_BATCH: u32 = 2_048;
     let (sql, mut host) = (Sqlite::in_memory(), Host::<LargeEvent>::new(0));
     run_batch(&mut host, &sql, START, vec![create(1, &seats(1))]).unwrap();
     crowd(&mut host, &sql, PEOPLE);
     let raised = run_batch(&mut host, &sql, START, vec![update(capacity(Some(4_500)))]).unwrap();
     let [Outcome::Reply(Reply::Event(event))] = &raised[..] else { panic!("{raised:?}") };
-    assert_eq!((event.seats.confirmed, event.seats.waitlisted), (1 + A_TURN, PEOPLE - 1 - A_TURN));
+    assert_eq!((event.seats.confirmed, event.seats.waitlisted), (1 + A_BATCH, PEOPLE - 1 - A_BATCH));
     assert!(host.next_alarm().unwrap() <= START, "the alarm goes on");
 
     // Seats are free, but others have waited for longer.
     let late = run_batch(&mut host, &sql, START, vec![register(9_000, 9_000)]).unwrap();
     let [Outcome::Reply(Reply::Registration { registration, .. })] = &late[..] else { panic!("{late:?}") };
     assert_eq!(registration.status, SeatStatus::Waitlisted);
-    assert_eq!(registration.position, Some(PEOPLE - A_TURN));
+    assert_eq!(registration.position, Some(PEOPLE - A_BATCH));
 
     let stamp = read(&mut host, &sql, START, Command::Read).unwrap().stamp;
     let mut told = ring(&mut host, &sql, 1);
     assert_ne!(read(&mut host, &sql, START, Command::Read).unwrap().stamp, stamp);
-    assert_eq!(snapshot(&mut host, &sql).seats.confirmed, 1 + 2 * A_TURN);
+    assert_eq!(snapshot(&mut host, &sql).seats.confirmed, 1 + 2 * A_BATCH);
     let mut host = Host::<LargeEvent>::new(0);
-    assert_eq!(snapshot(&mut host, &sql).seats.confirmed, 1 + 2 * A_TURN);
+    assert_eq!(snapshot(&mut host, &sql).seats.confirmed, 1 + 2 * A_BATCH);
     for minutes in 2.. {
         let keys = ring(&mut host, &sql, minutes);
         if keys.is_empty() {

@@ -7,7 +7,7 @@ use event_platform::domain::Timestamp;
 use event_platform::domain::event::{Change, EventPatch, Status};
 use event_platform::domain::schedule::parse_date;
 use event_platform::objects::account::{self, Account};
-use event_platform::objects::command_queue::{CommandQueue, ObjectQueue, Received};
+use event_platform::objects::command_queue::{CommandQueue, ObjectQueue, Submission};
 use event_platform::objects::event::Event;
 use event_platform::objects::mail_pacer::client::{PacerClient, Ready, Rest};
 use event_platform::objects::mail_pacer::{Command, MailPacer, Reply, Slots};
@@ -116,7 +116,7 @@ impl Deployment {
         let (now, object) = (self.now, &mut self.senders[sender]);
         for command in commands {
             let text = serde_json::to_string(&Envelope::new(command)).unwrap();
-            if let Received::Waiting { ticket, guarded: true, .. } =
+            if let Submission::Waiting { ticket, guarded: true, .. } =
                 object.queue.receive(&object.sql, now, &text, false).unwrap()
             {
                 object.queue.hold_leases(&object.sql, now).unwrap();

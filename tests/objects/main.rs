@@ -1,4 +1,4 @@
-//! The objects as the runtime meets them: turns, failing disks, leases, queues, outboxes,
+//! The objects as the runtime meets them: batches, failing disks, leases, queues, outboxes,
 //! schemas, and the JSON of everything that is stored or sent.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -34,7 +34,7 @@ fn read<O: Object>(
     host.read(sql, now, Envelope::new(command))
 }
 
-/// Gives an object a turn; how each command ended.
+/// Gives an object a batch; how each command ended.
 fn run_batch<O: Object>(
     host: &mut Host<O>,
     sql: &dyn Sql,

@@ -53,7 +53,7 @@ fn an_alarm_is_wanted_for_as_long_as_something_waits() {
 
 /// An alarm and its commits cost more than the registration that asks for them.
 #[test]
-fn the_letters_of_a_second_leave_with_the_report_of_their_seats() {
+fn the_mails_of_a_second_leave_with_the_report_of_their_seats() {
     let (sql, mut host) = with_an_event();
     let now = START.plus_ms(10_000);
     deliver_all(&mut host, &sql, now);
@@ -100,7 +100,7 @@ fn what_was_refused_is_not_tried_again_and_what_was_delayed_is() {
 }
 
 #[test]
-fn a_parcel_that_was_replaced_on_its_way_is_not_forgotten() {
+fn a_message_that_was_replaced_on_its_way_is_not_forgotten() {
     let (sql, mut host) = with_an_event();
     let now = START.plus_ms(10_000);
     let in_flight = host.due(&sql, now).unwrap();
@@ -186,7 +186,7 @@ fn a_report_is_never_given_up() {
 }
 
 #[test]
-fn a_letter_is_decided_once_per_registration() {
+fn a_mail_is_decided_once_per_registration() {
     let (sql, mut host) = with_an_event();
     let leave = Command::Leave { user: user(1) };
     let commands = vec![register(1, 1), register(2, 1), leave.clone(), leave, register(3, 1)];

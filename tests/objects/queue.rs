@@ -1,8 +1,8 @@
-//! Commands that wait for a turn: so many and no more.
+//! Commands that wait for a batch: so many and no more.
 
 use event_platform::domain::event::EventPatch;
 use event_platform::objects::command_queue::{
-    CommandQueue, ObjectQueue, Received, TURN_MAX, Ticket, WAITING_MAX,
+    BATCH_MAX, CommandQueue, ObjectQueue, Submission, Ticket, WAITING_MAX,
 };
 use event_platform::objects::event::{Command, Event, IfMatch, Reply};
 use event_platform::objects::{Answer, Envelope, Host, Outcome};
@@ -18,20 +18,20 @@ fn queue() -> (Sqlite, ObjectQueue<Event>) {
     (sql, queue)
 }
 
-fn receive(queue: &mut ObjectQueue<Event>, sql: &Sqlite, command: Command) -> Received {
+fn receive(queue: &mut ObjectQueue<Event>, sql: &Sqlite, command: Command) -> Submission {
     let text = serde_json::to_string(&Envelope::new(command)).unwrap();
     queue.receive(sql, START, &text, false).unwrap()
 }
 
-fn ticket(received: &Received) -> Ticket {
+fn ticket(received: &Submission) -> Ticket {
     match received {
-        Received::Waiting { ticket, .. } => *ticket,
+        Submission::Waiting { ticket, .. } => *ticket,
         other => panic!("it does not wait: {other:?}"),
     }
 }
 
-fn is_overloaded(received: &Received) -> bool {
-    matches!(received, Received::Answered(answer) if answer.contains("\"refused\":\"overloaded\""))
+fn is_overloaded(received: &Submission) -> bool {
+    matches!(received, Submission::Answered(answer) if answer.contains("\"refused\":\"overloaded\""))
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn past_the_bound_a_command_is_told_to_come_back_and_reads_are_answered() {
     }
     assert!(is_overloaded(&receive(&mut queue, &sql, register(9_999, 9_999))));
     assert!(is_overloaded(&receive(&mut queue, &sql, update(capacity(None)))));
-    assert!(matches!(receive(&mut queue, &sql, Command::Read), Received::Answered(_)));
+    assert!(matches!(receive(&mut queue, &sql, Command::Read), Submission::Answered(_)));
     queue.run_batch(&sql, START).unwrap();
     ticket(&receive(&mut queue, &sql, register(9_999, 9_999)));
 }
@@ -54,7 +54,7 @@ fn a_turn_takes_the_oldest_up_to_a_bound() {
     let tickets: Vec<_> =
         (0..600).map(|number| ticket(&receive(&mut queue, &sql, register(number, number)))).collect();
     let mut settled = Vec::new();
-    for expected in [TURN_MAX, TURN_MAX, 600 - 2 * TURN_MAX] {
+    for expected in [BATCH_MAX, BATCH_MAX, 600 - 2 * BATCH_MAX] {
         assert_eq!(queue.waiting(), expected);
         let tx = queue.run_batch(&sql, START).unwrap();
         assert_eq!(tx.len(), expected);
@@ -69,7 +69,7 @@ fn a_guarded_command_waits_until_it_is_ready_or_withdrawn() {
     let (sql, mut queue) = queue();
     let first = receive(&mut queue, &sql, update(capacity(Some(1))));
     let second = receive(&mut queue, &sql, update(capacity(Some(2))));
-    assert!(matches!(first, Received::Waiting { guarded: true, announces: true, .. }));
+    assert!(matches!(first, Submission::Waiting { guarded: true, announces: true, .. }));
     assert!(queue.waiting() == 0 && queue.run_batch(&sql, START).unwrap().is_empty());
     queue.withdraw(ticket(&first));
     queue.ready(ticket(&first));
@@ -98,7 +98,7 @@ fn a_change_that_is_refused_or_none_is_answered_at_once() {
         (update(EventPatch::default()), "\"reply\":{\"event\""),
     ] {
         match receive(&mut queue, &sql, command) {
-            Received::Answered(answer) => assert!(answer.contains(expected), "{answer}"),
+            Submission::Answered(answer) => assert!(answer.contains(expected), "{answer}"),
             other => panic!("{other:?}"),
         }
     }
@@ -109,7 +109,7 @@ fn a_change_that_is_refused_or_none_is_answered_at_once() {
 fn an_edit_that_changes_nothing_is_announced_unless_the_catalog_knows() {
     let (sql, mut queue) = queue();
     let received = receive(&mut queue, &sql, update(EventPatch::default()));
-    assert!(matches!(received, Received::Waiting { guarded: false, announces: true, .. }), "{received:?}");
+    assert!(matches!(received, Submission::Waiting { guarded: false, announces: true, .. }), "{received:?}");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_command_of_another_version_is_told_to_come_back_and_changes_nothing() {
     let (sql, mut queue) = queue();
     let stored = sql.dump();
     for text in ["", "{}", "{\"command\":\"format_disk\",\"have\":null}"] {
-        let Received::Unknown { answer, .. } = queue.receive(&sql, START, text, false).unwrap() else {
+        let Submission::Unknown { answer, .. } = queue.receive(&sql, START, text, false).unwrap() else {
             panic!("{text} is no command");
         };
         assert!(answer.contains("\"refused\":\"overloaded\""), "{answer}");

@@ -4,7 +4,9 @@
 use event_platform::domain::{AccountKey, EventId, Timestamp};
 use event_platform::objects::account::Account;
 use event_platform::objects::catalog::Catalog;
-use event_platform::objects::command_queue::{CommandQueue, Failed, ObjectQueue, Received, Settled, Ticket};
+use event_platform::objects::command_queue::{
+    CommandQueue, Completed, Failed, ObjectQueue, Submission, Ticket,
+};
 use event_platform::objects::event::{Event, SizedEvent};
 use event_platform::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, Pace};
 use event_platform::objects::sql::SqlError;
@@ -93,7 +95,12 @@ impl Node {
         self.alarm_at = [self.alarm_at, self.ringing.take()].into_iter().flatten().min();
     }
 
-    pub(crate) fn receive(&mut self, now: Timestamp, text: &str, again: bool) -> Result<Received, SqlError> {
+    pub(crate) fn receive(
+        &mut self,
+        now: Timestamp,
+        text: &str,
+        again: bool,
+    ) -> Result<Submission, SqlError> {
         self.queue.receive(&self.sql, now, text, again)
     }
 
@@ -109,8 +116,8 @@ impl Node {
         self.queue.waiting()
     }
 
-    /// Gives the object its turn; the alarm is set in the same commit.
-    pub(crate) fn run_batch(&mut self, now: Timestamp) -> Result<Vec<Settled>, Failed> {
+    /// Gives the object its batch; the alarm is set in the same commit.
+    pub(crate) fn run_batch(&mut self, now: Timestamp) -> Result<Vec<Completed>, Failed> {
         let settled = self.queue.run_batch(&self.sql, now)?;
         self.arm_alarm();
         Ok(settled)

@@ -108,8 +108,8 @@ impl Post {
 
     /// What an answer means for each of the mails.
     pub(crate) fn judge(&self, response: &HttpResponse, items: &[OutboxEntry]) -> Vec<Delivery> {
-        let verdicts = self.provider.judge(response, items.len());
-        verdicts.into_iter().map(|verdict| verdict.delivery).collect()
+        let results = self.provider.judge(response, items.len());
+        results.into_iter().map(|result| result.delivery).collect()
     }
 }
 

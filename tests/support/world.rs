@@ -10,7 +10,7 @@ use event_platform::api::ports::{BoxFuture, ObjectClient, RateLimit, Runtime, Un
 use event_platform::domain::{AccountKey, EventId, Refusal, Timestamp};
 use event_platform::mail::webhook::Scheme;
 use event_platform::metrics::{Metric, Subject};
-use event_platform::objects::command_queue::Received;
+use event_platform::objects::command_queue::Submission;
 use event_platform::objects::outbox::{Delivery, OutboxEntry, OutboxMessage, batches_of};
 use event_platform::objects::{Answer, Envelope, account, catalog, event};
 use serde::{Serialize, de::DeserializeOwned};
@@ -114,8 +114,8 @@ impl State {
         }
         let text = serde_json::to_string(envelope).unwrap();
         let answer = match self.registry.receive(self.now, &text, false).unwrap() {
-            Received::Answered(answer) | Received::Unknown { answer, .. } => answer,
-            Received::Waiting { .. } => self.registry.run_batch(self.now).unwrap().pop().unwrap().answer,
+            Submission::Answered(answer) | Submission::Unknown { answer, .. } => answer,
+            Submission::Waiting { .. } => self.registry.run_batch(self.now).unwrap().pop().unwrap().answer,
         };
         Ok(serde_json::from_str(&answer).unwrap())
     }
@@ -133,7 +133,7 @@ impl State {
         self.ask(to, envelope).map_err(Unreachable::Failed)
     }
 
-    /// Has an object execute a command, all by itself in its turn.
+    /// Has an object execute a command, all by itself in its batch.
     pub(crate) fn ask<C, R>(&mut self, to: &Address, command: Envelope<C>) -> Result<Answer<R>, String>
     where
         C: Serialize,
@@ -149,8 +149,8 @@ impl State {
         let node = self.node(to);
         let received = node.receive(now, text, false).map_err(|error| error.to_string())?;
         let (ticket, guarded, announces) = match received {
-            Received::Answered(answer) | Received::Unknown { answer, .. } => return Ok(answer),
-            Received::Waiting { ticket, guarded, announces } => (ticket, guarded, announces),
+            Submission::Answered(answer) | Submission::Unknown { answer, .. } => return Ok(answer),
+            Submission::Waiting { ticket, guarded, announces } => (ticket, guarded, announces),
         };
         if guarded {
             let mut wait_ms = node.hold_leases(now).map_err(|error| error.to_string())?;

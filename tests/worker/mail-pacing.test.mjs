@@ -20,7 +20,7 @@ describe("The mail of a deployment", () => {
     for (const { email } of people) await mail.current.mailsTo(email);
     const events = [];
     for (let i = 0; i < EVENTS; i++) events.push(await createEvent(organizer, { title: `Event ${i}` }));
-    // A letter with a calendar file is a request by itself: twenty seconds of mail from eight objects.
+    // A mail with a calendar file is a request by itself: twenty seconds of mail from eight objects.
     await Promise.all(
       events.flatMap((event) => people.map(async (person) => expectStatus(await register(person, event), 201))),
     );

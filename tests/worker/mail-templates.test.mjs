@@ -1,4 +1,4 @@
-// Letters to the participants of an event, through a mail API with troubles and over the death of the
+// Mails to the participants of an event, through a mail API with troubles and over the death of the
 // runtime: each arrives once, in order, and nobody's registration waits for it.
 
 import assert from "node:assert/strict";

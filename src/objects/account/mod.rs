@@ -12,11 +12,11 @@
 //! | begin and finish login, challenge and what follows it | the pause is checked again when the result arrives, so that guesses made side by side gain nothing |
 //! | orders from a session | whether it stands is known where it would have ended |
 //! | authorize | memory alone; a session that ended here has ended everywhere, and what it changes is counted here, whichever isolate asks |
-//! | refresh | the old token is spent with the turn that makes the new one |
-//! | mark of the address | the status and the account change for the events are one turn |
-//! | reset, change of password | the hash changes and sessions end in one turn |
-//! | suspend, restore | one turn ends the sessions and posts the account change for the events |
-//! | delete | one turn ends the sessions, erases, and posts the account change for everybody else |
+//! | refresh | the old token is spent in the transaction that makes the new one |
+//! | mark of the address | the status and the account change for the events are one transaction |
+//! | reset, change of password | the hash changes and sessions end in one transaction |
+//! | suspend, restore | one transaction ends the sessions and posts the account change for the events |
+//! | delete | one transaction ends the sessions, erases, and posts the account change for everybody else |
 //!
 //! Where no account is, failed logins are all that is held, and whether mail reaches the address. Once
 //! the former count for nothing, or the account was deleted and all have heard of it, the database is

@@ -1,6 +1,6 @@
 //! Mails to everybody: the event has changed, will not take place, or begins soon.
 //!
-//! The fact and one row, the broadcast, are written in one turn. When it is due, the alarm makes
+//! The fact and one row, the broadcast, are written in one transaction. When it is due, the alarm makes
 //! mails of it, a page at a time and only while the outbox has room, each page in one
 //! transaction with the place reached. So a crash between pages neither skips nor repeats anybody,
 //! and ten thousand participants cost the organizer's call no more than one.
@@ -135,11 +135,11 @@ impl Held {
                 }
             }
         }
-        self.turn_page(tx, broadcast, &readers)
+        self.write_page(tx, broadcast, &readers)
     }
 
     /// Notes how far the broadcast has got, and who knows what now.
-    fn turn_page(
+    fn write_page(
         &mut self,
         tx: &Transaction<'_>,
         broadcast: Broadcast,

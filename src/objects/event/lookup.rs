@@ -1,8 +1,8 @@
 //! Finding a registration: in memory where the roster has it, and by an index where it has not.
 //!
-//! A large event keeps next to nobody in memory. What the commands of a turn concern is read in one
+//! A large event keeps next to nobody in memory. What the commands of a batch concern is read in one
 //! statement before the first of them executes, so that a crowd costs one crossing and not one each; it
-//! is kept in step with what they change, and forgotten with the next turn.
+//! is kept in step with what they change, and forgotten with the next batch.
 
 use super::held::Held;
 use super::seat_store;

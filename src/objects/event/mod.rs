@@ -7,14 +7,14 @@
 //!
 //! | command | atomic because |
 //! |---|---|
-//! | create, update, delete | `If-Match`, rules and write happen in one turn |
+//! | create, update, delete | `If-Match`, rules and write happen in one transaction |
 //! | register, leave, remove | who moves up is decided and written with what freed the seat |
-//! | check in, join | one turn |
-//! | take down, put back, report again | one turn, like a change |
-//! | account change | a seat given back, who moves up, and what is erased are one turn |
+//! | check in, join | one transaction |
+//! | take down, put back, report again | one transaction, like a change |
+//! | account change | a seat given back, who moves up, and what is erased are one transaction |
 //!
 //! What everybody has to hear is a *broadcast*: one row written with the fact, which becomes mails
-//! page by page when the alarm rings, so that no turn grows with the number of participants.
+//! page by page when the alarm rings, so that no batch grows with the number of participants.
 //!
 //! The Catalog's copy is a report of what is true when it is delivered: a change of details is
 //! reported at once, before the organizer has an answer; seats that change, and who has come or

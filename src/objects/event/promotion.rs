@@ -1,8 +1,8 @@
 //! Giving free seats to those who wait.
 //!
 //! One who leaves makes room for one, and that is decided and written in the same turn. A capacity that
-//! is raised may make room for a million at once, which no turn could write: a turn gives
-//! [`PROMOTED_PER_TURN`] seats, and the alarm goes on from there, turn by turn. Nothing is stored about
+//! is raised may make room for a million at once, which no turn could write: a batch gives
+//! [`PROMOTED_PER_BATCH`] seats, and the alarm goes on from there, batch by batch. Nothing is stored about
 //! it. That somebody waits for a seat that is free says it all, after a restart, too, and until it is
 //! so no longer whoever comes joins the line, so nobody is overtaken.
 
@@ -13,8 +13,8 @@ use crate::domain::roster::{Departure, Seat};
 use crate::objects::object::Transaction;
 use crate::objects::sql::{Sql, SqlError};
 
-/// Seats that one turn gives to those who wait, at most: their mails take some 2 MB.
-const PROMOTED_PER_TURN: usize = 2_048;
+/// Seats that one transaction gives to those who wait, at most: their mails take some 2 MB.
+const PROMOTED_PER_BATCH: usize = 2_048;
 /// Of these, so many are written with one statement.
 const PROMOTED_AT_ONCE: usize = 256;
 
@@ -24,9 +24,9 @@ impl Held {
         (!self.deleted && self.roster.owes_seats(&self.details)).then_some(self.updated_at)
     }
 
-    /// Gives the seats that are free, or as many as a turn can.
+    /// Gives the seats that are free, or as many as a batch can.
     pub(super) fn promote(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
-        let mut left = PROMOTED_PER_TURN;
+        let mut left = PROMOTED_PER_BATCH;
         while left > 0 && self.roster.owes_seats(&self.details) {
             self.learn_heads(tx.sql)?;
             let promoted = self.roster.promote(&self.details, tx.now, left.min(PROMOTED_AT_ONCE));

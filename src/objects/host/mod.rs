@@ -1,8 +1,8 @@
-//! Runs an object: loads it, gives it turns, and throws it away when its storage fails.
+//! Runs an object: loads it, runs its batches, and throws it away when its storage fails.
 //!
-//! A turn executes all the commands that wait, in one transaction, and so with one commit (group
+//! A batch executes all the commands that wait, in one transaction, and so with one commit (group
 //! commit). A command that is refused has changed nothing and fails alone. When the storage
-//! fails, the whole turn is rolled back, nothing of it is acknowledged, and the object is rebuilt
+//! fails, the whole batch is rolled back, nothing of it is acknowledged, and the object is rebuilt
 //! from what was committed before.
 
 mod copies;

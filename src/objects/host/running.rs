@@ -71,7 +71,7 @@ impl<O: Object> Running<O> {
         Ok(())
     }
 
-    /// Goes on with what was too much for one turn.
+    /// Goes on with what was too much for one transaction.
     pub(super) fn resume(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
         if self.object.unfinished_since().is_some() {
             let mut tx = Transaction { sql, now, outbox: &mut self.outbox, unchanged: false, again: false };

@@ -46,7 +46,7 @@ impl Object for MailPacer {
         false
     }
 
-    /// Nothing that is stored changes, so that no answer waits for a turn or a commit.
+    /// Nothing that is stored changes, so that no answer waits for a batch or a commit.
     fn kind(_command: &Command) -> Kind {
         Kind::Read
     }

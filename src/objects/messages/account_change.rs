@@ -1,8 +1,8 @@
 //! What other objects must hear of an account: that its name has changed, that mail to its address comes
 //! back, that the operator has suspended or restored it, or that it is gone.
 //!
-//! (1) The Account puts a account change for the Catalog in its outbox, in the turn that changes or erases.
-//! (2) The Catalog remembers it and, in one turn, puts a message for each event that it concerns in
+//! (1) The Account puts a account change for the Catalog in its outbox, in the batch that changes or erases.
+//! (2) The Catalog remembers it and, in one transaction, puts a message for each event that it concerns in
 //! its own outbox. (3) Each event does what follows: the organizer's name changes, or seats are given
 //! back and nothing that names the user remains. (4) An event that reports something older to the
 //! Catalog (it was made, or registered for, while the account change was on its way) is told as well.

@@ -38,7 +38,7 @@ impl Stamp {
         self.loaded_at
     }
 
-    /// The stamp after a turn that has written.
+    /// The stamp after a batch that has written.
     pub(in crate::objects) const fn next(self) -> Self {
         Self { batches: self.batches.saturating_add(1), ..self }
     }
@@ -95,7 +95,7 @@ impl<C> Envelope<C> {
     }
 }
 
-/// A command that waits for its turn.
+/// A command that waits for its batch.
 #[derive(Debug, Clone)]
 pub struct Queued<C> {
     /// What is asked.

@@ -84,7 +84,7 @@ impl Inner {
         let inner = Rc::clone(self);
         spawn_local(async move {
             if JsFuture::from(set).await.is_err() {
-                // The next turn sets it again, or the next load.
+                // The next batch sets it again, or the next load.
                 inner.alarm_at.set(None);
                 log_error("alarm_not_set", "the storage refused it");
             }

@@ -1,9 +1,9 @@
-//! What stands between the runtime and an object: it receives commands, gives turns, keeps the
+//! What stands between the runtime and an object: it receives commands, runs batches, keeps the
 //! alarm and delivers the outbox.
 //!
 //! Life of a command that writes: (1) One that changes what leases protect stops the granting of
 //! leases and waits until the last has run out. (2) It joins the queue; the first in it arms a
-//! turn, which comes after everything else that has arrived. (3) The turn executes all that wait,
+//! turn, which comes after everything else that has arrived. (3) The batch executes all that wait,
 //! in one transaction and one commit. (4) A change that others must know of is reported, and then
 //! the answer goes out; the runtime holds both back until the commit is durable.
 
@@ -38,7 +38,7 @@ use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::metrics::{Metric, Subject};
 use crate::objects::backup::{self, Export};
-use crate::objects::command_queue::{CommandQueue, Failed, ObjectQueue, Received, Settled, Ticket};
+use crate::objects::command_queue::{CommandQueue, Completed, Failed, ObjectQueue, Submission, Ticket};
 use crate::objects::mail_pacer::MailPacer;
 use crate::objects::mail_pacer::client::{PacerClient, Rest};
 use crate::objects::outbox::{OutboxEntry, OutboxMessage, Pace};
@@ -51,7 +51,7 @@ const STORAGE_PAUSE_MS: i64 = 5_000;
 /// How much longer than the asker's own leases last it waits for the change.
 const HOLD_SPARE: Duration = Duration::from_secs(1);
 
-/// How long a turn waits at most while ever more commands arrive for it.
+/// How long a batch waits at most while ever more commands arrive for it.
 const GATHERING_MS: i64 = 25;
 
 /// How long the Catalog may take to hear of a change, beside the time in which its leases run out.
@@ -75,10 +75,10 @@ struct Inner {
     copy: RefCell<Option<(Export, u64)>>,
     /// Turns and looks into the outbox that may have written.
     writes: Cell<u32>,
-    /// Since when the turn that is armed waits.
+    /// Since when the batch that is armed waits.
     armed_at: Cell<Timestamp>,
-    /// Changes, which have more to do once their turn has come.
-    changes: RefCell<HashMap<Ticket, oneshot::Sender<Result<Settled, SqlError>>>>,
+    /// Changes, which have more to do once they are in a batch.
+    changes: RefCell<HashMap<Ticket, oneshot::Sender<Result<Completed, SqlError>>>>,
     /// Leases are held back for a change that has been announced and not come yet.
     expecting: Cell<Option<Held>>,
     armed: Cell<bool>,
@@ -143,7 +143,7 @@ impl DurableObjectHost {
 
 #[wasm_bindgen]
 impl DurableObjectHost {
-    /// The object of a class, which is named as in `wrangler.toml`. Answers that come with a turn
+    /// The object of a class, which is named as in `wrangler.toml`. Answers that come with a batch
     /// go to `settle(ticket, answer, failed)`.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl DurableObjectHost {
         }
     }
 
-    /// Takes a command in: gives the answer, a promise of it, or the ticket under which a turn
+    /// Takes a command in: gives the answer, a promise of it, or the ticket under which a batch
     /// will settle it. `again` says that it was sent before, and may have been executed.
     ///
     /// # Errors
@@ -169,16 +169,16 @@ impl DurableObjectHost {
         let received = received.map_err(complain)?;
         self.0.look_after_alarm();
         match received {
-            Received::Answered(answer) => Ok(JsValue::from_str(&answer)),
-            Received::Unknown { answer, cause } => {
+            Submission::Answered(answer) => Ok(JsValue::from_str(&answer)),
+            Submission::Unknown { answer, cause } => {
                 log_error("unknown_command", &cause);
                 Ok(JsValue::from_str(&answer))
             }
-            Received::Waiting { ticket, guarded: false, announces: false } => {
-                self.0.arm_turn();
+            Submission::Waiting { ticket, guarded: false, announces: false } => {
+                self.0.arm_batch();
                 Ok(js_ticket(ticket))
             }
-            Received::Waiting { ticket, guarded, announces } => {
+            Submission::Waiting { ticket, guarded, announces } => {
                 let inner = Rc::clone(&self.0);
                 let answer = async move {
                     let answer = inner.change(ticket, guarded, announces).await;
@@ -247,8 +247,8 @@ impl Inner {
         let (sender, answered) = oneshot::channel();
         self.changes.borrow_mut().insert(ticket, sender);
         self.queue.borrow_mut().ready(ticket);
-        self.arm_turn();
-        let settled = answered.await.map_err(|_| SqlError::new("the turn was lost"))??;
+        self.arm_batch();
+        let settled = answered.await.map_err(|_| SqlError::new("the batch was lost"))??;
         if let Some(held) = &held {
             drop(self.expecting.take());
             held.changed.set(settled.granted);
@@ -260,10 +260,10 @@ impl Inner {
         Ok(settled.answer)
     }
 
-    /// Lets a turn come after all that has arrived by then: at once when nobody else has come, later
+    /// Lets a batch come after all that has arrived by then: at once when nobody else has come, later
     /// as long as more keep coming, who then share its commit. It belongs to nobody's request, so that
     /// a client who goes away takes nothing with them.
-    fn arm_turn(self: &Rc<Self>) {
+    fn arm_batch(self: &Rc<Self>) {
         if self.armed.replace(true) {
             return;
         }
@@ -283,7 +283,7 @@ impl Inner {
             inner.armed.set(false);
             inner.run_batch();
             if inner.queue.borrow().waiting() > 0 {
-                inner.arm_turn();
+                inner.arm_batch();
             }
         });
     }
@@ -294,8 +294,8 @@ impl Inner {
         match outcome {
             Ok(settled) => {
                 self.note_write();
-                self.measure(Metric::TurnCommands, settled.len());
-                self.measure_since(Metric::TurnMs, self.armed_at.get());
+                self.measure(Metric::BatchCommands, settled.len());
+                self.measure_since(Metric::BatchMs, self.armed_at.get());
                 // What was written will leave with the next load of the object, and is not acknowledged.
                 let armed = self.arm_alarm();
                 for settled in settled {
@@ -310,7 +310,7 @@ impl Inner {
         }
     }
 
-    fn answer(&self, ticket: Ticket, answer: Result<Settled, SqlError>) {
+    fn answer(&self, ticket: Ticket, answer: Result<Completed, SqlError>) {
         let change = self.changes.borrow_mut().remove(&ticket);
         if let Some(change) = change {
             let _ = change.send(answer);

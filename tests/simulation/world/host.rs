@@ -2,7 +2,7 @@
 
 use event_platform::domain::{Refusal, Timestamp};
 use event_platform::objects::Answer;
-use event_platform::objects::command_queue::{Failed, Received, Settled, Ticket};
+use event_platform::objects::command_queue::{Completed, Failed, Submission, Ticket};
 use serde_json::Value;
 
 use super::{Asker, Happened, LEASE_MS, Place, Step, Waiting, World};
@@ -73,12 +73,12 @@ impl World {
         let command = command.to_owned();
         match self.on_disk(&to, |node, now| node.receive(now, &command, again)) {
             Err(_) => self.reply(from, None),
-            Ok(Received::Unknown { cause, .. }) => panic!("{cause}: {command}"),
-            Ok(Received::Answered(answer)) => {
+            Ok(Submission::Unknown { cause, .. }) => panic!("{cause}: {command}"),
+            Ok(Submission::Answered(answer)) => {
                 self.executed(&to, command, answer.clone());
                 self.reply(from, Some(answer));
             }
-            Ok(Received::Waiting { ticket, guarded, announces }) => {
+            Ok(Submission::Waiting { ticket, guarded, announces }) => {
                 let waiting = Waiting { command, from, guarded, announces };
                 self.place(&to).waiting.insert(ticket, waiting);
                 if !guarded {
@@ -136,7 +136,7 @@ impl World {
         match self.on_disk(at, Node::run_batch) {
             Ok(settled) => self.turned(at, settled),
             Err(Failed { tickets, .. }) if self.random.bool() => {
-                self.forgot(at, "has a turn fail");
+                self.forgot(at, "has a batch fail");
                 tickets.into_iter().for_each(|ticket| self.give_back(at, ticket, None, false));
             }
             Err(_) => self.crash(at),
@@ -146,7 +146,7 @@ impl World {
         }
     }
 
-    fn turned(&mut self, at: &Address, settled: Vec<Settled>) {
+    fn turned(&mut self, at: &Address, settled: Vec<Completed>) {
         for settled in &settled {
             let command = self.place(at).waiting[&settled.ticket].command.clone();
             self.executed(at, command, settled.answer.clone());
@@ -155,7 +155,7 @@ impl World {
         if self.chance(self.weather.crash * 20.0) {
             return self.crash(at);
         }
-        for Settled { ticket, answer, granted } in settled {
+        for Completed { ticket, answer, granted } in settled {
             if granted && self.place(at).waiting[&ticket].announces {
                 self.announce(at, ticket, answer);
             } else {

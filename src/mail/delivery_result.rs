@@ -24,7 +24,7 @@ pub struct HttpResponse {
 
 /// What becomes of one mail after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct DeliveryResult {
     /// For the outbox.
     pub delivery: Delivery,
     /// Whether somebody has to mend the account or a setting before another try can help.
@@ -33,7 +33,7 @@ pub struct Verdict {
     pub code: Option<String>,
 }
 
-impl Verdict {
+impl DeliveryResult {
     /// Characters of a code.
     const CODE_MAX: usize = 64;
 
@@ -81,23 +81,23 @@ impl Verdict {
 
 impl HttpResponse {
     /// Another try, and not before the time that was asked for.
-    pub(super) fn retry(&self) -> Verdict {
-        Verdict::of(Delivery::Retry {
+    pub(super) fn retry(&self) -> DeliveryResult {
+        DeliveryResult::of(Delivery::Retry {
             after_ms: self.retry_after.map(|seconds| seconds.saturating_mul(1000)),
         })
     }
 
     /// Another try, which can help once somebody has mended the account or a setting.
-    pub(super) fn account(&self) -> Verdict {
-        Verdict { account: true, ..self.retry() }
+    pub(super) fn account(&self) -> DeliveryResult {
+        DeliveryResult { account: true, ..self.retry() }
     }
 
     /// What the status alone says. 400, 413 and 422 are about what was sent; 408, 409, 425, 429 and
     /// 5xx about the moment; all others about who sends, or where to.
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn result(&self) -> DeliveryResult {
         match self.status {
-            200..=299 => Verdict::sent(),
-            400 | 413 | 422 => Verdict::refused(),
+            200..=299 => DeliveryResult::sent(),
+            400 | 413 | 422 => DeliveryResult::refused(),
             408 | 409 | 425 | 429 | 500..=599 => self.retry(),
             _ => self.account(),
         }
@@ -135,7 +135,7 @@ pub(super) mod tests {
         Apart,
     }
 
-    impl Verdict {
+    impl DeliveryResult {
         pub(in crate::mail) fn fate(&self) -> Fate {
             match self.delivery {
                 Delivery::Done => Fate::Sent,
@@ -157,7 +157,7 @@ pub(super) mod tests {
             (&[301, 302, 307, 401, 402, 403, 404, 405, 406, 415, 451], Fate::Account),
         ] {
             for status in statuses {
-                assert_eq!(answer(*status, "").verdict().fate(), fate, "{status}");
+                assert_eq!(answer(*status, "").result().fate(), fate, "{status}");
             }
         }
     }
@@ -165,12 +165,12 @@ pub(super) mod tests {
     #[test]
     fn a_provider_is_not_asked_again_before_it_wishes() {
         let response = HttpResponse { retry_after: Some(7), ..answer(429, "") };
-        assert_eq!(response.verdict().delivery, Delivery::Retry { after_ms: Some(7000) });
+        assert_eq!(response.result().delivery, Delivery::Retry { after_ms: Some(7000) });
     }
 
     #[test]
     fn a_code_is_a_name_and_nothing_else() {
-        let code = |code: &str| Verdict::refused().coded(code).code;
+        let code = |code: &str| DeliveryResult::refused().coded(code).code;
         assert_eq!(code("E_SENDER_NOT_VERIFIED").as_deref(), Some("E_SENDER_NOT_VERIFIED"));
         for text in ["", "to ada@example.com", "a\nb", &"x".repeat(65)] {
             assert_eq!(code(text), None);
