@@ -109,8 +109,9 @@ lint: $(NODE_MODULES) | prerequisites
 	@echo "Format"
 	@cargo fmt --all --check
 	@cargo fmt --check --manifest-path $(HELLO)/Cargo.toml
-	@echo "Layers"
+	@echo "Layers, circles, retired words"
 	@scripts/check-layers
+	@node scripts/check-architecture.mjs
 	@echo "Lock files"
 	@cargo metadata --locked --format-version 1 >/dev/null
 	@npm ls --all --loglevel=error >/dev/null

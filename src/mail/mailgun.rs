@@ -7,9 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::delivery::Pace;
-use super::{
-    Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, message_id,
-};
+use super::render::message_id;
+use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 use crate::auth::digest;
 
 /// How Mailgun is reached, and for which of its domains.

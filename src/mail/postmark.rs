@@ -9,9 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::delivery::Pace;
-use super::{
-    Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, message_id,
-};
+use super::render::message_id;
+use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 
 /// How Postmark is reached, and over which of a server's streams.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use askama::Template;
 use super::mailbox::{address, one_line};
 use super::view::long_date;
 use super::{Mail, MailTemplate, RemindedBefore, text};
+use crate::auth::digest;
 use crate::auth::links::Purpose;
 use crate::auth::tokens::TokenKeys;
 use crate::calendar::{self, Entry, Method, Parties};
@@ -173,6 +174,12 @@ fn attachment(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Option
         address: mail.to.as_str(),
     };
     Some(Attachment { method, content: calendar::mailed(method, &entry, &parties) })
+}
+
+/// The identity of a mail at a provider that knows no idempotency keys: the same for every try.
+pub(super) fn message_id(key: &str, sender: &Sender<'_>) -> String {
+    let domain = address(sender.from).1.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    format!("<{}@{domain}>", digest::text(key.as_bytes()))
 }
 
 #[cfg(test)]

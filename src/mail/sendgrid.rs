@@ -9,9 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::delivery::Pace;
 use super::mailbox::address;
-use super::{
-    Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport, message_id,
-};
+use super::render::message_id;
+use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 use crate::domain::account::Name;
 
 /// Far below what the call allows, so that the object stays free for its users.

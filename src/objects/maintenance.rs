@@ -32,12 +32,12 @@ impl Maintenance {
         match self {
             Self::Holdings => Ok(MaintenanceReply::Holdings(Box::new(holdings(tx, version)?))),
             Self::DeadLetters { after, limit } => {
-                let mut letters = tx.outbox.dead_letters(tx.sql, after, limit.saturating_add(1))?;
+                let mut dead_letters = tx.outbox.dead_letters(tx.sql, after, limit.saturating_add(1))?;
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-                let more = letters.len() > limit;
-                letters.truncate(limit);
-                let next = letters.last().map(|template| template.id).filter(|_| more);
-                Ok(MaintenanceReply::DeadLetters { letters, next })
+                let more = dead_letters.len() > limit;
+                dead_letters.truncate(limit);
+                let next = dead_letters.last().map(|dead| dead.id).filter(|_| more);
+                Ok(MaintenanceReply::DeadLetters { letters: dead_letters, next })
             }
             Self::Resend(ids) => {
                 Ok(MaintenanceReply::Due(tx.outbox.resend(tx.sql, tx.now, ids.as_deref())?))

@@ -102,7 +102,7 @@ pub(in crate::api) async fn dead_letters(operator: Operator) -> Result<Response,
         object_client::maintenance(&operator.app, &name, Maintenance::DeadLetters { after, limit }).await?;
     let MaintenanceReply::DeadLetters { letters, next } = reply else { return Err(unexpected()) };
     let next_cursor = next.and_then(|id| page::encode(&id));
-    let dead_letters = letters.iter().map(letter).collect();
+    let dead_letters = letters.iter().map(dead_letter).collect();
     let body = DeadLetterPage { dead_letters, next_cursor: next_cursor.as_deref() };
     let mut response = Json(body).into_response();
     if let Some(link) = next_cursor.and_then(|cursor| params.next_link(operator.uri.path(), &cursor)) {
@@ -111,13 +111,13 @@ pub(in crate::api) async fn dead_letters(operator: Operator) -> Result<Response,
     Ok(response)
 }
 
-fn letter(letter: &DeadLetter) -> DeadLetterView<'_> {
+fn dead_letter(dead: &DeadLetter) -> DeadLetterView<'_> {
     DeadLetterView {
-        id: letter.id.to_string(),
-        kind: &letter.kind,
-        reason: &letter.reason,
-        attempts: letter.attempts,
-        parked_at: Instant(letter.parked_at),
+        id: dead.id.to_string(),
+        kind: &dead.kind,
+        reason: &dead.reason,
+        attempts: dead.attempts,
+        parked_at: Instant(dead.parked_at),
     }
 }
 

@@ -3,7 +3,8 @@
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-use super::{Description, Details, JoinUrl, Status, Tags, Title, Visibility, Window};
+use super::details::{Details, Window};
+use super::fields::{Description, JoinUrl, Status, Tags, Title, Visibility};
 use crate::domain::schedule::Schedule;
 use crate::domain::{FieldError, Invalid, Refusal, Timestamp, Zone};
 

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::{Incoming, Report, seconds, text};
+use super::message::{Incoming, Report, seconds, text};
 use crate::domain::{EmailStatus, Secret, Timestamp};
 
 /// Mailgun tries again for eight hours, with the same signature.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
-use super::{Incoming, Report, instant, text};
+use super::message::{Incoming, Report, instant, text};
 use crate::auth::digest;
 use crate::domain::{EmailStatus, Secret, Timestamp};
 

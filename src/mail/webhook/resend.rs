@@ -7,7 +7,7 @@ use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::{Incoming, Report, instant, text};
+use super::message::{Incoming, Report, instant, text};
 use crate::domain::{EmailStatus, Secret, Timestamp};
 
 /// How far the time that was signed may lie from now.

@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{Incoming, Key, Proof, Report, Scheme, Signature, der, seconds, text};
+use super::der;
+use super::message::{Incoming, Key, Proof, Report, Scheme, Signature, seconds, text};
 use crate::domain::{EmailStatus, Timestamp};
 
 /// The public key that SendGrid shows, in base64.

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{Incoming, Key, Message, Proof, Report, Scheme, Signature, instant, text};
+use super::message::{Incoming, Key, Message, Proof, Report, Scheme, Signature, instant, text};
 use crate::domain::{EmailStatus, Timestamp};
 
 /// A topic, like `arn:aws:sns:eu-central-1:123456789012:mail`.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
+use crate::domain::{Email, EmailStatus, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_ms(1_893_499_200_000);
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -52,7 +52,7 @@ const STORAGE_PAUSE_MS: i64 = 5_000;
 const HOLD_SPARE: Duration = Duration::from_secs(1);
 
 /// How long a batch waits at most while ever more commands arrive for it.
-const GATHERING_MS: i64 = 25;
+const COLLECTING_MS: i64 = 25;
 
 /// How long the Catalog may take to hear of a change, beside the time in which its leases run out.
 const ANNOUNCING: Duration = Duration::from_secs(3);
@@ -270,7 +270,7 @@ impl Inner {
         self.armed_at.set(now());
         let inner = Rc::clone(self);
         spawn_local(async move {
-            let until = now().plus_ms(GATHERING_MS);
+            let until = now().plus_ms(COLLECTING_MS);
             let mut seen = inner.queue.borrow().waiting();
             loop {
                 Delay::from(Duration::ZERO).await;
