@@ -122,5 +122,5 @@ function walk(module, way) {
 }
 for (const module of modules.values()) walk(module, []);
 
-for (const complaint of complaints) console.error(complaint);
+for (const complaint of complaints.slice(0, 10)) console.error(complaint);
 if (complaints.length > 0) process.exit(1);
