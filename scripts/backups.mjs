@@ -1,4 +1,4 @@
-// Copies of objects that a deployment has written to its bucket (docs/operations.md, "Copies"): looks
+// Copies of objects that a deployment has written to its bucket (docs/operations.md, "Backups to R2"): looks
 // them through, and puts them into another deployment.
 //
 //   node scripts/backups.mjs verify FOLDER

@@ -277,7 +277,7 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
     }
 }
 
-/// Something that a URL or JSON may hold as it is: mails, digits, `-`, `_` and `.`.
+/// Something that a URL or JSON may hold as it is: letters, digits, `-`, `_` and `.`.
 fn name(name: &'static str, value: String, expected: &'static str) -> Result<String, ConfigError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let fine = !value.is_empty() && value.chars().all(plain) && !value.starts_with('.');

@@ -159,7 +159,7 @@ mod tests {
         Provider::Postmark(Postmark { transport, broadcast_stream: broadcast_stream.map(str::to_owned) })
     }
 
-    /// The bodies of the mails that these mails become in one request.
+    /// The bodies of the mails that these templates become in one request.
     fn bodies(provider: &Provider, templates: &[MailTemplate]) -> Vec<Value> {
         let keys = keys();
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };

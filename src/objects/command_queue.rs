@@ -106,7 +106,7 @@ pub trait CommandQueue {
     /// See [`Host::queue_mail_until`].
     fn queue_mail_until(&mut self, until: Timestamp, leave_by: Timestamp);
 
-    /// See [`Host::settle`].
+    /// See [`Host::acknowledge`].
     ///
     /// # Errors
     /// When the storage fails.

@@ -7,7 +7,7 @@
 /** Milliseconds from which on a command is slow: it has waited for leases, a batch or the disk. */
 const SLOW_MS = 2_000;
 const ID = /^\{"request_id":"([0-9a-f-]{36})"/;
-/** How an object that has too much to do answers, in `objects/host.rs`. */
+/** How an object that has too much to do answers, in `objects/host/mod.rs`. */
 const OVERLOADED = '"outcome":{"refused":"overloaded"}';
 
 /** Bytes of an answer that says no more than that. */

@@ -97,7 +97,7 @@ impl WorkerObjectClient {
 
     /// Whether what an object tells others would arrive where the data lives. It would not if the
     /// deployment's jurisdiction was changed: then it must wait. Isolates ask for themselves
-    /// (`api/residence.rs`).
+    /// (`api/shared/residence.rs`).
     pub(super) async fn is_at_home(&self) -> bool {
         if let Some(known) = AT_HOME.get() {
             return known;

@@ -2,7 +2,7 @@
 // the isolate has a lease on, and going through the API costs more than all else that is done for
 // them here.
 //
-// Which answers these are, and until when, is for the API to say (`Repeatable`): the ones that
+// Which answers these are, and until when, is for the API to say (`Cacheable`): the ones that
 // depend on the URL and the two headers in `key` alone, for as long as the lease lets the isolate
 // send its copy unasked. A repetition differs in its request id, in the answer and in the log.
 

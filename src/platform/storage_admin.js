@@ -1,5 +1,5 @@
 // What operators have the runtime do with an object's storage (`StorageOrder` and `StorageReply` in
-// `api/ports.rs`): alarms, going back in time, copies.
+// `api/shared/ports.rs`): alarms, going back in time, copies.
 
 import { copy, restoreCopy } from "./backup.js";
 

@@ -3,7 +3,7 @@
 // an answer that is known at once goes back without a promise.
 //
 // After a panic or a trap there is a new wasm instance (`wasm_instance.js`). What lived in the old one is
-// gone, so each object account changes and is built again from its storage; whoever still waited for the old one
+// gone, so each object notices and is built again from its storage; whoever still waited for the old one
 // is told, and asks again.
 
 import { DurableObject } from "cloudflare:workers";

@@ -127,7 +127,7 @@ describe("The log in docs/operations.md", () => {
   });
 
   test("has every kind and outcome of a mail", () => {
-    const kinds = found(read("mail/mod.rs"), /^ +Self::\w+.* => "(\w+)",$/gm);
+    const kinds = found(read("mail/template.rs"), /^ +Self::\w+.* => "(\w+)",$/gm);
     assert.deepEqual(documented(/^\| `kind` \| (`confirm_address`.*) \|$/m), kinds);
     const outcomes = found(read("platform/delivery.rs"), /^ +Delivery::.* => "(\w+)",$/gm);
     const [row] = logs.match(/^\| `outcome` .*$/m);

@@ -89,7 +89,7 @@ pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem
     Ok(Json(OneObject { object }).into_response())
 }
 
-/// `GET …/dead-templates`: mails that were refused or given up, the oldest first.
+/// `GET …/dead-letters`: mails that were refused or given up, the oldest first.
 pub(in crate::api) async fn dead_letters(operator: Operator) -> Result<Response, Problem> {
     let name = operator.any_object()?;
     let params = operator.params();
@@ -121,7 +121,7 @@ fn dead_letter(dead: &DeadLetter) -> DeadLetterView<'_> {
     }
 }
 
-/// `POST …/dead-templates/resend`: posts these again, or all that have not lost their point.
+/// `POST …/dead-letters/resend`: posts these again, or all that have not lost their point.
 pub(in crate::api) async fn resend(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let name = operator.any_object()?;

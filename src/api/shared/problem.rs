@@ -263,7 +263,7 @@ impl From<Unreachable> for Problem {
     }
 }
 
-/// The headers of the answer; the door writes the body, which needs the request's id.
+/// The headers of the answer; the pipeline writes the body, which needs the request's id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.kind.1.into_response();

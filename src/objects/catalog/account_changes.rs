@@ -16,7 +16,7 @@ pub(super) const EMAIL_STATUSES: &str = "
     ) WITHOUT ROWID;
 ";
 
-/// Takes a account change in and posts it to every event that it concerns, unless something newer is
+/// Takes an account change in and posts it to every event that it concerns, unless something newer is
 /// known already.
 pub(super) fn pass_on(
     tx: &mut Transaction<'_>,

@@ -4,8 +4,8 @@
 //! version and the time at which it was true, so that a late or repeated one changes nothing. A
 //! change is acknowledged to its organizer once it is in here, or once it is certain to come.
 //!
-//! Since it alone knows whom an event concerns, it passes on what becomes of users ([`super::account_change`]):
-//! a account change and the messages for all events that it concerns are one transaction, and so are a report and
+//! Since it alone knows whom an event concerns, it passes on what becomes of users ([`crate::objects::messages::account_change`]):
+//! an account change and the messages for all events that it concerns are one transaction, and so are a report and
 //! the message for an event that has not heard yet.
 //!
 //! The Catalog outside any jurisdiction also remembers where the data of the deployment lives: the first

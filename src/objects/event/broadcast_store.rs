@@ -7,7 +7,7 @@ use crate::domain::schedule::Schedule;
 use crate::domain::{Email, RegistrationId, Timestamp, UserId};
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
-/// An revision is what participants have to hear of, as it was from some version on; `told` is the
+/// A revision is what participants have to hear of, as it was from some version on; `told` is the
 /// one that a participant knows.
 pub(super) const SCHEMA: &str = "
     ALTER TABLE registrations ADD COLUMN told INTEGER NOT NULL DEFAULT 0;

@@ -1,7 +1,7 @@
 //! Participants whom mail does not reach: nothing is written to them, and the organizer sees it.
 //!
 //! Those alone have rows, so that a registration costs nothing more and an event of a million people
-//! holds no more. A row comes with the registration or with a account change from the account
+//! holds no more. A row comes with the registration or with an account change from the account
 //! ([`crate::objects::messages::account_change`]), and of two statuses the one with more changes is newer.
 
 use super::held::Held;

@@ -1,7 +1,7 @@
 //! Giving free seats to those who wait.
 //!
-//! One who leaves makes room for one, and that is decided and written in the same turn. A capacity that
-//! is raised may make room for a million at once, which no turn could write: a batch gives
+//! One who leaves makes room for one, and that is decided and written in the same transaction. A capacity that
+//! is raised may make room for a million at once, which no transaction could write: a batch gives
 //! [`PROMOTED_PER_BATCH`] seats, and the alarm goes on from there, batch by batch. Nothing is stored about
 //! it. That somebody waits for a seat that is free says it all, after a restart, too, and until it is
 //! so no longer whoever comes joins the line, so nobody is overtaken.

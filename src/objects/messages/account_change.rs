@@ -1,13 +1,13 @@
 //! What other objects must hear of an account: that its name has changed, that mail to its address comes
 //! back, that the operator has suspended or restored it, or that it is gone.
 //!
-//! (1) The Account puts a account change for the Catalog in its outbox, in the batch that changes or erases.
+//! (1) The Account puts an account change for the Catalog in its outbox, in the batch that changes or erases.
 //! (2) The Catalog remembers it and, in one transaction, puts a message for each event that it concerns in
 //! its own outbox. (3) Each event does what follows: the organizer's name changes, or seats are given
 //! back and nothing that names the user remains. (4) An event that reports something older to the
 //! Catalog (it was made, or registered for, while the account change was on its way) is told as well.
 //!
-//! A account change may arrive late and repeated: of two names, two suspensions or two statuses of the address the
+//! An account change may arrive late and repeated: of two names, two suspensions or two statuses of the address the
 //! one with more changes is newer, and an erasure is for good. An object of a version that does not know some
 //! news yet refuses the message; it waits in the sender's outbox until it does.
 

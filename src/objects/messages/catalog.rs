@@ -92,7 +92,7 @@ pub struct Participation {
 pub struct Query {
     /// Whose view it is.
     pub scope: Scope,
-    /// Only those with all of these words; see [`super::words`].
+    /// Only those with all of these words; see [`crate::objects::catalog::words`].
     pub words: Option<Vec<String>>,
     /// Only those with this tag, in any case.
     pub tag: Option<String>,

@@ -1,4 +1,4 @@
-//! Dead mails: mails that were refused or given up. They wait in the table `parked` until an
+//! Dead letters: mails that were refused or given up. They wait in the table `parked` until an
 //! operator sends them again, or until newer ones take their place.
 
 use super::message::OutboxMessage;
@@ -8,7 +8,7 @@ use crate::objects::messages::maintenance::DeadLetter;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
 impl Outbox {
-    /// Dead mails behind `after`, the oldest first.
+    /// Dead letters behind `after`, the oldest first.
     ///
     /// # Errors
     /// When they cannot be read.

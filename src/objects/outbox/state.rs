@@ -10,7 +10,7 @@ pub(super) const IS_OTHER: &str = "recipient IS NULL";
 pub(super) const IS_FIRST: &str = "recipient IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.recipient = outbox.recipient AND earlier.id < outbox.id)";
 
-/// The table of the outbox, part of every object's first migration; [`DESTINATIONS`] and [`URGENCY`]
+/// The table of the outbox, part of every object's first migration; [`super::DESTINATIONS`] and [`super::URGENCY`]
 /// follow it.
 pub const TABLE: &str = "
     CREATE TABLE outbox (

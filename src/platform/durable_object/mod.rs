@@ -3,7 +3,7 @@
 //!
 //! Life of a command that writes: (1) One that changes what leases protect stops the granting of
 //! leases and waits until the last has run out. (2) It joins the queue; the first in it arms a
-//! turn, which comes after everything else that has arrived. (3) The batch executes all that wait,
+//! batch, which comes after everything else that has arrived. (3) The batch executes all that wait,
 //! in one transaction and one commit. (4) A change that others must know of is reported, and then
 //! the answer goes out; the runtime holds both back until the commit is durable.
 
@@ -73,7 +73,7 @@ struct Inner {
     schema_versions: usize,
     /// The copy that is being made, and the rows of its last part.
     copy: RefCell<Option<(Export, u64)>>,
-    /// Turns and looks into the outbox that may have written.
+    /// Batches and looks into the outbox that may have written.
     writes: Cell<u32>,
     /// Since when the batch that is armed waits.
     armed_at: Cell<Timestamp>,

@@ -148,7 +148,7 @@ fn what_is_stored_and_sent_of_a_suspension_or_a_take_down() {
     pin(&report, &golden);
 }
 
-/// The other side is written in JavaScript: `platform/manage.js`.
+/// The other side is written in JavaScript: `platform/storage_admin.js`.
 #[test]
 fn what_the_runtime_is_told_to_do_with_a_storage_and_what_it_says() {
     use event_platform::api::ports::{StorageOrder, StorageReply};
