@@ -14,7 +14,7 @@ export async function measureReads({ rounds, seconds }) {
     const contestants = [];
     let list;
     for (const [name, server] of Object.entries(servers)) {
-      const { reads, body } = await readsOf(name, server);
+      const { reads, body } = await prepare(name, server);
       contestants.push(...reads);
       list ??= body;
     }
@@ -24,21 +24,18 @@ export async function measureReads({ rounds, seconds }) {
         { scenario: "list of 50 events", name: "floor: an empty Rust Worker", server: hello, path: "/" },
         ...contestants,
       ];
-      for (const contestant of all) await readsRun(contestant, 1);
+      const run = (contestant, seconds) => drive({ ...contestant, connections: CONNECTIONS, seconds });
+      for (const contestant of all) await run(contestant, 1);
       return inTurns({
         rounds: RESTLESS * rounds,
         contestants: all,
-        measure: (contestant) => readsRun(contestant, seconds),
+        measure: (contestant) => run(contestant, seconds),
       });
     });
   });
 }
 
-/** One round of a read. */
-export const readsRun = (contestant, seconds) => drive({ ...contestant, connections: CONNECTIONS, seconds });
-
-/** What is read of a server, once there is something to read, and the body of its list. */
-export async function readsOf(name, server) {
+async function prepare(name, server) {
   const organizer = await signUpOrganizer(server);
   let event;
   for (let n = 1; n <= EVENTS; n++) {

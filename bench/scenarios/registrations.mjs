@@ -53,7 +53,10 @@ async function hotEvent(scenario, starts, { rounds, preload, folder }) {
   );
   return withServers(prepared, async (servers) => {
     const contestants = Object.entries(servers).map(([name, server]) => ({ scenario, name, server }));
-    const intoOne = ({ name, server }) => registerForOne(server, people[name]);
+    const intoOne = async ({ name, server }) => {
+      const event = await createEvent(people[name].organizer.at(server));
+      return registerAll(server, people[name].tokens, () => event.id);
+    };
     // The first round warms the servers up.
     for (const contestant of contestants) await intoOne(contestant);
     const rows = await inTurns({ rounds, contestants, measure: intoOne });
@@ -76,24 +79,13 @@ async function hotEvent(scenario, starts, { rounds, preload, folder }) {
 async function prepare(name, start, people, preload, folder) {
   const storage = preload && join(folder, name.replaceAll(/\W+/g, "-"));
   const server = await start({ storage });
+  const organizer = await signUpOrganizer(server);
   const few = preload && name.includes("each");
-  people[name] = await crowd(server, few ? PEOPLE_ONE_BY_ONE : PEOPLE);
+  const attendees = await signUpMany(server, few ? PEOPLE_ONE_BY_ONE : PEOPLE);
+  people[name] = { organizer, tokens: attendees.map(({ token }) => token) };
   if (!preload) return server;
   await server.stop();
   return start({ storage, preload });
-}
-
-/** Somebody with an event, and people who want a seat. */
-export async function crowd(server, size = PEOPLE) {
-  const organizer = await signUpOrganizer(server);
-  const attendees = await signUpMany(server, size);
-  return { organizer, tokens: attendees.map(({ token }) => token) };
-}
-
-/** Everybody registers for a new event. */
-export async function registerForOne(server, { organizer, tokens }) {
-  const event = await createEvent(organizer.at(server));
-  return registerAll(server, tokens, () => event.id);
 }
 
 /** Begins with a server at rest; what it has promised when it answers belongs to its CPU time. */
