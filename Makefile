@@ -46,11 +46,14 @@ TYPES := clients/typescript/schema.d.ts
 WRITE_TYPES := openapi-typescript openapi.json --default-non-nullable=false
 HELLO := bench/peers/hello
 
-.PHONY: help dev build site generate test test-native test-worker test-client test-browser
+.PHONY: help bootstrap dev build site generate test test-native test-worker test-client test-browser
 .PHONY: test-contract check lint dependencies docs size bench release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+bootstrap: $(NODE_MODULES) $(SCHEMATHESIS) | $(WASM_BINDGEN) $(NEXTEST) $(DENY) prerequisites ## install what all tasks need
+	@scripts/install-chromium
 
 # Without a terminal to read from, wrangler asks no questions.
 dev: .dev.vars build site ## run the platform on http://localhost:8787
