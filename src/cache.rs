@@ -1,10 +1,10 @@
-//! The isolate's copies of what many people read: bodies ready to be sent, each good for as long
-//! as its lease.
+//! The isolate's copies of what many people read: response bodies that are ready to send, each valid for as
+//! long as its lease.
 //!
-//! A copy within its lease is sent without asking anybody (`objects::lease` says why it cannot be
-//! stale). Past its lease it still saves work: the object is asked with the copy's stamp and
-//! mostly says "unchanged". Shortly before a lease ends one request asks early, while the others are
-//! still answered from here, so that a copy in use costs one question per lease.
+//! A copy within its lease is sent without asking the object (`objects::lease` explains why it cannot be
+//! stale). After that it still saves work: the object is asked with the copy's stamp and usually replies
+//! "unchanged". Shortly before a lease ends, one request asks early while the others are still answered from
+//! here, so a copy in use costs one call per lease.
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -14,7 +14,7 @@ use crate::domain::{EventId, Timestamp, UserId};
 use crate::objects::Stamp;
 use crate::objects::catalog::Query;
 
-/// What a copy is of.
+/// What a copy shows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
     /// An event, as everybody sees it.
@@ -23,7 +23,7 @@ pub enum Key {
     List(Box<Query>),
 }
 
-/// An answer that many may have.
+/// An answer that many readers share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The JSON.
@@ -32,16 +32,16 @@ pub struct Page {
     pub etag: HeaderValue,
     /// The `Link` header of a list.
     pub link: Option<HeaderValue>,
-    /// Who sees a body with more in it: the organizer of an event with a join link.
+    /// The user who sees a fuller body: the organizer of an event with a join link.
     pub sees_more: Option<UserId>,
 }
 
-/// What the cache has to say.
+/// The cache's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// Send this. Until the moment named, if one is, it may be sent again without a look here.
+    /// Send this. Until the given moment, if there is one, it may be sent again without asking the cache.
     Fresh(Page, Option<Timestamp>),
-    /// Ask the object; the stamp goes along, and this is sent if nothing has changed.
+    /// Ask the object with the stamp, and send this page if nothing has changed.
     Ask(Option<(Stamp, Page)>),
 }
 
@@ -53,7 +53,7 @@ struct Copy {
     renewing: bool,
 }
 
-/// The copies of one isolate, the least recently used making room.
+/// The copies of one isolate; the least recently used makes room.
 pub struct Cache {
     copies: LruCache<Key, Copy>,
     bytes: usize,
@@ -62,14 +62,14 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Copies that an isolate keeps at most.
+    /// The most copies that an isolate keeps.
     pub const COPIES_MAX: usize = 4_096;
-    /// Bytes of bodies that an isolate keeps at most.
+    /// The most bytes of bodies that an isolate keeps.
     pub const BYTES_MAX: usize = 16 * 1024 * 1024;
-    /// Milliseconds before the end of a lease, within its last third, in which the next one is asked
-    /// for: longer than a question takes, and little beside a lease.
+    /// Milliseconds before the end of a lease, within its last third, when the next one is requested: longer
+    /// than a call takes, and short compared with a lease.
     pub const EARLY_MS: i64 = 50;
-    /// Milliseconds by which a lease ends early here, or a hundredth of it if that is more.
+    /// Milliseconds by which a lease ends early here, or a hundredth of the lease if that is more.
     pub const SPARE_MS: i64 = 5;
 
     /// An empty cache with these bounds.
@@ -95,7 +95,7 @@ impl Cache {
         Lookup::Ask(Some((copy.stamp, copy.page.clone())))
     }
 
-    /// Keeps an answer that was asked for at `asked_at`. Without a lease it is kept for its stamp.
+    /// Keeps an answer that was requested at `asked_at`. Without a lease it is kept for its stamp.
     pub fn store(&mut self, key: Key, page: Page, stamp: Stamp, lease_ms: u32, asked_at: Timestamp) {
         let leased_until = end(asked_at, lease_ms);
         self.forget(&key);
@@ -109,8 +109,8 @@ impl Cache {
         }
     }
 
-    /// The object says that nothing has changed: the copy lives on under a new lease, unless a
-    /// longer one is already there.
+    /// The object says that nothing has changed: the copy gets a new lease, unless it already has a longer
+    /// one.
     pub fn renew(&mut self, key: &Key, stamp: Stamp, lease_ms: u32, asked_at: Timestamp) {
         let Some(copy) = self.copies.peek_mut(key).filter(|copy| copy.stamp == stamp) else {
             return;
@@ -123,7 +123,7 @@ impl Cache {
         }
     }
 
-    /// Drops a copy, or does nothing.
+    /// Removes a copy, if there is one.
     pub fn forget(&mut self, key: &Key) {
         if let Some(dropped) = self.copies.pop(key) {
             self.bytes = self.bytes.saturating_sub(dropped.page.body.len());
@@ -131,8 +131,8 @@ impl Cache {
     }
 }
 
-/// When a copy's lease ends: a little before the object takes it for ended, because a clock may be set
-/// forward by milliseconds between the answer and then.
+/// When a copy's lease ends: a little earlier than for the object, because a clock may be set forward by
+/// milliseconds in between.
 fn end(asked_at: Timestamp, lease_ms: u32) -> Timestamp {
     let spare_ms = i64::from(lease_ms / 100).max(Cache::SPARE_MS);
     asked_at.plus_ms(i64::from(lease_ms).saturating_sub(spare_ms))

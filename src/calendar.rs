@@ -1,13 +1,12 @@
-//! iCalendar (RFC 5545): events as files that calendars read.
+//! iCalendar (RFC 5545): events as files for calendar programs.
 //!
-//! Instants are written in UTC. An event has one instant of start and never recurs, so there is
-//! nothing that a calendar would need rules of a time zone for, and none can get them wrong: it
-//! shows the instant in its owner's zone. The event's own date, time and zone stand in the
-//! description. The link to join is never part of a file: files are passed on.
+//! Times are written in UTC. An event has one start time and never recurs, so a calendar needs no time zone
+//! rules, and none can get them wrong: it shows the time in its owner's zone. The event's own date, time and
+//! zone are in the description. The join link is never part of a file, because files are passed on.
 //!
-//! The lines are written here and read back by another's parser in the tests. The crate
-//! `icalendar` would write them, too, and bring a clock, a parser of dates and 17 KB of Worker;
-//! `ics` makes lines longer than RFC 5545 §3.1 allows.
+//! The lines are written here, and the tests read them back with another author's parser. The crate
+//! `icalendar` could write them too, but brings a clock, a date parser and 17 KB of Worker; `ics` writes
+//! lines that are longer than RFC 5545 §3.1 allows.
 
 use std::borrow::Cow;
 
@@ -16,17 +15,17 @@ use chrono::{Datelike, Timelike};
 use crate::domain::schedule::Schedule;
 use crate::domain::{EventId, Timestamp};
 
-/// What the receiver is to do with a file that comes by mail (RFC 5546 §3.2).
+/// What the recipient should do with a file that comes by mail (RFC 5546 §3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Enter the event, or take this for what is there.
+    /// Add the event, or replace the existing entry with this one.
     Request,
-    /// Strike the event out.
+    /// Cancel the event.
     Cancel,
 }
 
 impl Method {
-    /// As RFC 5546 writes it.
+    /// The value that RFC 5546 defines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,14 +35,14 @@ impl Method {
     }
 }
 
-/// What a calendar is told of an event.
+/// What a calendar is told about an event.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
-    /// Which event: the entry's UID for ever.
+    /// The event. Its id is the entry's permanent UID.
     pub id: EventId,
-    /// Its version, from which the SEQUENCE follows: it rises with every change.
+    /// The event's version, which determines SEQUENCE: it rises with every change.
     pub version: u64,
-    /// When this was true.
+    /// When this was current.
     pub as_of: Timestamp,
     /// Its title.
     pub title: Cow<'a, str>,
@@ -53,24 +52,24 @@ pub struct Entry<'a> {
     pub schedule: &'a Schedule,
     /// Whether it will not take place.
     pub cancelled: bool,
-    /// Where more is said of it.
+    /// A page with more about it.
     pub url: Option<String>,
 }
 
-/// Between whom an entry travels by mail.
+/// The sender and the recipient of an entry that goes by mail.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties<'a> {
-    /// Whose event it is, if they have a name.
+    /// The organizer's name, if they have one.
     pub organizer: Option<&'a str>,
-    /// The address that stands for the organizer: the sender of the mail, never their own.
+    /// The address that stands for the organizer: the sender of the mail, never the organizer's own.
     pub sender: &'a str,
-    /// What the reader is called.
+    /// The recipient's name.
     pub attendee: Option<&'a str>,
-    /// Where the reader gets mail.
+    /// The recipient's mail address.
     pub address: &'a str,
 }
 
-/// A file to be fetched: entries, and a name that calendars show for all of them.
+/// A file for download: entries, and the name that calendars show for all of them.
 #[must_use]
 pub fn published(name: Option<&str>, entries: &[Entry<'_>]) -> String {
     let mut file = Lines::begin();
@@ -84,7 +83,7 @@ pub fn published(name: Option<&str>, entries: &[Entry<'_>]) -> String {
     file.end()
 }
 
-/// A file that goes with a mail.
+/// A file that is attached to a mail.
 #[must_use]
 pub fn mailed(method: Method, entry: &Entry<'_>, parties: &Parties<'_>) -> String {
     let mut file = Lines::begin();
@@ -97,7 +96,7 @@ pub fn mailed(method: Method, entry: &Entry<'_>, parties: &Parties<'_>) -> Strin
 struct Lines(String);
 
 impl Lines {
-    /// Octets of a line at most, without its break.
+    /// The longest line in octets, without its line break.
     const LINE_MAX_BYTES: usize = 75;
 
     fn begin() -> Self {
@@ -138,7 +137,7 @@ impl Lines {
         self.line("END:VEVENT");
     }
 
-    /// A property whose value is text (§3.3.11).
+    /// A property with a text value (§3.3.11).
     fn text(&mut self, name: &str, text: &str) {
         let mut line = format!("{name}:");
         let text = text.replace("\r\n", "\n");
@@ -152,7 +151,7 @@ impl Lines {
         self.line(&line);
     }
 
-    /// Writes a line, folded between characters, and without a control character in it.
+    /// Writes a line, folded between characters and without control characters.
     fn line(&mut self, line: &str) {
         let mut width: usize = 0;
         for c in line.chars().filter(|c| *c == '\t' || !c.is_control()) {
@@ -167,7 +166,7 @@ impl Lines {
     }
 }
 
-/// The parameter that says what somebody is called. Nothing can end its quotes (§3.2).
+/// The parameter with a person's name. Nothing in it can end the quotes (§3.2).
 fn common_name(name: Option<&str>) -> String {
     name.map_or_else(String::new, |name| format!(";CN=\"{}\"", name.replace('"', "'")))
 }

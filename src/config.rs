@@ -1,5 +1,5 @@
-//! Every setting, read once from a lookup function and checked: a deployment with a bad one
-//! answers nothing but that it is misconfigured.
+//! All settings, read once from a lookup function and checked. A deployment with a bad setting only answers
+//! that it is misconfigured.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,52 +18,52 @@ pub struct Config {
     pub keys: TokenKeys,
     /// The cost of new password hashes: 2^cost rounds.
     pub bcrypt_cost: u32,
-    /// Seconds that an access token lives.
+    /// The lifetime of an access token in seconds.
     pub access_token_ttl_seconds: u32,
-    /// Seconds that a session lives without being refreshed.
+    /// The lifetime of a session in seconds, unless it is refreshed.
     pub refresh_token_ttl_seconds: u32,
-    /// Milliseconds of the longest lease; 0 turns leases off.
+    /// The longest lease in milliseconds; 0 turns leases off.
     pub cache_lease_ms: u32,
     /// The origins that browsers may call from.
     pub cors: Cors,
-    /// The base of links in mail, without a slash at the end; the request's own origin if unset.
+    /// The base of links in mail, without a trailing slash; the request's own origin if unset.
     pub public_url: Option<String>,
-    /// Who carries the mail.
+    /// The mail provider.
     pub mail_provider: Provider,
     /// The sender of mail.
     pub mail_from: String,
     /// The share of ordinary request lines that is logged.
     pub log_sampling: LogSampling,
-    /// Opens the calls for operators; without one there are none.
+    /// Enables the operators' calls; without one they do not exist.
     pub admin_token: Option<AdminToken>,
-    /// What proves that a message is from a mail provider.
+    /// What proves that a message comes from a mail provider.
     pub webhooks: Webhooks,
     /// Where objects live.
     pub placement: Placement,
-    /// How much one session may change.
+    /// How many changes one session may make.
     pub changes: Rate,
-    /// Whether commands that wait for an object share a commit. Only a measurement turns it off.
+    /// Whether commands that wait for an object share a commit. Only a measurement turns this off.
     pub group_commit: bool,
 }
 
-/// Where objects live. It counts when an object is made, and objects are made once.
+/// Where objects live. It matters only when an object is created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Placement {
-    /// What all of them stay within; it cannot be changed once there is data.
+    /// The jurisdiction that all objects stay in; it cannot be changed once there is data.
     pub jurisdiction: Option<Jurisdiction>,
-    /// A hint at where the Catalog is to be, as the platform names regions.
+    /// A hint at the Catalog's region, by the platform's name for it.
     pub catalog_location: Option<&'static str>,
 }
 
-/// The regions that the platform takes as a hint.
+/// The regions that the platform accepts as a hint.
 const LOCATIONS: [&str; 9] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
 
 /// Origins that browsers may call from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cors {
-    /// All of them.
+    /// Any origin.
     Any,
-    /// These.
+    /// These origins.
     List(Vec<String>),
 }
 
@@ -72,7 +72,7 @@ pub enum Cors {
 pub struct ConfigError {
     /// The setting.
     pub name: &'static str,
-    /// What it has to be.
+    /// The expected value.
     pub expected: &'static str,
 }
 
@@ -85,15 +85,15 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
-    /// What this deployment puts in its mail.
+    /// What this deployment's mail contains.
     #[must_use]
     pub fn sender(&self) -> Sender<'_> {
         Sender { from: &self.mail_from, public_url: self.public_url.as_deref(), keys: &self.keys }
     }
 
-    /// What has to be set before anybody but this machine is answered: mail that is printed tells the
-    /// log's readers how to take over an account, and without a base of its own a link in mail leads
-    /// wherever the `Host` header of somebody's request says.
+    /// The settings that are needed before anybody but this machine gets an answer. If mail is only printed,
+    /// whoever reads the log can take over accounts; and without a base URL, links in mail point to whatever
+    /// the `Host` header of a request says.
     #[must_use]
     pub fn missing_elsewhere(&self) -> Vec<ConfigError> {
         let printed = (self.mail_provider == Provider::Log { anywhere: false }).then_some(ConfigError {
@@ -110,7 +110,7 @@ impl Config {
     /// Reads all settings. An empty one counts as not set.
     ///
     /// # Errors
-    /// The first that is missing or out of its range. Its value is not part of the error.
+    /// The first setting that is missing or out of its range. The error does not contain its value.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let secret = |name: &str| get(name).map(Secret::new);
@@ -217,7 +217,7 @@ fn cors(text: &str) -> Result<Cors, ConfigError> {
         })
 }
 
-/// An `http` or `https` URL without query, given back without a slash at its end.
+/// An `http` or `https` URL without a query, returned without a trailing slash.
 fn base_url(name: &'static str, text: &str) -> Result<String, ConfigError> {
     let text = text.trim().trim_end_matches('/');
     let well_formed = http::Uri::from_str(text).is_ok_and(|uri| {
@@ -277,14 +277,14 @@ fn mail_provider(get: &impl Fn(&str) -> Option<String>) -> Result<Provider, Conf
     }
 }
 
-/// Something that a URL or JSON may hold as it is: letters, digits, `-`, `_` and `.`.
+/// Text that needs no escaping in a URL or JSON: letters, digits, `-`, `_` and `.`.
 fn name(name: &'static str, value: String, expected: &'static str) -> Result<String, ConfigError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let fine = !value.is_empty() && value.chars().all(plain) && !value.starts_with('.');
     if fine { Ok(value) } else { Err(ConfigError { name, expected }) }
 }
 
-/// A setting that is off unless it says `true`.
+/// A setting that is off unless it is `true`.
 fn switch(get: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<bool, ConfigError> {
     match get(name).as_deref().map(str::trim) {
         None | Some("false") => Ok(false),
@@ -323,7 +323,7 @@ fn webhooks(get: &impl Fn(&str) -> Option<String>) -> Result<Webhooks, ConfigErr
     })
 }
 
-/// A setting that has to have a form, if it is there.
+/// An optional setting that must have a certain form.
 fn parsed<T>(
     get: &impl Fn(&str) -> Option<String>,
     name: &'static str,

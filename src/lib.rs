@@ -1,18 +1,18 @@
 //! The backend for virtual events: accounts, events and registrations, on a Workers runtime.
 //!
-//! The house has four floors, and arrows between them point inward only:
+//! It has four layers, and dependencies between them point inward only:
 //!
 //! ```text
 //! platform ──▶ api ──▶ objects ──▶ domain
 //! ```
 //!
-//! - [`domain`]: what is true. Value types and rules, without I/O, clock or SQL.
-//! - [`objects`]: who holds it. Three synchronous state machines over SQL.
-//! - [`auth`], [`mail`], [`calendar`], [`cache`], [`config`]: what objects and API share.
-//! - [`api`]: how it is asked. HTTP in, HTTP out, knowing no runtime.
-//! - `platform`: the Workers runtime, on wasm alone; nothing else names the `worker` crate.
+//! - [`domain`]: value types and rules, without I/O, clock or SQL.
+//! - [`objects`]: the state. Four synchronous state machines over SQL.
+//! - [`auth`], [`mail`], [`calendar`], [`cache`], [`config`]: what objects and the API share.
+//! - [`api`]: HTTP in, HTTP out, independent of any runtime.
+//! - `platform`: the Workers runtime, on wasm only; nothing else uses the `worker` crate.
 //!
-//! `docs/architecture.md` tells why.
+//! `docs/architecture.md` explains why.
 
 #![cfg_attr(
     test,

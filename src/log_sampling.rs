@@ -1,5 +1,5 @@
-//! Which share of ordinary request lines goes to the log. A request's own id decides, which is random:
-//! so all that speaks of one request would decide alike, and nothing has to be drawn.
+//! The share of ordinary request lines that goes to the log. The random request id decides, so all lines
+//! about one request are treated alike, and no random number is needed.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub struct LogSampling(u32);
 
 impl LogSampling {
-    /// Parts of which the share counts: an id's first four digits.
+    /// The number of parts of a share: the values of an id's first four digits.
     const PARTS: u32 = 1 << 16;
 
     /// Everything.
@@ -22,14 +22,14 @@ impl LogSampling {
         Some(Self((share * f64::from(Self::PARTS)).round() as u32))
     }
 
-    /// Whether the lines of this request are written.
+    /// Whether this request's lines are logged.
     #[must_use]
     pub fn keeps(self, request_id: &str) -> bool {
         let digits = request_id.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
         digits.is_none_or(|digits| digits < self.0)
     }
 
-    /// How many of 65,536 are kept, for those who decide in the same way elsewhere.
+    /// How many of 65,536 are kept, for code elsewhere that makes the same decision.
     #[must_use]
     pub const fn parts(self) -> u32 {
         self.0

@@ -1,8 +1,8 @@
-//! What a deployment measures of itself: counts, sums and maxima, put together in memory and written
-//! out every few seconds. There is nothing about anybody in it.
+//! What a deployment measures about itself: counts, sums and maxima, aggregated in memory and written every
+//! few seconds. They say nothing about any person.
 //!
-//! There is a fixed number of metrics, so that memory is bounded, and a write of all of them is a
-//! handful of data points. What a quiet isolate has counted goes out when it next counts something.
+//! The number of metrics is fixed, so memory is bounded, and writing all of them takes a handful of data
+//! points. The counts of an isolate that goes quiet are written when it next counts something.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::domain::Timestamp;
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
-    /// A question to an object, in milliseconds until its answer.
+    /// Milliseconds until an object answers a call.
     QuestionMs,
     /// A read that was answered from memory within its lease.
     LeaseHit,
@@ -19,13 +19,13 @@ pub enum Metric {
     LeaseMiss,
     /// Commands in one transaction of an object.
     BatchCommands,
-    /// Milliseconds from the first command of a batch until it was over.
+    /// Milliseconds from a batch's first command to its end.
     BatchMs,
-    /// Commands that waited when a batch began, those of the next batch included.
+    /// Commands that waited when a batch began, including those for the next batch.
     QueueCommands,
     /// Milliseconds that a change waited for leases to run out.
     DrainMs,
-    /// Messages in an outbox when its alarm rang.
+    /// Messages in an outbox when its alarm fired.
     OutboxMessages,
     /// Milliseconds that the oldest of them had waited.
     OutboxAgeMs,
@@ -49,7 +49,7 @@ impl Metric {
     }
 }
 
-/// Which kind of object it is about.
+/// The kind of object that a value is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// Accounts.
@@ -58,7 +58,7 @@ pub enum Subject {
     Event,
     /// The Catalog.
     Catalog,
-    /// What paces the mail.
+    /// The mail pacer.
     MailPacer,
 }
 
@@ -75,22 +75,22 @@ impl Subject {
     }
 }
 
-/// What was measured of one metric since the last write.
+/// The measurements of one metric since the last write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
-    /// What.
+    /// The metric.
     pub metric: Metric,
-    /// Of which kind of object.
+    /// The kind of object.
     pub subject: Subject,
-    /// How many values.
+    /// The number of values.
     pub count: u64,
-    /// All of them together.
+    /// Their sum.
     pub sum: u64,
     /// The largest.
     pub max: u64,
 }
 
-/// Puts values together until they are written.
+/// Aggregates values until they are written.
 #[derive(Debug, Default)]
 pub struct Meter {
     points: BTreeMap<(Metric, Subject), Point>,
@@ -98,10 +98,10 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Milliseconds between two writes at least.
+    /// The shortest time between two writes, in milliseconds.
     pub const WRITE_EVERY_MS: i64 = 10_000;
 
-    /// Takes `count` values of together `sum` in, the largest of which is `max`.
+    /// Records `count` values with the sum `sum` and the largest value `max`.
     pub fn add(&mut self, now: Timestamp, point: Point) {
         self.since.get_or_insert(now);
         let known = self.points.entry((point.metric, point.subject)).or_insert(Point {
@@ -115,12 +115,12 @@ impl Meter {
         known.max = known.max.max(point.max);
     }
 
-    /// Takes one value in.
+    /// Records one value.
     pub fn record(&mut self, now: Timestamp, metric: Metric, subject: Subject, value: u64) {
         self.add(now, Point { metric, subject, count: 1, sum: value, max: value });
     }
 
-    /// What is to be written now, if it is time.
+    /// The points to write now, if it is time.
     pub fn due(&mut self, now: Timestamp) -> Vec<Point> {
         if self.since.is_none_or(|since| now.ms_since(since) < Self::WRITE_EVERY_MS) {
             return Vec::new();

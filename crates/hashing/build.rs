@@ -1,5 +1,5 @@
-//! Computes what Blowfish begins with: what follows the point in π, 32 bits a word. `OUT_DIR/pi.rs`
-//! is an array of them.
+//! Computes Blowfish's initial state: the fraction of π, in words of 32 bits. `OUT_DIR/pi.rs` contains it as
+//! an array.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -10,7 +10,7 @@
 
 use std::{env, fs, path::Path};
 
-/// Words of Blowfish's state: 18 subkeys and four tables of 256.
+/// The words of Blowfish's state: 18 subkeys and four tables of 256.
 const PI_WORDS: usize = 18 + 4 * 256;
 
 fn main() {
@@ -22,8 +22,8 @@ fn main() {
 
 /// The first words of the fraction of π, by Machin's formula: 16·arctan(1/5) − 4·arctan(1/239).
 ///
-/// Numbers are fractions of a word before the point and many behind it. Each division cuts off
-/// less than one of the last word; a few words more than asked for keep that out of the result.
+/// Numbers are fixed-point: one word before the point and many after it. Each division loses less than one
+/// unit of the last word; a few extra words keep that error out of the result.
 fn pi_fraction(words: usize) -> Vec<u32> {
     let mut pi = vec![0; words + 3];
     for (factor, base, mut positive) in [(16, 5, true), (4, 239, false)] {
@@ -53,7 +53,7 @@ fn divide(number: &mut [u32], by: u32) {
     }
 }
 
-/// Adds `term` to `sum`, or takes it away.
+/// Adds `term` to `sum`, or subtracts it.
 fn add(sum: &mut [u32], term: &[u32], positive: bool) {
     let mut carry = 0;
     for (word, term) in sum.iter_mut().zip(term).rev() {

@@ -1,6 +1,6 @@
-//! How the platform is asked: one route table, a folder for each noun, one place for errors.
+//! The HTTP API: one route table, a folder for each noun, one place for errors.
 //!
-//! [`Api`] is where a request comes in. It knows no runtime: what it needs of one is in [`ports`].
+//! [`Api`] is the entry point. It knows no runtime: what it needs from one is in [`ports`].
 
 mod accounts;
 mod admin;

@@ -1,10 +1,10 @@
-//! Where a request comes in and its answer goes out.
+//! The path of a request from its arrival to its answer.
 //!
-//! (1) The request gets an id. (2) A deployment with a bad setting answers nothing else; one that is
-//! set up for this machine alone answers nobody else. (3) The route table finds the handler. (4) The
-//! answer gets what every answer has: the id, `nosniff`, the body of a problem, the entity-tag of a
-//! read and the 304 that follows from it. (5) One line is logged: what was asked and how it ended,
-//! and nothing about the person but the user's id.
+//! (1) The request gets an id. (2) A deployment with a bad setting answers every request with that problem;
+//! one that is configured for local use only answers nobody else. (3) The route table finds the handler. (4)
+//! The answer gets what every answer has: the id, `nosniff`, the body of a problem, the entity-tag of a read
+//! and, where it applies, the 304. (5) One line is logged: what was asked and how it ended, and about the
+//! person only the user id.
 
 use std::sync::{Arc, OnceLock};
 
@@ -34,7 +34,7 @@ use crate::config::{Config, ConfigError};
 use crate::domain::host;
 use crate::log_sampling::LogSampling;
 
-/// One request in the log.
+/// The log line of a request.
 #[derive(Serialize)]
 struct LogLine<'a> {
     level: &'static str,
@@ -60,14 +60,14 @@ pub struct Api {
     runtime: Arc<dyn Runtime>,
     log_sampling: LogSampling,
     routes: Option<Routes>,
-    /// What has to be set before anybody but this machine is answered; mostly nothing.
+    /// The settings that are still needed before anybody but this machine gets an answer; mostly none.
     missing_elsewhere: Vec<ConfigError>,
-    /// The log has been told of it.
+    /// Whether this was logged.
     told: OnceLock<()>,
 }
 
 impl Api {
-    /// Builds the route table over these settings, or the wall that stands in for it.
+    /// Builds the route table with these settings, or what answers in its place if they are bad.
     #[must_use]
     pub fn new(
         config: Result<Config, ConfigError>,
@@ -91,8 +91,8 @@ impl Api {
         Self { runtime, log_sampling, routes, missing_elsewhere, told: OnceLock::new() }
     }
 
-    /// Whether a request for this URL may be answered. Its host is that of the `Host` header, which
-    /// the platform's edge has found this deployment by.
+    /// Whether to answer a request for this URL. Its host comes from the `Host` header, by which the
+    /// platform's edge found this deployment.
     fn may_answer(&self, uri: &Uri) -> bool {
         if self.missing_elsewhere.is_empty() || uri.host().is_some_and(host::is_loopback) {
             return true;
@@ -163,7 +163,7 @@ impl Api {
     }
 }
 
-/// Which setting is at fault; never its value.
+/// Logs which setting is bad, never its value.
 fn tell(runtime: &dyn Runtime, error: &ConfigError) {
     let line = json!({ "level": "error", "event": "misconfigured", "detail": error.to_string() });
     runtime.log(&line.to_string());

@@ -1,7 +1,7 @@
 //! The route table: every path of the contract, in one place.
 //!
-//! It is data, looked through from the top. Handlers are axum's and so is all that they extract. Its router
-//! is left out: an isolate would have to build it before its first answer, and a start took 2.4 ms longer.
+//! It is plain data, searched from the top. Handlers and extractors are axum's, but its router is not used:
+//! an isolate would have to build it before its first answer, which made a start 2.4 ms slower.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -38,7 +38,7 @@ use crate::api::shared::problem::Problem;
 use crate::api::shared::residence;
 use crate::config::Cors;
 
-/// A path, with ids in braces, and who answers there, by method.
+/// A path, with ids in braces, and its handlers by method.
 struct Resource {
     path: &'static str,
     handlers: &'static [(Method, Handle)],
@@ -55,8 +55,8 @@ macro_rules! at {
     };
 }
 
-/// As `at`, for operators, all of whose calls go through one place: an axum handler each would be a tenth of
-/// the Worker.
+/// Like `at`, but for operators. Their calls share one handler: an axum handler for each would make up a
+/// tenth of the Worker.
 macro_rules! operators {
     ($path:expr, $method:ident $handler:path) => {
         Resource {
@@ -130,7 +130,7 @@ static TABLE: &[Resource] = &[
 ];
 
 impl Resource {
-    /// Whether this is its path: the same, segment by segment, with something in the place of each id.
+    /// Whether a path matches: segment by segment, with any text in place of each id.
     fn is_at(&self, path: &str) -> bool {
         let mut segments = path.split('/');
         let mut same = self.path.split('/').map(|expected| {
@@ -141,7 +141,7 @@ impl Resource {
         same.all(|same| same.is_some()) && segments.next().is_none()
     }
 
-    /// The methods, as `Allow` names them. A HEAD is answered wherever a GET is.
+    /// The methods for `Allow`. HEAD is answered wherever GET is.
     fn allow(&self) -> String {
         let mut names: Vec<&str> = self.handlers.iter().map(|(method, _)| method.as_str()).collect();
         if names.contains(&"GET") {
@@ -151,7 +151,7 @@ impl Resource {
     }
 }
 
-/// The route table at work, and what browsers on other origins need around it.
+/// The route table, with CORS around it.
 pub(super) struct Routes {
     app: Arc<App>,
     cors: OnceLock<CorsLayer>,
@@ -162,7 +162,7 @@ impl Routes {
         Self { app, cors: OnceLock::new() }
     }
 
-    /// Answers a request, where the data is. Health asks no object, and neither do preflights.
+    /// Answers a request if the data lives here. Health calls and preflights need no data.
     pub(super) async fn answer(&self, request: Request) -> Response {
         let asks_nobody = *request.method() == Method::OPTIONS || request.uri().path() == health::PATH;
         if asks_nobody && self.app.residence.get().is_none() {
@@ -172,7 +172,7 @@ impl Routes {
         residence::guard(&self.app, writes, self.answer_here(request)).await
     }
 
-    /// The layer goes around it only when it is needed.
+    /// The CORS layer is added only when it is needed.
     async fn answer_here(&self, request: Request) -> Response {
         let cross_origin = request.method() == Method::OPTIONS || request.headers().contains_key(ORIGIN);
         if !cross_origin {
@@ -185,10 +185,10 @@ impl Routes {
     }
 }
 
-/// Finds who answers, and leaves the pattern that matched for the log.
+/// Finds the handler, and stores the matched pattern for the log.
 fn handle(app: &Arc<App>, request: Request) -> BoxFuture<'static, Response> {
     let path = request.uri().path();
-    // Without a token for operators there is nothing of theirs.
+    // Without an operator token, the operators' paths do not exist.
     let exists = app.config.admin_token.is_some() || !path.starts_with(admin::PREFIX);
     let Some(resource) = TABLE.iter().find(|resource| exists && resource.is_at(path)) else {
         return Box::pin(ready(Problem::not_found().into_response()));
@@ -208,7 +208,7 @@ fn handle(app: &Arc<App>, request: Request) -> BoxFuture<'static, Response> {
     }
 }
 
-/// Who may call from a browser, and what they may see. Never with credentials: tokens travel in a
+/// Which origins browsers may call from, and what they may read. Never with credentials: tokens travel in a
 /// header that a page sets itself.
 fn cors(setting: &Cors) -> CorsLayer {
     let origins = match setting {
@@ -232,7 +232,7 @@ fn cors(setting: &Cors) -> CorsLayer {
         .vary([ORIGIN])
 }
 
-/// The CORS layer answers every `OPTIONS` with an empty 200.
+/// The CORS layer answers every `OPTIONS` with an empty 200, which becomes a 204.
 fn preflight_has_no_content(response: Response) -> Response {
     let preflight = response.headers().contains_key(http::header::ACCESS_CONTROL_ALLOW_METHODS);
     if preflight { (StatusCode::NO_CONTENT, response).into_response() } else { response }

@@ -7,15 +7,15 @@ use subtle::ConstantTimeEq;
 use super::digest;
 use crate::domain::Secret;
 
-/// What is kept of the token: its digest, so that a comparison tells nothing, its length included.
+/// The token is kept as a digest, so that a comparison reveals nothing, not even its length.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminToken([u8; 32]);
 
 impl AdminToken {
-    /// Bytes that a token has at least.
+    /// The shortest token in bytes.
     pub const MIN_BYTES: usize = 32;
 
-    /// The token, unless it is too short to be one.
+    /// The token, unless it is too short.
     #[must_use]
     pub fn new(token: &Secret<String>) -> Option<Self> {
         let token = token.reveal().trim();

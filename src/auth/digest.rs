@@ -1,4 +1,4 @@
-//! SHA-256 in base64url, under which tokens are stored and accounts are found.
+//! SHA-256 in base64url: tokens are stored and accounts are found by it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +18,7 @@ pub fn text(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(sha256(bytes))
 }
 
-/// The name of the Account object of an address.
+/// The name of the Account object for an address.
 #[must_use]
 pub fn account_key(email: &Email) -> Option<AccountKey> {
     AccountKey::parse(&text(email.as_str().as_bytes()))

@@ -1,21 +1,21 @@
-//! Who is computing hashes, and whose turn it is.
+//! The queue of password hashes, and whose turn it is.
 //!
-//! Each request looks after its own hash, by timers of its own, because the runtime lets none wait
-//! for another. The first few hashes in the queue are computed side by side, by one request: that of
-//! the first takes them on by a slice, lets other work in, and goes on until its own is done. The rest
-//! look in now and then. Who finds their hash done takes it and leaves.
+//! Each request handles its own hash, with its own timers, because the runtime does not let one request wait
+//! for another. The first few hashes in the queue are computed side by side, by one request: the request of
+//! the first hash computes a slice, lets other work run, and goes on until its own hash is done. The others
+//! look in now and then. A request that finds its hash done takes it and leaves.
 //!
-//! The order is fair between clients (self-clocked fair queueing: Golestani, "A Self-Clocked Fair
-//! Queueing Scheme for Broadband Applications", 1994). Each hash has a tag: its rounds, counted from
-//! the tag of the hash before it of the same client, or from where the queue is by now if that is
-//! further. The lowest tag comes first. So clients take turns, hash by hash: who has many in the queue
-//! waits for those of others between two of their own, and who has one is among the next. When the
-//! queue is full, the last hash of the client who has most in it makes room for one who has less.
+//! The order is fair between clients (self-clocked fair queueing: Golestani, "A Self-Clocked Fair Queueing
+//! Scheme for Broadband Applications", 1994). Each hash has a tag: its rounds, added to the tag of the same
+//! client's previous hash, or to the queue's progress if that is larger. The lowest tag comes first. So
+//! clients take turns, hash by hash: a client with many hashes waits for those of others between two of its
+//! own, and a client with one hash is soon served. When the queue is full, the last hash of the client with
+//! the most work makes room for a client with less.
 //!
-//! Nobody says so when a client goes away: its request is just not heard of again. So whoever looks in
-//! computes when the one whose turn it is stays away, and a hash that has not been asked for in a while
-//! is passed over, and forgotten in the end. While a slice is computed nobody can look in: that time does
-//! not count, or a busy processor would have everybody compute in the place of everybody else.
+//! Nobody reports that a client has gone away: its request simply stops looking in. So if the request whose
+//! turn it is stays away, whichever looks in next computes. A hash that nobody has asked for in a while is
+//! skipped, and in the end forgotten. While a slice is computed nobody can look in, so that time does not
+//! count: otherwise, on a busy processor, every request would compute in place of the others.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -28,27 +28,27 @@ pub type Ticket = u64;
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// Take the hash and go.
+    /// Take the hash and leave.
     Done(Digest),
-    /// Let other work in and come back after so many milliseconds.
+    /// Let other work run and come back after so many milliseconds.
     Later {
-        /// How long.
+        /// How many.
         ms: u32,
     },
-    /// The hash is not in the queue any more: it was not asked for in time, or had to make room.
+    /// The hash is no longer in the queue: it was not asked for in time, or had to make room.
     Forgotten,
 }
 
-/// The hashes that an isolate is computing, in the order in which they are.
+/// The hashes that an isolate is computing, in order.
 #[derive(Default)]
 pub struct HashQueue {
     jobs: VecDeque<Job>,
     next_ticket: Ticket,
-    /// Where the queue is: the highest tag of all that were first in it.
+    /// How far the queue is: the highest tag of all hashes that have been first in it.
     progress: u64,
-    /// Whose request computes.
+    /// The hash whose request computes.
     computing: Option<Ticket>,
-    /// When it was first missed after its last slice.
+    /// When that request was first missed after its last slice.
     missed_since: Option<Timestamp>,
 }
 
@@ -62,29 +62,28 @@ struct Job {
 }
 
 impl HashQueue {
-    /// Rounds in the queue at most: 128 hashes of cost 10, for which a client waits some
-    /// ten seconds.
+    /// The most rounds in the queue: 128 hashes of cost 10, for which a client waits about ten seconds.
     pub const ROUNDS_MAX: u64 = 128 << 10;
-    /// Rounds of one client at most: half of it all.
+    /// The most rounds of one client: half of the total.
     pub const CLIENT_ROUNDS_MAX: u64 = Self::ROUNDS_MAX / 2;
-    /// Hashes in the queue at most, however little work they are.
+    /// The most hashes in the queue, however little work they are.
     pub const MAX: usize = 1_024;
-    /// Hashes of one client at most.
+    /// The most hashes of one client.
     pub const CLIENT_MAX: usize = Self::MAX / 2;
-    /// Two to four milliseconds of work, which is what others wait for. A timer takes one more until
-    /// the next slice: shorter slices would leave the processor idle for a larger part of the time.
+    /// Two to four milliseconds of work, which others have to wait for. The timer before the next slice takes
+    /// one more: shorter slices would leave the processor idle for a larger share of the time.
     const SLICE_ROUNDS: u32 = 32;
-    /// How seldom the others look in: after a millisecond for each before them, and this at most, so
-    /// that a long queue is no work in itself.
+    /// The longest pause between two looks. A request pauses a millisecond for each hash ahead of it, up to
+    /// this, so that a long queue causes little work by itself.
     const FAR_MS: u32 = 50;
-    /// Milliseconds that the one who computes may stay away before another does.
+    /// Milliseconds that the computing request may stay away before another takes over.
     const LATE_MS: i64 = 20;
-    /// Milliseconds after which a hash is passed over.
+    /// Milliseconds after which a hash is skipped.
     const ABSENT_MS: i64 = 100;
     /// Milliseconds after which a hash is forgotten.
     const FORGOTTEN_MS: i64 = 2_000;
 
-    /// Whether the client may put a hash of so many rounds in the queue, as far as its own are concerned.
+    /// Whether the client's own limits allow another hash of so many rounds.
     pub fn admits(&mut self, client: ClientKey, rounds: u64, now: Timestamp) -> bool {
         self.jobs.retain(|job| now.ms_since(job.seen) < Self::FORGOTTEN_MS);
         let own = self.load_of(client).with(rounds);
@@ -114,7 +113,8 @@ impl HashQueue {
         Ok(ticket)
     }
 
-    /// Looks in, and computes for a slice if it is this one's turn, or whose it is stays away.
+    /// Looks in, and computes a slice if it is this request's turn, or if the one whose turn it is stays
+    /// away.
     pub fn turn(&mut self, ticket: Ticket, now: Timestamp) -> Turn {
         let Some(job) = self.jobs.iter_mut().find(|job| job.ticket == ticket) else {
             return Turn::Forgotten;
@@ -137,7 +137,7 @@ impl HashQueue {
         }
     }
 
-    /// Whether it is for this one to compute.
+    /// Whether this request is the one to compute.
     fn computes(&mut self, ticket: Ticket, now: Timestamp) -> bool {
         let mut unfinished = self.jobs.iter().filter(|job| !job.hashing.is_done());
         let missed_since = match unfinished.clone().find(|job| Some(job.ticket) == self.computing) {
@@ -151,7 +151,7 @@ impl HashQueue {
         now.ms_since(missed_since) >= Self::LATE_MS
     }
 
-    /// Takes the first hashes that somebody waits for on by a slice.
+    /// Computes a slice of the first hashes that somebody is waiting for.
     fn advance(&mut self, now: Timestamp) {
         let mut waiting = self.jobs.iter_mut().filter(|job| job.is_waiting(now, Self::ABSENT_MS)).peekable();
         if let Some(first) = waiting.peek() {
@@ -171,7 +171,7 @@ impl HashQueue {
         all.rounds <= Self::ROUNDS_MAX && all.hashes <= Self::MAX
     }
 
-    /// Forgets the last hash of the client who has most in the queue, if that is more than `own`.
+    /// Forgets the last hash of the client with the most work in the queue, if that is more than `own`.
     fn make_room(&mut self, own: Load) -> Result<(), Refusal> {
         let mut loads: HashMap<ClientKey, Load> = HashMap::new();
         for job in &self.jobs {
@@ -185,14 +185,14 @@ impl HashQueue {
         Ok(())
     }
 
-    /// What a client has in the queue.
+    /// A client's share of the queue.
     fn load_of(&self, client: ClientKey) -> Load {
         let own = self.jobs.iter().filter(|job| job.client == client);
         own.fold(Load::default(), |load, job| load.with(job.rounds_left()))
     }
 }
 
-/// How much is in the queue; work counts before number.
+/// An amount of work; rounds count before the number of hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Load {
     rounds: u64,
@@ -210,7 +210,7 @@ impl Job {
         self.hashing.rounds_left().into()
     }
 
-    /// Whether there is something to compute, and somebody who has asked for it within `ms`.
+    /// Whether the hash is unfinished and was asked for within `ms`.
     fn is_waiting(&self, now: Timestamp, ms: i64) -> bool {
         !self.hashing.is_done() && now.ms_since(self.seen) < ms
     }
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(queue.turn(a, at(1)), expected(1, 7));
         assert_eq!(queue.turn(b, at(1)), expected(2, 7));
         assert_eq!(queue.turn(c, at(1)), expected(3, 7));
-        // The fourth has not been taken a step.
+        // No step of the fourth has been computed.
         for _ in 1..slices {
             assert_eq!(queue.turn(d, at(1)), Turn::Later { ms: 0 });
         }
@@ -313,7 +313,7 @@ mod tests {
         assert_eq!(finish(&mut queue, next, at(2_000)), expected(3, 4));
     }
 
-    /// Fills the queue with hashes of cost 12, so many of each client.
+    /// Fills the queue with hashes of cost 12, so many from each client.
     fn full(each: u64) -> (HashQueue, Vec<Ticket>) {
         let mut queue = HashQueue::default();
         let all = HashQueue::ROUNDS_MAX >> 12;
@@ -359,12 +359,12 @@ mod tests {
         let mut queue = HashQueue::default();
         let many: Vec<_> = (0..9).map(|n| queue.submit(client(1), hashing(n, 5), at(0)).unwrap()).collect();
         let few: Vec<_> = (9..11).map(|n| queue.submit(client(2), hashing(n, 5), at(0)).unwrap()).collect();
-        // The first is computed with the first of the other client and the second of its own.
+        // The first is computed together with the first of the other client and the second of its own.
         assert_eq!(finish(&mut queue, many[0], at(0)), expected(0, 5));
         assert_eq!(queue.turn(few[0], at(0)), expected(9, 5));
         assert_eq!(queue.turn(many[1], at(0)), expected(1, 5));
         assert_eq!(finish(&mut queue, few[1], at(0)), expected(10, 5));
-        // Who comes now is not behind those who have waited all the time.
+        // A newcomer does not queue behind those who have waited all the time.
         let new = queue.submit(client(3), hashing(11, 5), at(0)).unwrap();
         assert_eq!(queue.turn(many[4], at(0)), Turn::Later { ms: 1 });
         assert_eq!(queue.turn(new, at(0)), expected(11, 5));

@@ -1,7 +1,7 @@
-//! Links in mail that do something for whoever holds them: give a seat back, end the reminders.
+//! Links in mail that act for whoever holds them: give a seat back, or stop the reminders.
 //!
-//! A bearer token does not belong in a mail. Such a link carries a signature that is good for one
-//! thing and one registration; nothing is stored of it, and it is spent when the registration ends.
+//! A bearer token does not belong in a mail. Instead, such a link carries a signature that is valid for one
+//! action and one registration. Nothing is stored for it, and it becomes useless when the registration ends.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +16,7 @@ use crate::domain::{EventId, RegistrationId, Secret};
 pub enum Purpose {
     /// Ends the registration.
     Cancel,
-    /// Ends the reminders.
+    /// Stops the reminders.
     Unremind,
 }
 
@@ -32,7 +32,7 @@ impl Purpose {
 }
 
 impl TokenKeys {
-    /// The key that opens a link, signed with the present secret.
+    /// The link's key, signed with the current secret.
     #[must_use]
     pub fn link_key(&self, purpose: Purpose, event: EventId, registration: RegistrationId) -> Option<String> {
         let secret = self.link_secrets().next()?;
@@ -40,7 +40,7 @@ impl TokenKeys {
         Some(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
-    /// Whether `key` opens the link, compared in constant time.
+    /// Whether `key` is valid for the link, compared in constant time.
     #[must_use]
     pub fn opens_link(
         &self,

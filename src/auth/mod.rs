@@ -1,4 +1,4 @@
-//! Proving who somebody is: password hashes, signed tokens, one-time tokens.
+//! Authentication: password hashes, signed tokens, one-time tokens.
 
 pub mod admin;
 pub mod digest;

@@ -1,7 +1,7 @@
-//! Tokens that are good for one thing, once: confirm an address, extend a session.
+//! Tokens that work once, for one purpose: confirm an address, extend a session.
 //!
-//! A token names the Account object that knows it, so that no index is needed, followed by 256
-//! random bits. What is stored of it is a digest: who reads the database cannot use it.
+//! A token contains the name of the Account object that knows it, so no index is needed, followed by 256
+//! random bits. Only its digest is stored, so whoever reads the database cannot use it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 use super::digest;
 use crate::domain::{AccountKey, Secret, Timestamp};
 
-/// Random bits of a token.
+/// The random bits of a token.
 pub type Entropy = [u8; 32];
 
-/// SHA-256 of a one-time token, in base64url: tokens are stored like this alone.
+/// SHA-256 of a one-time token, in base64url: the only form in which tokens are stored.
 pub type Digest = String;
 
-/// A token that works once and not for ever.
+/// A token that works once and expires.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OneTimeToken {
-    /// What is stored of it.
+    /// The stored digest.
     pub digest: Digest,
-    /// When it stops working.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// A fresh token, to be handed out, and what is to be stored of it.
+/// A fresh token to hand out, and what to store for it.
 #[must_use]
 pub fn issue(
     account: &AccountKey,
@@ -37,21 +37,21 @@ pub fn issue(
     (Secret::new(token), stored)
 }
 
-/// The account that a token names and the digest under which it is known there.
+/// The account that a token names, and the token's digest.
 #[must_use]
 pub fn read(token: &str) -> Option<(AccountKey, Digest)> {
     let (account, _) = token.split_once('.')?;
     Some((AccountKey::parse(account)?, digest::text(token.as_bytes())))
 }
 
-/// A refresh token as it was shown. The first of a session is like any one-time token; each that
-/// follows is the first one with 256 more bits behind it. So all of them prove that they belong to
-/// one session, and each is a secret of its own.
+/// A refresh token as the client sent it. A session's first one is an ordinary one-time token. Each later one
+/// is the first with another 256 bits appended. So all of them prove that they belong to the same session,
+/// and each is a secret of its own.
 #[derive(Debug)]
 pub struct Refresh {
-    /// Who knows the session.
+    /// The account with the session.
     pub account: AccountKey,
-    /// Digest of what the tokens of the session have in common.
+    /// The digest of the part that the session's tokens share.
     pub family: Digest,
     /// Digest of the token.
     pub digest: Digest,
@@ -73,7 +73,7 @@ impl Refresh {
         })
     }
 
-    /// The token that follows it, and what is to be stored of that.
+    /// The next token, and what to store for it.
     #[must_use]
     pub fn next(&self, entropy: &Entropy, expires_at: Timestamp) -> (Secret<String>, OneTimeToken) {
         let token = format!("{}.{}", self.stem.reveal(), URL_SAFE_NO_PAD.encode(entropy));

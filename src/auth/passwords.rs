@@ -1,6 +1,6 @@
-//! Passwords and their hashes, `$2b$10$<salt><digest>`. Hashing takes tens of milliseconds and is
-//! done in slices between other work, so a hash is begun here and finished here; what lies between
-//! is up to who has the time ([`HashQueue`](super::hash_queue::HashQueue)).
+//! Passwords and their hashes, `$2b$10$<salt><digest>`. Hashing takes tens of milliseconds and is done in
+//! slices between other work. This module starts and finishes a hash; the computation in between is done
+//! elsewhere ([`HashQueue`](super::hash_queue::HashQueue)).
 
 use base64::Engine;
 use bcrypt::{BASE_64, HashParts};
@@ -9,13 +9,13 @@ use subtle::ConstantTimeEq;
 use super::hashing::{Digest, Hashing, Salt};
 use crate::domain::{Password, Secret};
 
-/// The hash of a new password, once it is computed.
+/// The hash of a new password, while it is computed.
 pub struct NewHash {
     prefix: String,
 }
 
 impl NewHash {
-    /// Begins to hash under a random salt. Nothing for a cost that cannot be computed.
+    /// Starts a hash with a random salt. Returns `None` for a cost that cannot be computed.
     #[must_use]
     pub fn begin(password: &Password, cost: u32, salt: Salt) -> Option<(Self, Hashing)> {
         let hashing = Hashing::new(password.reveal().as_bytes(), salt, cost)?;
@@ -29,18 +29,18 @@ impl NewHash {
     }
 }
 
-/// Whether a candidate is the password behind a hash, once that is computed.
+/// A check whether a candidate matches a stored hash, while it is computed.
 pub struct Comparison {
-    /// What matches; nothing where nothing can.
+    /// The stored hash; `None` if nothing can match.
     stored: Option<Secret<String>>,
 }
 
 impl Comparison {
-    /// Begins to hash `candidate` as the password behind `stored` was hashed. Where nothing can
-    /// match, the work of `cost` is done for nothing, so that an unknown address takes as long as a
-    /// wrong password. Nothing for a cost that cannot be computed.
+    /// Starts to hash `candidate` the way that the password behind `stored` was hashed. If nothing can match,
+    /// the work of `cost` is done anyway, so that an unknown address takes as long as a wrong password.
+    /// Returns `None` for a cost that cannot be computed.
     ///
-    /// bcrypt would cut a candidate at 72 bytes or at a NUL: such a one never matches. Nor does
+    /// bcrypt would cut a candidate off at 72 bytes or at a NUL, so such a candidate never matches. Nor does
     /// anything match a `$2x$`, with which crypt marks the hashes of a version that mixed up bytes.
     #[must_use]
     pub fn begin(candidate: &str, stored: Option<&Secret<String>>, cost: u32) -> Option<(Self, Hashing)> {
@@ -58,7 +58,7 @@ impl Comparison {
         })
     }
 
-    /// Whether it matches, found out in constant time.
+    /// Whether it matches, compared in constant time.
     #[must_use]
     pub fn finish(self, digest: &Digest) -> bool {
         let digest = BASE_64.encode(digest);
@@ -69,7 +69,7 @@ impl Comparison {
     }
 }
 
-/// The cost of a hash, `$2b$<cost>$…`: it was made in 2^cost rounds.
+/// The cost of a hash, `$2b$<cost>$…`: it was computed in 2^cost rounds.
 #[must_use]
 pub fn cost(hash: &Secret<String>) -> Option<u32> {
     hash.reveal().strip_prefix("$2")?.split('$').nth(1)?.parse().ok()

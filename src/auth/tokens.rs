@@ -1,8 +1,8 @@
 //! Access tokens: JWT (RFC 7519) signed with HS256, short-lived and checked strictly.
 //!
-//! Every claim that is written is demanded on the way back: issuer, audience, subject, session,
-//! account, issue and expiry, under a key id that names one of our keys (RFC 8725 §3.1, §3.8 to
-//! §3.12). The algorithm is fixed, whatever the header says.
+//! Every claim that is written is required when a token is read: issuer, audience, subject, session, account,
+//! issue and expiry, under a key id of one of our keys (RFC 8725 §3.1, §3.8 to §3.12). The algorithm is
+//! fixed, whatever the header says.
 
 use chrono::TimeDelta;
 use jwt_compact::alg::{Hs256, Hs256Key};
@@ -18,18 +18,18 @@ const ISSUER: &str = "event-platform";
 const AUDIENCE: &str = "event-platform-api";
 const LEEWAY_SECONDS: i64 = 5;
 
-/// Who a token speaks for.
+/// The identity that a token proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
     /// The user.
     pub user: UserId,
-    /// Where the account is found.
+    /// The user's account.
     pub account: AccountKey,
     /// The session that the token belongs to.
     pub session: SessionId,
 }
 
-/// The keys of this deployment: one signs, and the one before it still verifies.
+/// The keys of this deployment: one signs, and the previous one still verifies.
 pub struct TokenKeys {
     current: SigningKey,
     previous: Option<SigningKey>,
@@ -53,10 +53,10 @@ struct OurClaims {
 }
 
 impl TokenKeys {
-    /// Bytes that a secret has at least: as many as the hash puts out (RFC 7518 §3.2).
+    /// The shortest secret in bytes: as long as the hash's output (RFC 7518 §3.2).
     pub const MIN_SECRET_BYTES: usize = 32;
 
-    /// Keys made of the secrets; `None` when one is too short.
+    /// Derives the keys from the secrets; `None` if one is too short.
     #[must_use]
     pub fn new(current: &Secret<String>, previous: Option<&Secret<String>>) -> Option<Self> {
         let current = SigningKey::new(current)?;
@@ -67,12 +67,12 @@ impl TokenKeys {
         Some(Self { current, previous, verified: Verified::default() })
     }
 
-    /// What signs links, the present one first.
+    /// The secrets that sign links, the current one first.
     pub(super) fn link_secrets(&self) -> impl Iterator<Item = &Secret<[u8; 32]>> {
         [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(|key| &key.links)
     }
 
-    /// Signs a token that lives for `ttl_seconds`.
+    /// Signs a token that is valid for `ttl_seconds`.
     #[must_use]
     pub fn sign(&self, bearer: &Bearer, now: Timestamp, ttl_seconds: u32) -> Option<String> {
         let header = Header::empty().with_key_id(self.current.id.clone());
@@ -87,7 +87,7 @@ impl TokenKeys {
         Hs256.token(&header, &claims, &self.current.key).ok()
     }
 
-    /// Who the token speaks for, if it is ours and in force.
+    /// The identity that the token proves, if it is ours and currently valid.
     #[must_use]
     pub fn verify(&self, token: &str, now: Timestamp) -> Option<Bearer> {
         let claims = match self.verified.recall(token) {
@@ -103,7 +103,7 @@ impl TokenKeys {
         in_force.then_some(Bearer { user: ours.sub, account: ours.acc, session: ours.sid })
     }
 
-    /// What the token says, if one of our keys has signed it.
+    /// The token's claims, if one of our keys signed it.
     fn read(&self, token: &str) -> Option<Claims<OurClaims>> {
         let read = UntrustedToken::new(token).ok()?;
         let named = read.header().key_id.as_deref()?;
@@ -126,7 +126,7 @@ impl SigningKey {
     }
 }
 
-/// A name for a key that says nothing about it: 64 bits of a digest made for this alone.
+/// An id for a key that reveals nothing about it: 64 bits of a digest made only for this.
 fn key_id(secret: &[u8]) -> String {
     let digest = digest::text(&[b"event-platform key id\0", secret].concat());
     digest.chars().take(11).collect()
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// A token with our key and key id, and claims of the attacker's choice.
+    /// A token with our key and key id, and claims that an attacker chose.
     fn signed(claims: &serde_json::Value) -> String {
         let keys = keys("a", None);
         let header = Header::empty().with_key_id(keys.current.id.clone());

@@ -1,8 +1,8 @@
-//! Tokens whose signatures have been verified, as one isolate remembers: reading one anew and computing
-//! its signature was a twelfth of a call that asks an object.
+//! An isolate's memory of tokens whose signatures it has verified: parsing a token and checking its signature
+//! took a twelfth of a call that asks an object.
 //!
-//! A token is found by its claims, which are no secret; its signature is compared in constant time.
-//! What the claims allow at which time is for the caller to check again.
+//! A token is found by its claims, which are not secret, and its signature is compared in constant time. The
+//! caller must check again whether the claims are currently valid.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::Secret;
 
-/// Claims by the text that was signed, the least recently used making room.
+/// Claims by the signed text; the least recently used entry makes room.
 pub(super) struct Verified<C>(Mutex<LruCache<Box<str>, Signed<C>>>);
 
 struct Signed<C> {
@@ -20,11 +20,11 @@ struct Signed<C> {
     claims: C,
 }
 
-/// Tokens that are remembered at most; one takes about half a kilobyte.
+/// The most tokens that are remembered; each takes about half a kilobyte.
 const TOKENS_MAX: usize = 4_096;
 
 impl<C: Clone> Verified<C> {
-    /// What the token says, if its signature has been verified before.
+    /// The token's claims, if its signature has been verified before.
     pub(super) fn recall(&self, token: &str) -> Option<C> {
         let (text, signature) = token.rsplit_once('.')?;
         let mut tokens = self.tokens();
@@ -33,7 +33,7 @@ impl<C: Clone> Verified<C> {
         same.then(|| known.claims.clone())
     }
 
-    /// The token's signature is right.
+    /// Remembers that the token's signature is valid.
     pub(super) fn note(&self, token: &str, claims: C) {
         if let Some((text, signature)) = token.rsplit_once('.') {
             self.tokens().put(text.into(), Signed { signature: Secret::new(signature.into()), claims });

@@ -1,6 +1,6 @@
-//! Cloudflare's Email Service, through the binding `EMAIL`: `env.EMAIL.send({ … })`, one mail a call,
-//! no key. It writes the MIME message itself, `Message-ID` included, and knows no idempotency keys: a
-//! try whose answer was lost may arrive a second time.
+//! Cloudflare's Email Service, through the binding `EMAIL`: `env.EMAIL.send({ … })`, one mail per call,
+//! without a key. It writes the MIME message itself, including the `Message-ID`, and has no idempotency keys:
+//! if an answer is lost, the mail may arrive twice.
 
 use serde_json::{Map, Value, json};
 
@@ -11,11 +11,11 @@ use super::{Attachment, DeliveryResult, HttpResponse, Message, Outgoing, Sender}
 /// The name of the binding.
 pub(super) const BINDING: &str = "EMAIL";
 
-/// No limit a second is published; an account's own is an error, and obeyed.
+/// No limit per second is published. When an account exceeds its own, the call fails, and we obey that.
 pub(super) const PACE: Pace = Pace { requests: 8, batch: 1, batches_attachments: false };
 
-/// The argument of `send`. The content of an attachment is text here and becomes bytes on the way,
-/// since a text would be taken for base64.
+/// The argument of `send`. The content of an attachment is text here and is converted to bytes before the
+/// call, because the service would take a text for base64.
 pub(super) fn message(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Value {
     let from = match address(sender.from) {
         (Some(name), email) => json!({ "name": name, "email": email }),
@@ -34,7 +34,7 @@ pub(super) fn message(outgoing: &Outgoing<'_>, message: &Message, sender: &Sende
             members.insert("headers".to_owned(), Value::Object(headers.collect::<Map<_, _>>()));
         }
         if let Some(attachment) = &message.attachment {
-            // Only plain types are documented; the method stands in the file.
+            // Only plain types are documented. The method is in the file.
             let file = json!({
                 "filename": Attachment::NAME,
                 "content": attachment.content,
@@ -47,8 +47,8 @@ pub(super) fn message(outgoing: &Outgoing<'_>, message: &Message, sender: &Sende
     argument
 }
 
-/// The codes that its documentation lists. Those of headers and unknown ones are ours to mend: no
-/// reader and no event has a say in which headers there are.
+/// The error codes in the documentation. Codes about headers and unknown codes are ours to fix: neither the
+/// recipient nor the event influences which headers there are.
 pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
     let Some(code) = response.error.as_deref() else { return response.result() };
     let result = match code {

@@ -1,31 +1,31 @@
-//! How fast mail may leave, and how a try to deliver something ends.
+//! How fast mail may be sent, and how an attempt to deliver something ends.
 
-/// How fast a provider takes mail, and how much in one request.
+/// How fast a provider accepts mail, and how much in one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// Requests a second.
+    /// Requests per second.
     pub requests: u32,
     /// Mails that fit in one request.
     pub batch: u32,
-    /// Whether mails with an attachment may be among them.
+    /// Whether a batch may contain mails with an attachment.
     pub batches_attachments: bool,
 }
 
-/// How a try ended.
+/// The result of a delivery attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It has arrived.
+    /// It was delivered.
     Done,
-    /// It has not, or nobody knows; try again, not before so many milliseconds if the other side
-    /// said so.
+    /// It was not delivered, or nobody knows. Try again, and wait for the given milliseconds if the other
+    /// side asked for that.
     Retry {
         /// What the other side asked for.
         after_ms: Option<u32>,
     },
-    /// It will never be taken: it is set aside as a dead letter.
+    /// It will never be accepted and is set aside as a dead letter.
     Refused,
-    /// Its batch was refused as a whole, and nothing of it has arrived: it is tried alone.
+    /// Its batch was refused as a whole and nothing was delivered. It is tried again on its own.
     Apart,
-    /// It was not sent, because it has lost its point.
+    /// It was not sent, because it is no longer of use.
     Expired,
 }

@@ -1,15 +1,15 @@
-//! What a provider's answer means for a mail: is the mail wrong, is our account or a setting, or is
-//! it only the moment?
+//! What a provider's answer means for a mail: is the mail wrong, is our account or a setting wrong, or is the
+//! problem temporary?
 //!
-//! Only an answer about the mail itself refuses it. What somebody can mend (a key, a sender that is
-//! not verified, a quota) leaves the mail waiting, and the log says which code the provider gave.
+//! Only an answer about the mail itself refuses it. If somebody can fix the problem (a key, an unverified
+//! sender, a quota), the mail waits and the log shows the provider's code.
 
 use chrono::DateTime;
 
 use super::delivery::Delivery;
 use crate::domain::Timestamp;
 
-/// What of an answer matters.
+/// The relevant parts of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HttpResponse {
     /// The status code.
@@ -22,48 +22,48 @@ pub struct HttpResponse {
     pub body: String,
 }
 
-/// What becomes of one mail after an answer.
+/// What happens to one mail after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryResult {
-    /// For the outbox.
+    /// The result for the outbox.
     pub delivery: Delivery,
-    /// Whether somebody has to mend the account or a setting before another try can help.
+    /// Whether somebody must fix the account or a setting before another try can help.
     pub account: bool,
-    /// The provider's own name for what went wrong. It is logged: never free text.
+    /// The provider's own code for the error. It is logged, so it must never be free text.
     pub code: Option<String>,
 }
 
 impl DeliveryResult {
-    /// Characters of a code.
+    /// The longest code.
     const CODE_MAX: usize = 64;
 
     const fn of(delivery: Delivery) -> Self {
         Self { delivery, account: false, code: None }
     }
 
-    /// The provider has it.
+    /// The provider has accepted it.
     pub(super) const fn sent() -> Self {
         Self::of(Delivery::Done)
     }
 
-    /// The provider will never take it.
+    /// The provider will never accept it.
     pub(super) const fn refused() -> Self {
         Self::of(Delivery::Refused)
     }
 
-    /// Not sent, and nobody knows why.
+    /// Not sent, for an unknown reason.
     #[must_use]
     pub const fn unanswered() -> Self {
         Self::of(Delivery::Retry { after_ms: None })
     }
 
-    /// Not sent, because it has lost its point.
+    /// Not sent, because it is no longer of use.
     #[must_use]
     pub const fn expired() -> Self {
         Self::of(Delivery::Expired)
     }
 
-    /// A refusal of many mails at once says nothing about each: they are tried one by one.
+    /// A refusal of several mails at once says nothing about each of them, so they are tried one by one.
     pub(super) fn of_all(self, mails: usize) -> Self {
         match self.delivery {
             Delivery::Refused if mails > 1 => Self { delivery: Delivery::Apart, ..self },
@@ -71,7 +71,7 @@ impl DeliveryResult {
         }
     }
 
-    /// The same, with the provider's name for it. Names that could hold more than a name are left out.
+    /// The same, with the provider's code. Codes that might contain more than a name are left out.
     pub(super) fn coded(self, code: &str) -> Self {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         let named = !code.is_empty() && code.len() <= Self::CODE_MAX && code.chars().all(plain);
@@ -80,20 +80,20 @@ impl DeliveryResult {
 }
 
 impl HttpResponse {
-    /// Another try, and not before the time that was asked for.
+    /// Another try, not before the time that the provider asked for.
     pub(super) fn retry(&self) -> DeliveryResult {
         DeliveryResult::of(Delivery::Retry {
             after_ms: self.retry_after.map(|seconds| seconds.saturating_mul(1000)),
         })
     }
 
-    /// Another try, which can help once somebody has mended the account or a setting.
+    /// Another try, which can help after somebody has fixed the account or a setting.
     pub(super) fn account(&self) -> DeliveryResult {
         DeliveryResult { account: true, ..self.retry() }
     }
 
-    /// What the status alone says. 400, 413 and 422 are about what was sent; 408, 409, 425, 429 and
-    /// 5xx about the moment; all others about who sends, or where to.
+    /// The meaning of the status alone. 400, 413 and 422 are about the contents; 408, 409, 425, 429 and 5xx
+    /// are temporary; all others are about the sender or the URL.
     pub(super) fn result(&self) -> DeliveryResult {
         match self.status {
             200..=299 => DeliveryResult::sent(),
@@ -104,7 +104,7 @@ impl HttpResponse {
     }
 }
 
-/// Seconds of a `Retry-After` (RFC 9110 §10.2.3): a number, or a date.
+/// The seconds of a `Retry-After` header (RFC 9110 §10.2.3), which is a number or a date.
 #[must_use]
 pub fn retry_after(value: &str, now: Timestamp) -> Option<u32> {
     let value = value.trim();
@@ -118,18 +118,18 @@ pub fn retry_after(value: &str, now: Timestamp) -> Option<u32> {
 pub(super) mod tests {
     use super::*;
 
-    /// An answer with nothing but a status and a body.
+    /// An answer with only a status and a body.
     pub(in crate::mail) fn answer(status: u16, body: &str) -> HttpResponse {
         HttpResponse { status, body: body.to_owned(), ..HttpResponse::default() }
     }
 
-    /// What tables of answers say of a mail.
+    /// The expected result for a mail, in tables of answers.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(in crate::mail) enum Fate {
         Sent,
-        /// Tried again, and nobody need do anything.
+        /// Tried again; nobody has to do anything.
         Later,
-        /// Tried again, and somebody has to mend the account or a setting.
+        /// Tried again, and somebody must fix the account or a setting.
         Account,
         Refused,
         Apart,

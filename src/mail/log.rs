@@ -1,15 +1,15 @@
-//! The provider of development: prints a mail so that its links can be followed by hand.
+//! The provider for development: prints a mail so that its links can be followed by hand.
 //!
-//! A link in a mail lets whoever has it choose a new password, and logs are read by more people than
-//! a mailbox is. So a mail whose links lead to another machine waits, unless the deployment says that
-//! it may be printed: also where no request is there whose host could be looked at.
+//! Whoever has a link from a mail can choose a new password, and more people read logs than a mailbox. So a
+//! mail whose links lead to another machine waits unless the deployment allows printing it, even when there
+//! is no request whose host could be checked.
 
 use http::Uri;
 
 use super::{Mail, MailTemplate, Message, Outgoing, Plan, Sender};
 use crate::domain::host;
 
-/// Prints the mails, or waits for another provider.
+/// Prints the mails, or makes them wait for another provider.
 pub(super) fn plan(mails: &[(Outgoing<'_>, Message)], anywhere: bool, sender: &Sender<'_>) -> Plan {
     if anywhere || mails.iter().all(|(outgoing, _)| stays_here(outgoing.mail, sender)) {
         Plan::Print(mails.iter().map(|(outgoing, message)| print(outgoing, message, sender)).collect())
@@ -18,7 +18,7 @@ pub(super) fn plan(mails: &[(Outgoing<'_>, Message)], anywhere: bool, sender: &S
     }
 }
 
-/// Whether the mail's links, if it has any, lead to this machine.
+/// Whether all links in the mail lead to this machine.
 fn stays_here(mail: &Mail, sender: &Sender<'_>) -> bool {
     let url = match &mail.template {
         MailTemplate::ConfirmAddress { link } | MailTemplate::ResetPassword { link } => {
@@ -29,7 +29,7 @@ fn stays_here(mail: &Mail, sender: &Sender<'_>) -> bool {
     url.is_none_or(|url| url.parse().is_ok_and(|url: Uri| url.host().is_some_and(host::is_loopback)))
 }
 
-/// The mail as it would arrive, for the terminal.
+/// The mail as it would arrive, formatted for the terminal.
 fn print(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> String {
     let mut text = format!(
         "--- mail ---\nFrom: {}\nTo: {}\nSubject: {}\n",

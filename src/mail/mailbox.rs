@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::Mail;
 use crate::domain::account::Name;
 
-/// Name and address of a sender like `Events <events@example.com>`.
+/// The name and address of a sender like `Events <events@example.com>`.
 #[must_use]
 pub(super) fn address(from: &str) -> (Option<&str>, &str) {
     match from.rsplit_once('<') {
@@ -35,7 +35,8 @@ pub(super) fn ascii_mailbox(name: Option<&str>, address: &str) -> String {
     }
 }
 
-/// The name in parts that become words of 75 characters at most, none in the middle of a character.
+/// Splits the name into parts that become encoded words of at most 75 characters, never in the middle of a
+/// character.
 fn in_words(name: &str) -> impl Iterator<Item = &str> {
     const WORD_MAX_BYTES: usize = 45;
     let mut rest = name;

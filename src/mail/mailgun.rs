@@ -1,6 +1,6 @@
-//! Mailgun: `POST /v3/{domain}/messages` with the key as a password, a form in parts, one mail a
-//! request. Mailgun knows no idempotency keys: a try whose answer was lost may arrive a second time,
-//! under the same `Message-ID`.
+//! Mailgun: a multipart form to `POST /v3/{domain}/messages` with the key as a password, one mail per
+//! request. Mailgun has no idempotency keys: if an answer is lost, the mail may arrive twice, with the same
+//! `Message-ID`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,25 +11,25 @@ use super::render::message_id;
 use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 use crate::auth::digest;
 
-/// How Mailgun is reached, and for which of its domains.
+/// How to reach Mailgun, and for which of its domains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailgun {
-    /// Where, and with which key.
+    /// The URL and the key.
     pub transport: Transport,
-    /// The domain that sends, as Mailgun knows it.
+    /// The sending domain, as registered with Mailgun.
     pub domain: String,
 }
 
-/// Mailgun publishes no limit for this call; an account's own is answered with 429.
+/// Mailgun publishes no limit for this call. When an account exceeds its own, the answer is 429.
 pub(super) const PACE: Pace = Pace { requests: 8, batch: 1, batches_attachments: false };
 
 impl Mailgun {
-    /// Where accounts of the United States are.
+    /// The API for accounts in the United States.
     pub const US: &str = "https://api.mailgun.net";
-    /// Where accounts of the European Union are.
+    /// The API for accounts in the European Union.
     pub const EU: &str = "https://api.eu.mailgun.net";
 
-    /// The request for a mail, or the setting without which there is none.
+    /// The request for a mail, or the name of the missing setting.
     pub(super) fn request(
         &self,
         outgoing: &Outgoing<'_>,
@@ -59,7 +59,7 @@ impl Mailgun {
     }
 }
 
-/// A form in parts (RFC 7578). Names are ours, values are anybody's.
+/// A multipart form (RFC 7578). The names are ours; the values may be anything.
 #[derive(Default)]
 struct Form(Vec<(String, String)>);
 
@@ -76,8 +76,7 @@ impl Form {
         self.0.push((head, content.to_owned()));
     }
 
-    /// The media type and the body. What stands between the parts is a digest of all of them, so
-    /// nothing that somebody typed can hold it.
+    /// The media type and the body. The boundary is a digest of all the parts, so no value can contain it.
     fn finish(self) -> (String, String) {
         let all: String = self.0.iter().flat_map(|(head, value)| [head.as_str(), value.as_str()]).collect();
         let boundary = digest::text(all.as_bytes());
@@ -92,8 +91,8 @@ struct Failure {
     message: String,
 }
 
-/// Mailgun has sentences and no codes. A 400 refuses the mail where it names the reader, which is all
-/// that one mail has of its own; otherwise a setting is behind it.
+/// Mailgun answers with sentences, not codes. A 400 refuses the mail if it names the recipient, the only part
+/// specific to one mail. Otherwise a setting is the cause.
 pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
     let failure: Option<Failure> = serde_json::from_str(&response.body).ok();
     match response.status {
@@ -130,7 +129,7 @@ mod tests {
         Provider::Mailgun(mailgun).plan(&outgoing, None, &sender, NOW)
     }
 
-    /// The request and its parts: heads and values.
+    /// The request and its parts: headers and values.
     fn request(template: MailTemplate) -> (HttpRequest, Vec<(String, String)>) {
         let Plan::Send(request) = planned(mailgun(Some("key-1")), template) else { panic!() };
         let headers = request.headers.reveal();

@@ -1,8 +1,7 @@
-//! What is written to people, and how a provider wants it.
+//! The mails to users and how each provider takes them.
 //!
-//! Objects decide *that* somebody is told and put a [`Mail`] in their outbox; the words are
-//! rendered when it goes out, and one adapter per provider turns them into an HTTP request.
-//! Nothing here does I/O.
+//! Objects decide *that* somebody is told and put a [`Mail`] in their outbox. The text is rendered when the
+//! mail is sent, and one adapter per provider builds the HTTP request. Nothing here does I/O.
 
 mod cloudflare;
 mod delivery;

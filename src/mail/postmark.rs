@@ -1,7 +1,6 @@
-//! Postmark: `POST /email/batch` with a server token, for one mail as for many; the answer says of
-//! each how it went. Postmark knows no idempotency keys: a try whose answer was lost may arrive a
-//! second time. Both copies then carry one `Message-ID`, by which many mailboxes know that they are
-//! the same.
+//! Postmark: `POST /email/batch` with a server token, for one mail or many. The answer gives a result for
+//! each mail. Postmark has no idempotency keys: if an answer is lost, the mail may arrive twice. Both copies
+//! then have the same `Message-ID`, by which many mail systems recognize the duplicate.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,22 +11,22 @@ use super::delivery::Pace;
 use super::render::message_id;
 use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 
-/// How Postmark is reached, and over which of a server's streams.
+/// How to reach Postmark, and which of the server's streams to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Postmark {
-    /// Where, and with which token.
+    /// The URL and the token.
     pub transport: Transport,
-    /// The stream for mails to all participants; without one they go over the transactional stream,
-    /// as all other mail does.
+    /// The stream for mails to all participants. Without one they use the transactional stream, like all
+    /// other mail.
     pub broadcast_stream: Option<String>,
 }
 
-/// A call takes 500 mails and 50 MB; fewer keep what is lost with one answer small.
+/// A call accepts 500 mails and 50 MB. Smaller batches limit what is lost with one answer.
 pub(super) const PACE: Pace = Pace { requests: 4, batch: 100, batches_attachments: true };
 
 impl Postmark {
-    /// The request for these mails, or the setting without which there is none. All of them go over
-    /// one stream; a batch from before batches were told apart, over the transactional one.
+    /// The request for these mails, or the name of the missing setting. All of them use the same stream.
+    /// Batches from before the two kinds were separated use the transactional one.
     pub(super) fn request(
         &self,
         mails: &[(Outgoing<'_>, Message)],
@@ -75,7 +74,7 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, stream: Option<&str>, sender
     body
 }
 
-/// How one mail went, or the request as a whole.
+/// The result for one mail, or for the request as a whole.
 #[derive(Deserialize)]
 struct Outcome {
     #[serde(rename = "ErrorCode")]
@@ -84,7 +83,7 @@ struct Outcome {
     message: String,
 }
 
-/// How each of the mails went. A 422 is about the request as a whole.
+/// The result for each of the mails. A 422 is about the request as a whole.
 pub(super) fn judge(response: &HttpResponse, mails: usize) -> Vec<DeliveryResult> {
     if response.status == 200 {
         let outcomes: Vec<Outcome> = serde_json::from_str(&response.body).unwrap_or_default();
@@ -102,9 +101,9 @@ pub(super) fn judge(response: &HttpResponse, mails: usize) -> Vec<DeliveryResult
 }
 
 impl Outcome {
-    /// 406: the reader's address has bounced or complained before; 411: a forbidden attachment; 402,
-    /// 403, 409 and 410: no JSON that Postmark understands. 300 is said of readers and of senders, and
-    /// refuses the mail only if it names the reader. All else is about the account or its streams.
+    /// 406: the recipient's address has bounced or complained before. 411: a forbidden attachment. 402, 403,
+    /// 409 and 410: the JSON is invalid for Postmark. 300 is used for recipients and for senders, and refuses
+    /// the mail only if it names the recipient. Everything else is about the account or its streams.
     fn result(&self, response: &HttpResponse) -> DeliveryResult {
         let result = match self.code {
             0 => return DeliveryResult::sent(),
@@ -159,7 +158,7 @@ mod tests {
         Provider::Postmark(Postmark { transport, broadcast_stream: broadcast_stream.map(str::to_owned) })
     }
 
-    /// The bodies of the mails that these templates become in one request.
+    /// The bodies of the mails that these templates produce in one request.
     fn bodies(provider: &Provider, templates: &[MailTemplate]) -> Vec<Value> {
         let keys = keys();
         let sender = Sender { from: "Events <e@example.com>", public_url: None, keys: &keys };

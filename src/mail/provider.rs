@@ -1,5 +1,4 @@
-//! Mail providers, each behind the same three questions: how fast, what to send, and what an answer
-//! means.
+//! Mail providers. Each answers the same three questions: how fast, what to send, and what an answer means.
 
 use super::delivery::Pace;
 use super::render::Sender;
@@ -10,12 +9,12 @@ use super::{
 };
 use crate::domain::{Secret, Timestamp};
 
-/// Who carries the mail.
+/// The provider that sends the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provider {
-    /// Nobody: mails are printed to the log, for development.
+    /// None: mails are printed to the log, for development.
     Log {
-        /// Also those whose links lead to another machine.
+        /// Whether to print mails whose links lead to another machine, too.
         anywhere: bool,
     },
     /// Cloudflare's Email Service, through a binding.
@@ -33,7 +32,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// How fast it takes mail.
+    /// How fast it accepts mail.
     #[must_use]
     pub const fn pace(&self) -> Pace {
         match self {
@@ -47,13 +46,13 @@ impl Provider {
         }
     }
 
-    /// Whether mail leaves as requests that the provider counts.
+    /// Whether mail is sent as requests that the provider counts.
     #[must_use]
     pub const fn sends_requests(&self) -> bool {
         !matches!(self, Self::Log { .. })
     }
 
-    /// What to do now for a mail, or for the mails of the batch named.
+    /// What to do now with a mail, or with the mails of the named batch.
     #[must_use]
     pub fn plan(
         &self,
@@ -80,7 +79,7 @@ impl Provider {
         request.map_or_else(Plan::Wait, |request| Plan::Send(Box::new(request)))
     }
 
-    /// What the provider's answer means, for each of so many mails.
+    /// What the provider's answer means for each of the mails.
     #[must_use]
     pub fn judge(&self, response: &HttpResponse, mails: usize) -> Vec<DeliveryResult> {
         let result = match self {

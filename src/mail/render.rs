@@ -1,5 +1,5 @@
-//! A mail as it goes out: subject, HTML, text, headers, and a file for the calendar. The words
-//! are in `templates/`, compiled in.
+//! A mail as it is sent: subject, HTML, text, headers, and a calendar file. The texts are in `templates/`,
+//! compiled in.
 
 use askama::Template;
 
@@ -14,53 +14,53 @@ use crate::domain::account::Name;
 use crate::domain::schedule::Schedule;
 use crate::domain::{EventId, RegistrationId, Timestamp};
 
-/// What a deployment puts in its mail.
+/// The deployment's settings for mail.
 #[derive(Clone, Copy)]
 pub struct Sender<'a> {
     /// The sender, `Events <events@example.com>`.
     pub from: &'a str,
-    /// Where links lead; otherwise where the reader has registered.
+    /// The base URL for links. Without one, links lead to where the reader has registered.
     pub public_url: Option<&'a str>,
-    /// Signs the links that do something.
+    /// Signs the links that perform an action.
     pub keys: &'a TokenKeys,
 }
 
-/// A mail ready to be sent: no header can be broken by what is in it, and the HTML is escaped.
+/// A mail ready to be sent. Its contents cannot break a header, and the HTML is escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// One line.
     pub subject: String,
-    /// For readers without HTML.
+    /// The plain-text version.
     pub text: String,
-    /// The same with a little shape.
+    /// The same with some formatting.
     pub html: String,
     /// Further headers.
     pub headers: Vec<(&'static str, String)>,
-    /// What the reader's calendar is to take in.
+    /// The file for the reader's calendar.
     pub attachment: Option<Attachment>,
 }
 
 /// A file for a calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// What is to be done with it.
+    /// What the calendar should do with it.
     pub method: Method,
     /// iCalendar.
     pub content: String,
 }
 
 impl Attachment {
-    /// The name that it is saved under.
+    /// The file name.
     pub const NAME: &'static str = "event.ics";
 
-    /// Its media type, with the method that it holds (RFC 6047 §2.4).
+    /// Its media type, including the method (RFC 6047 §2.4).
     #[must_use]
     pub fn content_type(&self) -> String {
         format!("text/calendar; charset=utf-8; method={}", self.method.as_str())
     }
 }
 
-/// Links that do something for whoever holds them.
+/// Links that perform an action for whoever holds them.
 #[derive(Default)]
 struct Links {
     cancel: Option<String>,
@@ -83,18 +83,18 @@ struct Subject<'a> {
 }
 
 impl Page<'_> {
-    /// Named as the templates call it.
+    /// The name is the one used in the templates.
     #[allow(clippy::unused_self, reason = "templates call methods of what they are of")]
     fn when(&self, schedule: &Schedule) -> String {
         long_date(schedule)
     }
 }
 
-/// Writes the mail out. `decided_at` is when it was posted.
+/// Renders the mail. `decided_at` is when it was posted.
 #[must_use]
 pub fn render(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Message {
     let links = Links::of(&mail.template, sender);
-    // Templates are compiled in and write to memory: they cannot fail.
+    // Templates are compiled in and write to memory, so they cannot fail.
     let subject = one_line(Subject { template: &mail.template }.render().unwrap_or_default().trim());
     let name = mail.name.as_ref().map(Name::as_str);
     let html = Page { subject: &subject, name, template: &mail.template, links: &links }
@@ -176,7 +176,7 @@ fn attachment(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Option
     Some(Attachment { method, content: calendar::mailed(method, &entry, &parties) })
 }
 
-/// The identity of a mail at a provider that knows no idempotency keys: the same for every try.
+/// The `Message-ID` for a provider without idempotency keys: the same for every try.
 pub(super) fn message_id(key: &str, sender: &Sender<'_>) -> String {
     let domain = address(sender.from).1.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     format!("<{}@{domain}>", digest::text(key.as_bytes()))
@@ -226,7 +226,7 @@ pub(super) mod tests {
         render(&mail(template), NOW, &sender)
     }
 
-    /// The content lines of a file, unfolded.
+    /// The content lines of a calendar file, unfolded.
     fn lines(message: &Message) -> Vec<String> {
         let file = message.attachment.as_ref().unwrap().content.replace("\r\n ", "");
         file.lines().map(str::to_owned).collect()
@@ -322,7 +322,7 @@ pub(super) mod tests {
         assert!(struck.contains(&"STATUS:CANCELLED".to_owned()));
     }
 
-    /// Who can no longer do anything about a registration gets no link that does.
+    /// A reader who can no longer act on a registration gets no link for it.
     #[test]
     fn links_stand_where_they_work() {
         let event = || brief("Talk");

@@ -1,6 +1,6 @@
 //! Resend: `POST /emails` with a bearer key, and `POST /emails/batch` for up to 100 mails without
-//! attachments, which that call does not take. Both know an `Idempotency-Key` for 24 hours. A batch
-//! is taken as a whole or not at all.
+//! attachments, which that call does not accept. Both honour an `Idempotency-Key` for 24 hours. A batch is
+//! accepted as a whole or not at all.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::delivery::Pace;
 use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 
-/// Five requests a second are allowed by default: one is left to other objects.
+/// The default limit is five requests per second. One is left to other objects.
 pub(super) const PACE: Pace = Pace { requests: 4, batch: 100, batches_attachments: false };
 
 pub(super) fn request(
@@ -59,9 +59,9 @@ struct Failure {
     message: String,
 }
 
-/// A 409 is either a try still in flight, which is worth another one, or a key used with another
-/// body: then the mail has gone out before and its words have changed since. `validation_error` is
-/// said of mails, of keys that are not valid, and of senders.
+/// A 409 means one of two things: an earlier try is still in progress and another one makes sense, or the key
+/// was used with a different body. In the second case the mail was already sent and its text has changed
+/// since. `validation_error` is used for mails, invalid keys, and senders.
 pub(super) fn judge(response: &HttpResponse, mails: usize) -> DeliveryResult {
     let Failure { name, message } = serde_json::from_str(&response.body).unwrap_or_default();
     let about_us = message.contains("API key") || message.contains("`from`");

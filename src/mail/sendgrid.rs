@@ -1,6 +1,6 @@
-//! SendGrid: `POST /v3/mail/send` with a bearer key, answered 202. One request carries one content,
-//! so mails that say something to each reader go one by one. SendGrid knows no idempotency keys: a
-//! try whose answer was lost may arrive a second time, under the same `Message-ID`.
+//! SendGrid: `POST /v3/mail/send` with a bearer key, answered with 202. A request has a single content, so
+//! mails that differ for each reader are sent one by one. SendGrid has no idempotency keys: if an answer is
+//! lost, the mail may arrive twice, with the same `Message-ID`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use super::render::message_id;
 use super::{Attachment, DeliveryResult, HttpRequest, HttpResponse, Message, Outgoing, Sender, Transport};
 use crate::domain::account::Name;
 
-/// Far below what the call allows, so that the object stays free for its users.
+/// Far below the limit of the call, so that the object stays free for its users.
 pub(super) const PACE: Pace = Pace { requests: 16, batch: 1, batches_attachments: false };
 
 pub(super) fn request(
@@ -49,7 +49,7 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
         },
     });
     if let (Some(attachment), Some(members)) = (&message.attachment, body.as_object_mut()) {
-        // The type may hold no parameters; the method stands in the file.
+        // The type may have no parameters. The method is in the file.
         let file = json!({
             "filename": Attachment::NAME,
             "content": STANDARD.encode(&attachment.content),
@@ -79,7 +79,7 @@ struct Failure {
 }
 
 impl Failure {
-    /// Whether it is about who sends; all else in a request is a mail's own.
+    /// Whether the error is about the sender. Everything else in a request belongs to the mail.
     fn is_about_us(&self) -> bool {
         let field = self.field.as_deref().unwrap_or_default();
         let message = self.message.as_deref().unwrap_or_default();
@@ -87,8 +87,8 @@ impl Failure {
     }
 }
 
-/// A 401 is a key that is not valid and an account without credits, a 403 a sender that is not
-/// verified. A 400 names the fields that are wrong.
+/// A 401 means an invalid key or an account without credits, a 403 an unverified sender. A 400 names the
+/// wrong fields.
 pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
     let Failures { errors } = serde_json::from_str(&response.body).unwrap_or_default();
     let result = match response.status {

@@ -1,7 +1,7 @@
-//! Amazon SES, version 2 of its API: `POST /v2/email/outbound-emails`, signed, one mail a request. The
-//! simple content takes headers and attachments, so SES writes the MIME message. SES knows no
-//! idempotency keys and puts a `Message-ID` of its own in the place of any other: a try whose answer
-//! was lost may arrive a second time.
+//! Amazon SES, version 2 of its API: signed requests to `POST /v2/email/outbound-emails`, one mail per
+//! request. The simple content accepts headers and attachments, so SES writes the MIME message. SES has no
+//! idempotency keys and replaces any `Message-ID` with its own: if an answer is lost, the mail may arrive
+//! twice.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,22 +16,22 @@ use super::{Attachment, DeliveryResult, HttpResponse, Message, Outgoing, Sender}
 use crate::domain::account::Name;
 use crate::domain::{Secret, Timestamp};
 
-/// How SES is reached, and as whom.
+/// How to reach SES, and the credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ses {
-    /// The base URL, without a slash at the end.
+    /// The base URL, without a trailing slash.
     pub api_url: String,
     /// The region, which is part of each signature.
     pub region: String,
-    /// The name of the key; without one, mail waits.
+    /// The id of the key; without one, mail waits.
     pub access_key_id: Option<String>,
     /// The key; without one, mail waits.
     pub secret_access_key: Option<Secret<String>>,
-    /// Belongs to keys that live for a few hours.
+    /// Needed for temporary keys, which are valid for a few hours.
     pub session_token: Option<Secret<String>>,
 }
 
-/// An account says itself how many a second it may send; outside the sandbox, mostly more.
+/// Each account has its own limit per second; outside the sandbox it is usually higher than this.
 pub(super) const PACE: Pace = Pace { requests: 10, batch: 1, batches_attachments: false };
 
 const PATH: &str = "/v2/email/outbound-emails";
@@ -54,7 +54,7 @@ impl Ses {
         })
     }
 
-    /// The request for a mail, or the setting without which there is none.
+    /// The request for a mail, or the name of the missing setting.
     pub(super) fn request(
         &self,
         outgoing: &Outgoing<'_>,
@@ -96,7 +96,7 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
             members.insert("Headers".to_owned(), headers.collect());
         }
         if let Some(attachment) = &message.attachment {
-            // Only plain types are documented; the method stands in the file.
+            // Only plain types are documented. The method is in the file.
             let file = json!({
                 "FileName": Attachment::NAME,
                 "RawContent": STANDARD.encode(&attachment.content),
@@ -115,7 +115,7 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
     })
 }
 
-/// SES wants ASCII, and not too much of it: an address goes without a name that is too long.
+/// SES requires ASCII of limited length: if the name makes it too long, the address goes without it.
 fn mailbox(name: Option<&str>, address: &str) -> String {
     let named = ascii_mailbox(name, address);
     if named.len() <= MAILBOX_MAX { named } else { address.to_owned() }
@@ -130,8 +130,8 @@ struct Failure {
     message: String,
 }
 
-/// SES answers most errors with 400; its kind stands in a header. `MessageRejected` is said of
-/// content, and of senders and readers that are not verified.
+/// SES answers most errors with 400 and names the kind in a header. `MessageRejected` is used for content as
+/// well as for unverified senders and recipients.
 pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
     let failure: Failure = serde_json::from_str(&response.body).unwrap_or_default();
     let kind = response.error.as_deref().unwrap_or(&failure.kind);

@@ -1,8 +1,8 @@
-//! AWS Signature Version 4: proves to AWS who asks, without sending the secret.
+//! AWS Signature Version 4: proves to AWS who is calling, without sending the secret.
 //!
-//! (1) The request in its canonical form. (2) A text that names its digest, the time and the scope
-//! of the key. (3) A key derived from the secret for this day, region and service. (4) The text's
-//! HMAC under that key. There are crates for it, which bring an HTTP stack of their own.
+//! (1) Write the request in its canonical form. (2) Build a text with the digest of the request, the time and
+//! the scope of the key. (3) Derive a key from the secret for this day, region and service. (4) Compute the
+//! HMAC of the text with that key. There are crates for this, but they bring their own HTTP stack.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -12,31 +12,31 @@ use crate::domain::{Secret, Timestamp};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Who signs.
+/// The credentials for signing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Credentials {
-    /// The name of the key.
+    /// The id of the key.
     pub(super) access_key_id: String,
     /// The key.
     pub(super) secret_access_key: Secret<String>,
-    /// Belongs to keys that live for a few hours.
+    /// Needed for temporary keys, which are valid for a few hours.
     pub(super) session_token: Option<Secret<String>>,
 }
 
-/// A `POST` without a query that is to be signed.
+/// A `POST` to be signed, without a query.
 pub(super) struct Unsigned<'a> {
     pub(super) region: &'a str,
     pub(super) service: &'a str,
-    /// As the URL has it, with a port if it has one.
+    /// As in the URL, including the port if there is one.
     pub(super) host: &'a str,
-    /// As the URL has it: plain characters alone, so that it is its own canonical form.
+    /// As in the URL. It has plain characters only, so it is its own canonical form.
     pub(super) path: &'a str,
-    /// Names in lower case, and values, of the headers to be signed beside those added here.
+    /// The names, in lower case, and values of the headers to sign, in addition to those added here.
     pub(super) headers: &'a [(&'static str, &'a str)],
     pub(super) body: &'a [u8],
 }
 
-/// The headers that make it a signed one.
+/// The headers that sign the request.
 pub(super) fn sign(
     credentials: &Credentials,
     request: &Unsigned<'_>,
@@ -72,7 +72,8 @@ pub(super) fn sign(
     added
 }
 
-/// Keys of any length are taken, so there always is one; without it nobody would accept the result.
+/// HMAC accepts keys of any length, so this always succeeds; without a result, nobody would accept the
+/// signature.
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
     mac.update(text.as_bytes());
@@ -97,7 +98,7 @@ mod tests {
         }
     }
 
-    /// The `POST` cases without a query of the test suite that AWS publishes for this signature.
+    /// The `POST` cases without a query from the test suite that AWS publishes for this signature.
     #[test]
     fn signatures_are_those_of_the_published_test_suite() {
         let form = "application/x-www-form-urlencoded";

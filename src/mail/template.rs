@@ -1,4 +1,4 @@
-//! A mail: who gets it, and the data of the template that says what it says.
+//! A mail: its recipient, and the template with its data.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,19 +7,19 @@ use crate::domain::account::Name;
 use crate::domain::schedule::Schedule;
 use crate::domain::{Email, EventId, RegistrationId, Secret};
 
-/// A mail and who gets it, as it waits in an outbox.
+/// A mail and its recipient, as stored in an outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// Where it goes.
+    /// The recipient's address.
     pub to: Email,
-    /// How to address the reader.
+    /// The recipient's name.
     pub name: Option<Name>,
-    /// What it says.
+    /// The contents.
     #[serde(rename = "letter")]
     pub template: MailTemplate,
 }
 
-/// What a mail is about. Stored in outboxes: names and fields are a contract with old rows.
+/// What a mail is about. Outboxes store this, so names and fields must stay readable for old rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailTemplate {
@@ -30,63 +30,63 @@ pub enum MailTemplate {
     },
     /// You have a seat.
     Registered {
-        /// For this event.
+        /// The event.
         event: EventBrief,
     },
     /// You are on the waitlist.
     Waitlisted {
-        /// For this event.
+        /// The event.
         event: EventBrief,
         /// The place in line, counted from 1.
         position: u32,
     },
     /// A seat has become free and is yours.
     SeatIsYours {
-        /// For this event.
+        /// The event.
         event: EventBrief,
     },
     /// Your registration has ended.
     RegistrationCancelled {
-        /// For this event.
+        /// The event.
         event: EventBrief,
         /// Whether the organizer ended it rather than the participant.
         by_organizer: bool,
-        /// Whether a seat was given, which stands in the reader's calendar.
+        /// Whether the participant had a seat, which is then in the reader's calendar.
         #[serde(default)]
         had_seat: bool,
     },
-    /// Date, time, zone or link of the event are others now.
+    /// The date, time, zone or link of the event has changed.
     EventChanged {
         /// The event as it is now.
         event: EventBrief,
-        /// When it was to take place, if that has changed.
+        /// The previous schedule, if it has changed.
         before: Option<Schedule>,
-        /// The link, if that has changed; for readers with a seat alone.
+        /// The link, if it has changed; only for readers with a seat.
         link: Option<LinkChange>,
         /// Whether the reader has a seat.
         has_seat: bool,
     },
     /// The event will not take place.
     EventCancelled {
-        /// This one.
+        /// The event.
         event: EventBrief,
         /// Whether the reader had a seat.
         has_seat: bool,
     },
     /// The event is gone.
     EventDeleted {
-        /// This one.
+        /// The event.
         event: EventBrief,
         /// Whether the reader had a seat.
         has_seat: bool,
     },
     /// The event begins soon.
     Reminder {
-        /// This one.
+        /// The event.
         event: EventBrief,
         /// How soon.
         before: RemindedBefore,
-        /// Where it takes place.
+        /// The link to join.
         join_url: Option<String>,
     },
     /// Choose a new password.
@@ -94,7 +94,7 @@ pub enum MailTemplate {
         /// The link with the one-time token.
         link: Secret<String>,
     },
-    /// The password is another one now.
+    /// The password has been changed.
     PasswordChanged,
 }
 
@@ -120,7 +120,7 @@ impl MailTemplate {
 }
 
 impl MailTemplate {
-    /// The event that it is about, if it is about one.
+    /// The event that it is about, if any.
     #[must_use]
     pub const fn event(&self) -> Option<&EventBrief> {
         match self {
@@ -136,7 +136,7 @@ impl MailTemplate {
         }
     }
 
-    /// What it does to the reader's calendar: a seat stands in it, a place on the waitlist does not.
+    /// How it changes the reader's calendar, which contains seats but no places on the waitlist.
     #[must_use]
     pub const fn method(&self) -> Option<Method> {
         match self {
@@ -149,7 +149,7 @@ impl MailTemplate {
         }
     }
 
-    /// Whether it goes to all participants of an event rather than to the one who has done something.
+    /// Whether it goes to all participants of an event, not only to the person who has done something.
     #[must_use]
     pub const fn is_bulk(&self) -> bool {
         matches!(
@@ -161,14 +161,14 @@ impl MailTemplate {
         )
     }
 
-    /// Whether a calendar file goes with it.
+    /// Whether it comes with a calendar file.
     #[must_use]
     pub const fn has_calendar(&self) -> bool {
         self.method().is_some()
     }
 }
 
-/// How long before the start a reminder comes.
+/// How long before the start a reminder is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RemindedBefore {
@@ -178,7 +178,7 @@ pub enum RemindedBefore {
     Quarter,
 }
 
-/// Another link, or the first, or none any more.
+/// A changed link, a first link, or a removed one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct LinkChange {
@@ -186,7 +186,7 @@ pub struct LinkChange {
     pub now: Option<String>,
 }
 
-/// What a mail says of an event, as it was when the mail was decided.
+/// What a mail says about an event, as it was when the mail was queued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventBrief {
     /// Which event.
@@ -195,16 +195,16 @@ pub struct EventBrief {
     pub title: String,
     /// When it takes place.
     pub schedule: Schedule,
-    /// The event's version: a calendar keeps the entry with the highest.
+    /// The event's version. A calendar keeps the entry with the highest version.
     #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
     pub version: u64,
-    /// Whose event it is.
+    /// The organizer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organizer: Option<Name>,
     /// The reader's registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<RegistrationId>,
-    /// Where the reader's links lead, unless the deployment says so.
+    /// The base URL of the reader's links, unless the deployment sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }

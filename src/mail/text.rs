@@ -1,10 +1,10 @@
-//! A mail for readers without HTML, made of the same template: our own tags are all that there
-//! is in it, because what people typed was escaped.
+//! The plain-text version of a mail, made from the same template. The only tags in it are our own, because
+//! everything that people typed was escaped.
 
 use std::borrow::Cow;
 
-/// What stands between `<main>` and `</main>`, as text: paragraphs with a line between them, and
-/// every link on a line of its own.
+/// The part between `<main>` and `</main>` as text: paragraphs with an empty line between them, and every
+/// link on a line of its own.
 pub(super) fn of(html: &str) -> String {
     let body = html.split_once("<main>").map_or(html, |(_, rest)| rest);
     let mut rest = body.split_once("</main>").map_or(body, |(main, _)| main);
@@ -31,7 +31,7 @@ pub(super) fn of(html: &str) -> String {
     text
 }
 
-/// White space of the template is one space at most.
+/// Collapses the template's white space to single spaces.
 fn push_words(text: &mut String, words: &str) {
     let spaced = |c: char| matches!(c, ' ' | '\n');
     for word in words.split_inclusive(spaced) {
@@ -58,7 +58,7 @@ fn end_paragraph(text: &mut String) {
     }
 }
 
-/// Takes back what the template engine has escaped: in most words, nothing.
+/// Reverses the escaping of the template engine. Most words need no change.
 fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);

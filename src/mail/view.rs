@@ -1,4 +1,4 @@
-//! How things are written out for readers.
+//! Formatting for readers.
 
 use chrono::{Datelike, Month, Timelike, Weekday};
 

@@ -1,13 +1,12 @@
-//! A copy of an object's database outside of the object, and the way back.
+//! Backups of an object's database outside the object, and how to restore them.
 //!
-//! The copy is text, a part at a time, so that memory does not grow with the object: lines of JSON, a
-//! header for each table, `{"table": …, "columns": […]}`, and behind it an array for each row. A
-//! part begins with a header, so that each can be read by itself. What is on its way back goes into a
-//! database with the schema that it was copied from, which is then brought up to date as every older
-//! database is.
+//! A backup is text, made one part at a time so that memory use does not grow with the object. It consists of
+//! lines of JSON: for each table a header, `{"table": …, "columns": […]}`, followed by one array per row.
+//! Each part begins with a header, so it can be read on its own. A restore goes into a database with the
+//! schema of the backup, which is then migrated like any older database.
 //!
-//! An object that has changed since its last copy notes when the next one is due, once, and wakes for
-//! it; one that has not sleeps on. The hour of the day follows from the object's name.
+//! An object that has changed since its last backup records once when the next one is due, and wakes for it.
+//! An unchanged object stays asleep. The hour of the day is derived from the object's name.
 
 use std::fmt::Write;
 
@@ -18,27 +17,29 @@ use super::schema::{self, Step};
 use super::sql::{self, Sql, SqlError, Value};
 use crate::domain::Timestamp;
 
-/// The step that lets an object note when its next copy is due: one row, if it has changed.
+/// The schema step that lets an object record when its next backup is due: one row, if the object has
+/// changed.
 pub const SCHEMA: &str = "CREATE TABLE backup (due_at INTEGER NOT NULL);";
 
-/// Milliseconds after which a copy that has failed is tried again.
+/// Milliseconds until a failed backup is tried again.
 pub const RETRY_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Bytes from which on a part is complete; it may be longer by the rows of one read.
+/// A part is complete once it has this many bytes. The rows of one read may make it longer.
 const PART_BYTES: usize = 512 * 1024;
-/// Rows of one read.
+/// Rows per read.
 const ROWS_PER_READ: u32 = 500;
-/// Bytes of rows that are put back in one statement.
+/// Bytes of rows restored per statement.
 const STATEMENT_BYTES: usize = 512 * 1024;
 
-/// What is not copied: it is the schema's own, about copies, good for seconds, or counted again when the
-/// object is loaded. Counts of registrations that came and went during a long copy would be wrong for ever.
+/// What is not backed up: tables that belong to the schema or to backups, tables whose data is useful for
+/// seconds only, and counts that are recomputed when the object is loaded. Counts of registrations that came
+/// and went during a long backup would be wrong for ever.
 const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table'
     AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\'
     AND name NOT IN ('schema_version', 'backup', 'answered', 'seat_blocks') ORDER BY name";
 
-/// When the next copy is due for an object that changes now: at its own time of a day, not less than
-/// half a day from now.
+/// When the next backup is due for an object that changes now: at its own time of day, at least half a day
+/// from now.
 #[must_use]
 pub fn next_due(now: Timestamp, time_of_day_ms: i64) -> Timestamp {
     let earliest = now.plus_ms(DAY_MS / 2).ms();
@@ -46,7 +47,7 @@ pub fn next_due(now: Timestamp, time_of_day_ms: i64) -> Timestamp {
     Timestamp::from_ms(earliest.saturating_add(wait_ms))
 }
 
-/// A time of day that follows from a name.
+/// A time of day derived from a name.
 #[must_use]
 pub fn time_of_day_ms(name: &str) -> i64 {
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -55,7 +56,7 @@ pub fn time_of_day_ms(name: &str) -> i64 {
     i64::try_from(hash >> 1).unwrap_or(0).rem_euclid(DAY_MS)
 }
 
-/// When the next copy is due, if the object has changed since the last one.
+/// When the next backup is due, if the object has changed since the last one.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -63,7 +64,7 @@ pub fn load_due(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
     sql::value(sql, "SELECT due_at FROM backup", &[])
 }
 
-/// Notes when the next copy is due, or that none is.
+/// Records when the next backup is due, or that none is.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -75,20 +76,20 @@ pub fn save_due(sql: &dyn Sql, due: Option<Timestamp>) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// A part of a copy.
+/// A part of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its lines.
     pub text: String,
-    /// Rows in it.
+    /// How many rows it has.
     pub rows: u64,
 }
 
-/// A copy being made.
+/// A backup in progress.
 #[derive(Debug)]
 pub struct Export {
     schema_version: usize,
-    /// Those that are left, the next one last.
+    /// The remaining tables, the next one last.
     tables: Vec<Table>,
     after: i64,
 }
@@ -100,7 +101,7 @@ struct Table {
 }
 
 impl Export {
-    /// Begins a copy of what stands now.
+    /// Begins a backup of the current state.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -108,7 +109,7 @@ impl Export {
         let mut tables = Vec::new();
         for row in sql.run(TABLES, &[])? {
             let name: String = row.get(0)?;
-            // A name of our own schema, from its own list.
+            // The name comes from our own schema.
             let columns = sql.run(&format!("PRAGMA table_info(\"{name}\")"), &[])?;
             let columns = columns.iter().map(|column| column.get(1)).collect::<Result<_, _>>()?;
             tables.push(Table { name, columns });
@@ -117,13 +118,13 @@ impl Export {
         Ok(Self { schema_version: schema::version(sql)?, tables, after: i64::MIN })
     }
 
-    /// Steps of the schema that it is a copy of.
+    /// The schema version of the backup.
     #[must_use]
     pub const fn schema_version(&self) -> usize {
         self.schema_version
     }
 
-    /// The next part, until there is none.
+    /// The next part, or `None` when all have been returned.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -170,23 +171,23 @@ struct Header {
 /// Empties a database and gives it the first `version` steps of a schema.
 ///
 /// # Errors
-/// When there are not so many, or the storage fails.
+/// When the schema has fewer steps, or the storage fails.
 pub fn prepare(sql: &dyn Sql, steps: &[Step], version: usize) -> Result<(), SqlError> {
     let steps = steps.get(..version).filter(|_| version > 0);
     let steps = steps.ok_or_else(|| SqlError::new(format!("no schema {version} is known here")))?;
     sql.wipe()?;
     sql.transaction(&mut || schema::migrate(sql, steps))?;
-    // Migrations fill tables from others; here they come filled.
+    // Migrations fill some tables from others; here the backup fills them.
     for row in sql.run(TABLES, &[])? {
         sql.run(&format!("DELETE FROM \"{}\"", row.get::<String>(0)?), &[])?;
     }
     Ok(())
 }
 
-/// Puts a part back, all of it or nothing; how many rows.
+/// Restores a part, all of it or nothing, and returns the number of rows.
 ///
 /// # Errors
-/// When a line is not as it was written, names something that is not there, or the storage fails.
+/// When a line is malformed, names something that does not exist, or the storage fails.
 pub fn import(sql: &dyn Sql, text: &str) -> Result<u64, SqlError> {
     let mut rows = 0_u64;
     sql.transaction(&mut || {
@@ -221,7 +222,7 @@ fn header(line: &str) -> Result<Header, SqlError> {
     if named { Ok(header) } else { Err(SqlError::new("a table or a column has no name")) }
 }
 
-/// Rows that are put back together.
+/// Rows that are restored together.
 #[derive(Default)]
 struct Waiting {
     text: String,

@@ -1,7 +1,7 @@
-//! Where commands wait for an object, as text: what the runtime's host sees of an object.
+//! The queue of commands for an object, as text. This is what the runtime's host sees of an object.
 //!
-//! A queue speaks JSON and hides which object sits behind it, so that one host serves all three.
-//! It is bounded: a command too many is told to come back rather than made to wait.
+//! A queue speaks JSON and hides which object is behind it, so that one host serves all three. It is bounded:
+//! when it is full, a command is told to come back later instead of waiting.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,46 +16,46 @@ use crate::domain::{Refusal, Timestamp};
 use crate::objects::messages::envelope::{Answer, Envelope, Queued};
 use crate::objects::object::{Kind, Object};
 
-/// Names a command that waits.
+/// Identifies a waiting command.
 pub type Ticket = u64;
 
-/// What becomes of a command that has come in.
+/// What happens to a command that has arrived.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Submission {
     /// This is the answer.
     Answered(String),
-    /// The answer to a command of another version of the program, which says to come back later.
+    /// The answer to a command from another version of the program: try again later.
     Unknown {
-        /// As text.
+        /// The answer as text.
         answer: String,
         /// What could not be read, for the log.
         cause: String,
     },
     /// It waits for a batch.
     Waiting {
-        /// Under this name.
+        /// Its ticket.
         ticket: Ticket,
-        /// First no lease may be out: [`CommandQueue::ready`] puts it in the queue then.
+        /// Leases must run out first; then [`CommandQueue::ready`] puts it in the queue.
         guarded: bool,
-        /// The answer goes out after the object's report.
+        /// The answer is sent after the object's report.
         announces: bool,
     },
 }
 
-/// An answer that a batch has given.
+/// An answer from a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Completed {
-    /// To this command.
+    /// The command it answers.
     pub ticket: Ticket,
-    /// As text.
+    /// The answer as text.
     pub answer: String,
-    /// Whether it was granted.
+    /// Whether the command succeeded.
     pub granted: bool,
 }
 
 /// An object and the commands that wait for it.
 pub trait CommandQueue {
-    /// Takes a command in. `again` says that it was sent before, and may have been executed.
+    /// Accepts a command. `again` says that it was sent before and so may already have been executed.
     ///
     /// # Errors
     /// When the storage fails.
@@ -70,10 +70,10 @@ pub trait CommandQueue {
     /// Puts a guarded command in the queue.
     fn ready(&mut self, ticket: Ticket);
 
-    /// Forgets a guarded command that cannot get its batch.
+    /// Forgets a guarded command that cannot be executed.
     fn withdraw(&mut self, ticket: Ticket);
 
-    /// Executes up to [`BATCH_MAX`] of the commands that wait, in one transaction.
+    /// Executes up to [`BATCH_MAX`] of the waiting commands in one transaction.
     ///
     /// # Errors
     /// When the storage fails: then none of them has happened.
@@ -145,15 +145,15 @@ pub trait CommandQueue {
     fn begin_restore(&mut self, sql: &dyn Sql, schema_version: usize) -> Result<(), SqlError>;
 }
 
-/// Commands that wait at most, in the queue or for leases to run out.
+/// The most commands that may wait, in the queue or for leases to run out.
 pub const WAITING_MAX: usize = 1_024;
-/// Commands that one transaction executes at most.
+/// The most commands that one transaction executes.
 pub const BATCH_MAX: usize = 256;
 
-/// A batch that the storage has failed: nothing of it has happened.
+/// A batch that failed because of the storage: none of it has happened.
 #[derive(Debug)]
 pub struct Failed {
-    /// Whose commands were lost.
+    /// The commands that were lost.
     pub tickets: Vec<Ticket>,
     /// Why.
     pub error: SqlError,
@@ -175,15 +175,15 @@ impl<O: Object> ObjectQueue<O> {
         Self { host, guarded: BTreeMap::new(), queue: VecDeque::new(), next_ticket: 0, turn_max: BATCH_MAX }
     }
 
-    /// The same with batches of one command each, and so a commit for each: what group commit is
-    /// measured against.
+    /// The same with one command per batch, and so one commit per command. Group commit is measured against
+    /// it.
     #[must_use]
     pub fn without_group_commit(self) -> Self {
         Self { turn_max: 1, ..self }
     }
 
-    /// Whether a command has to wait for leases to run out. One that was answered before does not: it
-    /// gets its answer in a batch, so that what it changed is announced before the answer goes out.
+    /// Whether a command must wait for leases to run out. One that was answered before need not: it gets its
+    /// answer in a batch, so that its change is announced before the answer is sent.
     fn must_wait(
         &mut self,
         sql: &dyn Sql,
@@ -327,7 +327,7 @@ impl<O: Object> CommandQueue for ObjectQueue<O> {
     }
 }
 
-/// What is said to a command that cannot be read: it comes from a version of the program that knows more.
+/// The answer to a command that cannot be parsed, because it comes from a newer version of the program.
 fn unknown<O: Object>(error: &serde_json::Error) -> Result<Submission, SqlError> {
     let answer: Answer<O::Reply> = Answer::refused(Refusal::Overloaded);
     Ok(Submission::Unknown { answer: write(&answer)?, cause: error.to_string() })

@@ -1,9 +1,9 @@
-//! Answers that an object remembers, so that a command which is sent again is not done again.
+//! Answers that an object remembers, so that a command that is sent again is not executed again.
 //!
-//! When an object is reset, the call that was on its way fails, and nobody knows whether the command
-//! was executed. The isolate sends it again within a second. A command that is not harmless to repeat
-//! carries an id, and its answer is written in the transaction that executes it: whoever finds one has
-//! found the whole truth. Refusals changed nothing and are not kept.
+//! When an object is reset, the call in progress fails, and nobody knows whether the command was executed.
+//! The isolate sends it again within a second. A command that is not safe to repeat carries an id, and its
+//! answer is written in the transaction that executes it, so a stored answer proves that the command was
+//! executed. Refusals changed nothing and are not kept.
 
 use serde::Serialize;
 
@@ -14,8 +14,8 @@ use super::sql::{self, Row, Sql, SqlError};
 pub(super) const SCHEMA: &str =
     "CREATE TABLE answered (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, answer TEXT NOT NULL);";
 
-/// Answers that are kept; the newest. A repetition comes within a second, and in a second an object does
-/// not answer more commands of this kind.
+/// How many answers are kept; the newest. A command is repeated within a second, and in one second an object
+/// answers no more commands of this kind than this.
 const KEPT_MAX: u32 = 1_000;
 
 /// The answer to the command of this id, in the first column.
@@ -32,13 +32,13 @@ pub(super) fn remember<R: Serialize>(sql: &dyn Sql, id: &CommandId, reply: &R) -
     )
 }
 
-/// Lets go of the oldest.
+/// Deletes the oldest answers.
 pub(super) fn trim(sql: &dyn Sql) -> Result<(), SqlError> {
     sql.run("DELETE FROM answered WHERE seq <= (SELECT max(seq) FROM answered) - ?", &[KEPT_MAX.into()])?;
     Ok(())
 }
 
-/// Lets go of all: what they say of somebody may have to be erased.
+/// Deletes all answers, because they may contain data that has to be erased.
 pub(super) fn forget(sql: &dyn Sql) -> Result<(), SqlError> {
     sql.run("DELETE FROM answered", &[])?;
     Ok(())

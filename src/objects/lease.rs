@@ -1,16 +1,16 @@
 //! Leases: how memory in many isolates is never stale (Gray and Cheriton, 1989).
 //!
-//! An answer comes with a lease, so many milliseconds in which the isolate may repeat it without
-//! asking. The isolate counts from before it asked, the object from when it answered, so the
-//! isolate's lease always ends first. Before a change the object stops granting and waits until
-//! the last lease has run out. It keeps one instant for that and knows no isolate.
+//! An answer comes with a lease: the milliseconds for which the isolate may repeat it without asking. The
+//! isolate counts from before it asked and the object from when it answered, so the isolate's lease always
+//! ends first. Before a change, the object stops granting leases and waits until the last one has run out.
+//! For that it stores a single instant and needs to know no isolate.
 //!
-//! A lease is never longer than a quarter of the time since the last change: a write waits
-//! for at most a quarter of the time since the write before it, whatever the readers do.
+//! A lease is never longer than a quarter of the time since the last change. So a write waits for at most a
+//! quarter of the time since the previous write, whatever the readers do.
 
 use crate::domain::Timestamp;
 
-/// What an object knows of the leases it has granted.
+/// What an object knows about the leases it has granted.
 #[derive(Debug, Clone)]
 pub struct Lease {
     longest_ms: u32,
@@ -22,14 +22,14 @@ pub struct Lease {
 impl Lease {
     const SHARE_OF_QUIET: i64 = 4;
 
-    /// For an object that nobody can hold a copy of.
+    /// For an object of which nobody can have a copy.
     #[must_use]
     pub const fn fresh(longest_ms: u32, now: Timestamp) -> Self {
         Self { longest_ms, leased_until: now, last_change: now, holds: 0 }
     }
 
-    /// For an object that comes back: it has forgotten what it granted, so the longest that it ever
-    /// did may be out.
+    /// For an object after a restart. It has forgotten which leases it granted, so the longest one it ever
+    /// granted may still be in force.
     #[must_use]
     pub fn after_restart(longest_ms: u32, longest_granted_ms: u32, now: Timestamp) -> Self {
         Self { leased_until: now.plus_ms(i64::from(longest_granted_ms)), ..Self::fresh(longest_ms, now) }
@@ -57,7 +57,7 @@ impl Lease {
         u32::try_from(self.leased_until.ms_since(now)).unwrap_or(0)
     }
 
-    /// Grants again. A hold that no change has come of leaves leases as long as they were.
+    /// Grants leases again. If the hold led to no change, leases stay as long as they were.
     pub fn release(&mut self, now: Timestamp, changed: bool) {
         self.holds = self.holds.saturating_sub(1);
         if changed {
@@ -66,20 +66,20 @@ impl Lease {
     }
 }
 
-/// The longest lease that an object may have granted in any of its lives. The setting alone does not
-/// tell: it may have been lowered, by a deployment or by a rollback, a moment after a longer lease left.
+/// The longest lease that any instance of an object may have granted. The setting alone does not tell: a
+/// deployment or a rollback may have lowered it just after a longer lease was granted.
 pub(super) mod longest {
     use crate::objects::sql::{self, Sql, SqlError};
 
     /// The table.
     pub(in crate::objects) const SCHEMA: &str = "CREATE TABLE longest_lease (ms INTEGER NOT NULL);";
 
-    /// As stored; 0 if nothing is.
+    /// The stored value; 0 if there is none.
     pub(in crate::objects) fn load(sql: &dyn Sql) -> Result<u32, SqlError> {
         Ok(sql::value(sql, "SELECT max(ms) FROM longest_lease", &[])?.flatten().unwrap_or(0))
     }
 
-    /// Stores another one.
+    /// Stores a new value.
     pub(in crate::objects) fn save(sql: &dyn Sql, ms: u32) -> Result<(), SqlError> {
         sql.run("DELETE FROM longest_lease", &[])?;
         sql.run("INSERT INTO longest_lease (ms) VALUES (?)", &[ms.into()])?;
@@ -130,15 +130,15 @@ mod tests {
         assert_eq!(Lease::after_restart(1000, 9000, at(5)).remaining_ms(at(5)), 9000, "it was lowered");
     }
 
-    /// A copy that an isolate took: asked at, leased until, of which version.
+    /// A copy that an isolate has: when it asked, until when it is leased, and of which version.
     struct Copy {
         until: i64,
         version: u32,
     }
 
     proptest! {
-        /// Reads and writes at any pace, questions and answers delayed by anything, restarts
-        /// in between: a copy within its lease is always of the acknowledged version.
+        /// Reads and writes at any pace, requests and answers delayed by any time, restarts in between: a
+        /// copy within its lease always has the acknowledged version.
         #[test]
         fn no_copy_within_its_lease_is_older_than_an_acknowledged_change(
             steps in prop::collection::vec((0..4_u8, 0..900_i64, 0..700_i64), 1..200)

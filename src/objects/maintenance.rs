@@ -1,5 +1,5 @@
-//! What an operator may ask of any object: what it holds, its dead letters, and another try of what
-//! waits in its outbox. One file for all three kinds of object.
+//! What an operator may ask of any object: what it holds, its dead letters, and another try of the messages
+//! in its outbox. One file for all three kinds of object.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::domain::Refusal;
 use crate::objects::object::{Fault, Kind, Transaction};
 
 impl Maintenance {
-    /// How it is run.
+    /// How to run it.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
@@ -19,10 +19,10 @@ impl Maintenance {
         }
     }
 
-    /// Does it.
+    /// Executes it.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for an object that nothing was ever written to; a failing storage.
+    /// [`Refusal::NotFound`] for an object that was never written to; a storage failure.
     pub fn carry_out(self, tx: &mut Transaction<'_>) -> Result<MaintenanceReply, Fault> {
         tx.unchanged = true;
         let version = schema::version(tx.sql)?;
@@ -47,7 +47,7 @@ impl Maintenance {
     }
 }
 
-/// Tables of full-text indexes are left out: they repeat what stands in others.
+/// Leaves out the tables of full-text indexes, which repeat the contents of others.
 const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table'
     AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'words%' ORDER BY name";
 
@@ -55,7 +55,7 @@ fn holdings(tx: &Transaction<'_>, version: usize) -> Result<Holdings, SqlError> 
     let mut tables = BTreeMap::new();
     for row in tx.sql.run(TABLES, &[])? {
         let name: String = row.get(0)?;
-        // A name of our own schema, from its own list.
+        // The name comes from our own schema.
         let rows = sql::value(tx.sql, &format!("SELECT count(*) FROM \"{name}\""), &[])?;
         tables.insert(name, rows.unwrap_or_default());
     }

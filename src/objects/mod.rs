@@ -1,4 +1,4 @@
-//! Who holds the truth: a few kinds of object, each a synchronous state machine over SQL.
+//! The objects that hold the data: a few kinds, each a synchronous state machine over SQL.
 //!
 //! | object | one per | holds |
 //! |---|---|---|

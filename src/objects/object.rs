@@ -1,4 +1,5 @@
-//! What an object is to those who run it: a state machine that decides, writes and answers in one go.
+//! The interface of an object to the code that runs it: a state machine that decides, writes and answers in
+//! one step.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -21,7 +22,7 @@ pub enum Kind {
     GuardedWrite,
 }
 
-/// What a command comes to that changes what leases protect, as far as memory tells before its batch.
+/// What a command that changes what leases protect would do, checked in memory before its batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Check<R> {
     /// It changes nothing, and this is the answer.
@@ -38,14 +39,14 @@ pub trait Object: Sized {
     const GRANTS_LEASES: bool = false;
     /// The steps that build the schema, in order; their count is the schema's version.
     const MIGRATIONS: &'static [schema::Step];
-    /// Whether a copy is made of the object where a bucket is bound. What is derived is built again.
+    /// Whether the object is backed up, if a bucket is bound. Derived data is rebuilt instead.
     const COPIED: bool = false;
-    /// What can be asked of it.
+    /// The commands it accepts.
     type Command: Serialize + DeserializeOwned;
-    /// What it answers.
+    /// Its answers.
     type Reply: Serialize + DeserializeOwned;
 
-    /// The object before anything was ever written to it.
+    /// The object before anything was written to it.
     fn blank() -> Self;
 
     /// Rebuilds the object from its database, whose schema is up to date.
@@ -54,7 +55,7 @@ pub trait Object: Sized {
     /// When the database cannot be read.
     fn load(sql: &dyn Sql) -> Result<Self, SqlError>;
 
-    /// Reads at once what the commands of a batch will need, before the first of them executes.
+    /// Reads everything the commands of a batch need, before the first of them executes.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -62,23 +63,23 @@ pub trait Object: Sized {
         Ok(())
     }
 
-    /// Whether the command may be the first that an object ever hears. Others find a blank object
-    /// as it is and must refuse without touching its database, so that asking for what does not
-    /// exist never stores anything.
+    /// Whether the command may be the first for an object. All other commands refuse on a blank object
+    /// without touching its database, so that a request for something that does not exist never stores
+    /// anything.
     fn founds(&self, command: &Self::Command) -> bool;
 
-    /// How a command is to be run.
+    /// How to run a command.
     fn kind(command: &Self::Command) -> Kind;
 
-    /// Whether it must not be done twice. It then carries an id, and the answer is remembered. Others
-    /// are harmless to repeat: they find that they have been done, and answer as they did.
+    /// Whether the command must not be executed twice. It then carries an id, and its answer is remembered.
+    /// All others are safe to repeat: they find that they were already executed and give the same answer.
     fn remembers(_command: &Self::Command) -> bool {
         false
     }
 
-    /// What a [`Kind::GuardedWrite`] would come to now. A refusal, or a command that would change nothing,
-    /// must not make anybody wait for leases: whoever may not change a thing could otherwise keep it out of
-    /// every cache. The command is executed later in full all the same.
+    /// What a [`Kind::GuardedWrite`] would do now. A command that would be refused or change nothing must not
+    /// make anybody wait for leases: otherwise a caller without permission could keep a thing out of every
+    /// cache. The command is still executed in full later.
     ///
     /// # Errors
     /// As [`Object::execute`].
@@ -95,35 +96,35 @@ pub trait Object: Sized {
     ///
     /// # Errors
     /// A refusal, with nothing changed; or a failure of the storage, after which the caller
-    /// rolls the batch back and throws this object away.
+    /// rolls the batch back and discards this object.
     fn execute(&mut self, tx: &mut Transaction<'_>, command: Self::Command) -> Result<Self::Reply, Fault>;
 
-    /// Whether the command is answered only once the object's report was delivered, or could not
-    /// be and waits in the outbox.
+    /// Whether the answer waits until the object's report was delivered, or until its delivery has failed and
+    /// it waits in the outbox.
     fn announces(_command: &Self::Command) -> bool {
         false
     }
 
-    /// Hears that a message has arrived.
+    /// Called when a message has been delivered.
     fn delivered(&mut self, _message: &OutboxMessage) {}
 
-    /// What the Catalog is to know of the object at once, before an answer goes out.
+    /// What the Catalog must know about the object at once, before an answer is sent.
     fn report(&self, _now: Timestamp) -> Option<Report> {
         None
     }
 
-    /// When the object will hold nothing that is worth keeping. Its database is deleted then, as
-    /// soon as its outbox is empty.
+    /// When the object will hold nothing worth keeping. Its database is then deleted as soon as its outbox is
+    /// empty.
     fn spent_at(&self) -> Option<Timestamp> {
         None
     }
 
-    /// Since when there is work that was too much for one transaction, if there is.
+    /// Since when there has been work too large for one transaction, if there is any.
     fn unfinished_since(&self) -> Option<Timestamp> {
         None
     }
 
-    /// Does the next part of that work: what fits in a batch.
+    /// Does the next part of that work, as much as fits in a batch.
     ///
     /// # Errors
     /// When the storage fails.
@@ -131,17 +132,18 @@ pub trait Object: Sized {
         Ok(())
     }
 
-    /// The name that a copy is found under; nothing where there is nothing to copy.
+    /// The name under which a backup is stored; `None` if there is nothing to back up.
     fn copy_name(&self) -> Option<String> {
         None
     }
 
-    /// When the object wants to write mails to many, if at all.
+    /// When the object next writes a broadcast, if at all.
     fn broadcast_due(&self) -> Option<Timestamp> {
         None
     }
 
-    /// Writes the next page of a broadcast that is due: so no batch ever writes to everybody.
+    /// Writes the next page of a broadcast that is due, so that no batch ever writes to all recipients at
+    /// once.
     ///
     /// # Errors
     /// When the storage fails.
@@ -149,7 +151,7 @@ pub trait Object: Sized {
         Ok(())
     }
 
-    /// Hears, in a transaction, that a message from the outbox has arrived.
+    /// Called, in a transaction, when a message from the outbox has been delivered.
     ///
     /// # Errors
     /// When what follows from it cannot be written.
@@ -157,7 +159,7 @@ pub trait Object: Sized {
         Ok(())
     }
 
-    /// Fills a message that stands for the state at the time of delivery; others are as they are.
+    /// Fills in a message that carries the state at the time of delivery. Other messages stay as they are.
     ///
     /// # Errors
     /// When the state cannot be read.
@@ -171,17 +173,17 @@ pub trait Object: Sized {
     }
 }
 
-/// What a command has at hand while it executes.
+/// What a command can use while it executes.
 pub struct Transaction<'a> {
     /// The object's database, inside a transaction.
     pub sql: &'a dyn Sql,
     /// The time of the batch.
     pub now: Timestamp,
-    /// Where everything goes that must leave the object.
+    /// The messages that must leave the object.
     pub outbox: &'a mut Outbox,
-    /// Set by a command that was granted and had nothing to change, so that copies stay good.
+    /// Set by a command that succeeded without changing anything, so that copies stay valid.
     pub unchanged: bool,
-    /// Whether the command was sent before, and may have been executed.
+    /// Whether the command was sent before and so may already have been executed.
     pub again: bool,
 }
 
@@ -194,7 +196,7 @@ impl Transaction<'_> {
         self.outbox.post(self.sql, self.now, key, message, due, None)
     }
 
-    /// The same for a message that is due now and has lost its point at `expires_at`.
+    /// The same for a message that is due now and is useless after `expires_at`.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -208,10 +210,10 @@ impl Transaction<'_> {
     }
 }
 
-/// Why a command did not do what it says.
+/// Why a command was not executed.
 #[derive(Debug)]
 pub enum Fault {
-    /// It may not be done. Nothing was changed.
+    /// It is not allowed. Nothing was changed.
     Refused(Refusal),
     /// The database failed. The batch must be rolled back.
     Storage(SqlError),

@@ -1,14 +1,14 @@
-//! The id of a request on its way to an object: an optional member in front of the envelope, so that
-//! one search in the log finds what the isolate and the object have written about it.
+//! The id of a request on its way to an object. It is an optional member at the start of the envelope, so
+//! that one log search finds what both the isolate and the object have logged about it.
 //!
-//! An object that does not know the member ignores it, and an envelope without it is as good. Whoever
-//! looks for the id need not read the rest of the message.
+//! An object that does not know the member ignores it, and an envelope without it is equally valid. Whoever
+//! looks for the id need not parse the rest of the message.
 
 const BEFORE: &str = r#"{"request_id":""#;
 /// A hyphenated UUID.
 const LENGTH: usize = 36;
 
-/// The JSON of an envelope with the id in front.
+/// The JSON of an envelope, with the id at the start.
 #[must_use]
 pub fn attach(envelope: &str, request_id: &str) -> String {
     match envelope.strip_prefix('{') {
@@ -17,7 +17,7 @@ pub fn attach(envelope: &str, request_id: &str) -> String {
     }
 }
 
-/// The id in front of an envelope, if there is one.
+/// The id at the start of an envelope, if there is one.
 #[must_use]
 pub fn of(envelope: &str) -> Option<&str> {
     let (id, rest) = envelope.strip_prefix(BEFORE)?.split_at_checked(LENGTH)?;

@@ -1,16 +1,16 @@
 //! Schemas by number: a database remembers how many steps were applied, and a newer version of
 //! the program applies the rest. A step that has been released is never changed again.
 //!
-//! Old and new versions run side by side during a rollout, and a rollback brings an old one back to what a
-//! newer one has written. So a step may only add: tables, indexes, and columns that have a default. An older
+//! Old and new versions run side by side during a rollout, and after a rollback an old version works on what
+//! a newer one has written. So a step may only add: tables, indexes, and columns with a default. An older
 //! program then works with a newer schema as if it were its own.
 
 use super::sql::{self, Sql, SqlError};
 
-/// What one version adds: scripts of statements that end in `;`, none of which holds one inside.
+/// What one version adds: scripts of statements that end in `;`, with no `;` inside a statement.
 pub type Step = &'static [&'static str];
 
-/// The version of the schema; 0 for a database that nothing was ever written to.
+/// The version of the schema; 0 for a database that was never written to.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -24,7 +24,7 @@ pub fn version(sql: &dyn Sql) -> Result<usize, SqlError> {
     usize::try_from(version.unwrap_or(0)).map_err(|_| SqlError::new("the schema's version is out of range"))
 }
 
-/// Applies the steps that are missing.
+/// Applies the missing steps.
 ///
 /// # Errors
 /// When a step fails.

@@ -1,5 +1,5 @@
-//! The little SQL that objects need, so that one piece of code runs over the Durable Object's
-//! SQLite and over a native one.
+//! The small part of SQL that objects need, so that the same code runs on a Durable Object's SQLite and on a
+//! native one.
 
 use std::fmt;
 
@@ -7,17 +7,16 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::Timestamp;
 
-/// A database that belongs to one object. Statements run at once and in order.
+/// A database that belongs to one object. Statements run immediately and in order.
 pub trait Sql {
     /// Runs one statement and returns its rows.
     ///
     /// # Errors
-    /// When the statement fails; earlier ones of the same transaction still stand.
+    /// When the statement fails. Earlier statements of the same transaction stay in effect.
     fn run(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, SqlError>;
 
-    /// Adds a row, at once or together with others before anything else runs. The statement
-    /// selects the columns of its rows from `json_each(?)`, as `value ->> 0`, `value ->> 1` and
-    /// so on.
+    /// Adds a row, either at once or together with others before any other statement runs. The statement
+    /// selects the columns of its rows from `json_each(?)`, as `value ->> 0`, `value ->> 1` and so on.
     ///
     /// # Errors
     /// When the statement fails, now or with the others.
@@ -25,47 +24,46 @@ pub trait Sql {
         self.run(statement, &[json(&[columns])?]).map(drop)
     }
 
-    /// Runs `work` in one transaction: all of its writes or none.
+    /// Runs `work` in one transaction: all of its writes take effect or none.
     ///
     /// # Errors
-    /// What `work` returned, after everything it wrote was taken back; or a failed commit.
+    /// What `work` returned, after all its writes were rolled back; or a failed commit.
     fn transaction(&self, work: &mut dyn FnMut() -> Result<(), SqlError>) -> Result<(), SqlError>;
 
-    /// Deletes everything, tables included, as if the object had never been.
+    /// Deletes everything, including tables, as if the object had never existed.
     ///
     /// # Errors
     /// When it cannot be deleted.
     fn wipe(&self) -> Result<(), SqlError>;
 
-    /// Bytes that the database takes, where the storage tells.
+    /// The size of the database in bytes, if the storage reports it.
     fn size_bytes(&self) -> Option<u64> {
         None
     }
 }
 
-/// A value of a parameter or a column. Integers stay below 2^53, the precision of the platform.
+/// A parameter or column value. Integers stay below 2^53, the precision of the platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// SQL `NULL`.
     Null,
-    /// SQL `INTEGER`; truth values are 0 and 1.
+    /// SQL `INTEGER`; booleans are 0 and 1.
     Integer(i64),
     /// SQL `TEXT`.
     Text(String),
 }
 
-/// One row of an answer, its columns in the order of the statement.
+/// One row of a result, with its columns in the order of the statement.
 #[derive(Debug, Clone)]
 pub struct Row(Vec<Value>);
 
-/// A failure of the database or a row that is not as it was written. For the log, never for an
-/// answer.
+/// A database failure, or a row with unexpected contents. For the log, never for an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlError(String);
 
 impl SqlError {
-    /// An error with words for the log.
+    /// An error with a message for the log.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
@@ -80,7 +78,7 @@ impl fmt::Display for SqlError {
 impl std::error::Error for SqlError {}
 
 impl Row {
-    /// A row of these values.
+    /// A row with these values.
     #[must_use]
     pub const fn new(values: Vec<Value>) -> Self {
         Self(values)
@@ -108,22 +106,22 @@ impl Row {
 /// Writes a value as JSON text.
 ///
 /// # Errors
-/// When it cannot be written, which none of our types can cause.
+/// When it cannot be serialized, which cannot happen with our types.
 pub fn json<T: Serialize>(value: &T) -> Result<Value, SqlError> {
     serde_json::to_string(value).map(Value::Text).map_err(|error| SqlError::new(error.to_string()))
 }
 
-/// The one value that a statement asks for; nothing where it finds none, or `NULL`.
+/// The single value that a statement selects; `None` if it finds no row, or `NULL`.
 ///
 /// # Errors
-/// When the statement fails, or finds something else than a `T`.
+/// When the statement fails, or the value is not a `T`.
 pub fn value<T: FromValue>(sql: &dyn Sql, statement: &str, params: &[Value]) -> Result<Option<T>, SqlError> {
     sql.run(statement, params)?.first().map_or(Ok(None), |row| row.get(0))
 }
 
-/// What a column can be read as.
+/// A type that a column can be read as.
 pub trait FromValue: Sized {
-    /// The value, if it is one of these.
+    /// The value, if it has this type.
     fn from_value(value: &Value) -> Option<Self>;
 }
 
@@ -220,7 +218,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-/// What is read is what was valid when it was written.
+/// Stored values were valid when they were written.
 macro_rules! parsed_column {
     ($($valid:ty),+) => {$(
         impl FromValue for $valid {

@@ -1,9 +1,9 @@
 //! Rows that are added together.
 //!
-//! Each statement that writes touches its table's last page and one page of every index. Under
-//! pressure of memory, which a thousand open databases are, SQLite writes those pages out after
-//! each statement; a batch of sixty registrations then costs five hundred pages rather than thirty.
-//! So rows that a batch adds wait until something else runs, and go in one statement per table.
+//! Each statement that writes touches its table's last page and one page of every index. When memory is
+//! short, as with a thousand open databases, SQLite writes those pages out after each statement. A batch of
+//! sixty registrations then costs five hundred pages instead of thirty. So the rows that a batch adds wait
+//! until another statement runs, and are written with one statement per table.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,14 +19,15 @@ pub(super) struct WriteBuffer<'a> {
 type Rows = Vec<Vec<Value>>;
 
 impl<'a> WriteBuffer<'a> {
-    /// Rows of one statement that wait at most: their JSON stays far below what a parameter holds.
+    /// The most rows of one statement that may wait. Their JSON stays far below the size limit of a
+    /// parameter.
     const ROWS_MAX: usize = 256;
 
     pub(super) const fn new(sql: &'a dyn Sql) -> Self {
         Self { sql, waiting: RefCell::new(BTreeMap::new()) }
     }
 
-    /// Adds all rows that wait.
+    /// Writes all waiting rows.
     pub(super) fn flush(&self) -> Result<(), SqlError> {
         for (statement, rows) in self.waiting.take() {
             self.sql.run(statement, &[sql::json(&rows)?])?;

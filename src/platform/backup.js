@@ -1,12 +1,12 @@
-// Copies of objects in a bucket, and the way back. What is in a copy, and how it is put back, is for
-// the object to say (`objects/backup.rs`); here parts are carried, one at a time, and checked.
+// Copies of objects in a bucket, and restoring them. The object decides what a copy contains and how it is
+// restored (`objects/backup.rs`). This file moves the parts, one at a time, and checks them.
 //
 //   v1/<kind>/<name>/<taken>/00000.ndjson …    parts of half a megabyte or so
 //   v1/<kind>/<name>/<taken>/manifest.json     written last: without it there is no copy
 
 const FORMAT = "event-platform-copy";
 const VERSION = 1;
-/** Tries of a copy during which the object was written to; what takes longer is not tried again. */
+/** Tries if the object is written to while it is copied; a copy that needs more is given up. */
 const TRIES = 3;
 const RETRIED_PARTS_MAX = 8;
 
@@ -34,7 +34,7 @@ export async function copy(bucket, kind, host) {
       await bucket.put(`${folder(kind, name, taken)}/${key}`, bytes, { sha256 });
       parts.push({ key, rows: host.partRows(), bytes: bytes.length, sha256 });
     }
-    // One part is read in one go: nothing can come in between.
+    // One part is read in one go, so nothing can be written in between.
     const consistent = parts.length <= 1 || host.writes() === writes;
     if (!consistent && tries < TRIES && parts.length <= RETRIED_PARTS_MAX) continue;
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
@@ -44,7 +44,7 @@ export async function copy(bucket, kind, host) {
   }
 }
 
-/** Makes the copy that is due. One that fails is tried again in an hour. */
+/** Makes the copy that is due. If it fails, it is tried again in an hour. */
 export async function copyDue(bucket, kind, host) {
   if (bucket === undefined || !host.copyIsDue()) return;
   try {
@@ -63,8 +63,8 @@ export async function copyDue(bucket, kind, host) {
 class Damaged extends Error {}
 
 /**
- * Puts a copy in the place of what an object holds; the reply to `restore_copy`. All of it is looked
- * through first, so that nothing is lost to a copy that is not whole.
+ * Replaces what an object holds with a copy; the reply to `restore_copy`. The whole copy is checked first, so
+ * that an incomplete one destroys nothing.
  */
 export async function restoreCopy(bucket, kind, name, taken, host) {
   try {

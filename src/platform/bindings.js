@@ -1,5 +1,5 @@
-// The crossings that every request makes between JavaScript and wasm, one each way. A crossing
-// per header would cost more than everything that is done with them.
+// The calls between JavaScript and wasm that every request makes, one each way. A call for each header would
+// cost more than all the work done with them.
 
 import { retrying } from "event-platform-retry";
 
@@ -14,7 +14,7 @@ const WRITE = [
   "access-control-request-headers",
 ];
 
-/** The proofs of mail providers' messages. */
+/** The headers that prove who sent a mail provider's message. */
 const HOOK = [
   ...WRITE,
   "svix-id",
@@ -24,7 +24,7 @@ const HOOK = [
   "x-twilio-email-event-webhook-timestamp",
 ];
 
-/** Method, URL and the headers that matter, a line each; no header can hold a line break. */
+/** Method, URL and the headers that matter, one per line; no header can contain a line break. */
 export function head(request) {
   const { method, url, headers } = request;
   let text = `${method}\n${url}`;
@@ -37,14 +37,14 @@ export function head(request) {
 }
 
 /**
- * The stream of a body, if there is one. The runtime makes a stream of none, too, when a client says
- * that it sends none, as browsers do with an empty POST; reading it would take a turn of the loop.
+ * The stream of a body, if there is one. The runtime also makes a stream if a client announces an empty body,
+ * as browsers do with an empty POST; reading that would cost an iteration of the event loop.
  */
 export function body(request) {
   return request.headers.get("content-length") === "0" ? null : request.body;
 }
 
-/** A response; `head` holds the headers' names and values, a line each. */
+/** A response; `head` holds the names and values of the headers, one per line. */
 export function respond(status, head, body) {
   const lines = head.split("\n");
   const headers = {};
@@ -52,20 +52,20 @@ export function respond(status, head, body) {
   return new Response(body, { status, headers });
 }
 
-/** The part of a namespace that stays within a jurisdiction; its objects are others than those outside. */
+/** The part of a namespace within a jurisdiction. Its objects are not those outside. */
 export function within(namespace, jurisdiction) {
   return namespace.jurisdiction(jurisdiction);
 }
 
-/** A fresh stub of a Durable Object by name. `location` counts when the object is made. */
+/** A fresh stub of a Durable Object, by name. `location` matters only when the object is created. */
 export function stub(namespace, name, location) {
   return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
 }
 
 /**
- * A response whose body is made piece by piece. The runtime asks for the next one when the client has
- * taken the last, so there is never more than one at hand. What fails breaks the connection off: a body
- * that ends in good order is complete.
+ * A response whose body is produced piece by piece. The runtime asks for the next piece once the client has
+ * taken the last, so there is never more than one in memory. A failure aborts the connection: a body that
+ * ends normally is complete.
  */
 export function respondInPieces(status, head, pieces) {
   let ended = false;
@@ -77,7 +77,7 @@ export function respondInPieces(status, head, pieces) {
     async pull(controller) {
       try {
         const piece = await pieces.next();
-        // The client may have gone away meanwhile.
+        // The client may have gone away in the meantime.
         if (ended) return;
         if (piece !== undefined) return controller.enqueue(piece);
         controller.close();
@@ -91,7 +91,7 @@ export function respondInPieces(status, head, pieces) {
   return respond(status, head, new ReadableStream(source, { highWaterMark: 0 }));
 }
 
-/** Asks a Durable Object by name; resolves to its answer or rejects with its complaint. */
+/** Asks a Durable Object by name; resolves to its answer or rejects with its error. */
 export function ask(namespace, name, location, command) {
   return retrying((again) => stub(namespace, name, location).ask(command, again));
 }
@@ -106,16 +106,16 @@ export function hold(namespace, name, location) {
   return stub(namespace, name, location).hold();
 }
 
-/** Milliseconds until none of a Durable Object's leases is out. */
+/** Milliseconds until a Durable Object's last lease has run out. */
 export function drains(namespace, name, location) {
   return stub(namespace, name, location).drains();
 }
 
-/** Runs a statement at once. What it finds comes back as an array of arrays, nothing as nothing. */
+/** Runs a statement synchronously. Rows come back as an array of arrays; no rows as nothing. */
 export function run(sql, statement, params) {
   const rows = sql.exec(statement, ...params).raw().toArray();
   return rows.length === 0 ? undefined : rows;
 }
 
-/** Bytes of the database, where the runtime tells. */
+/** The size of the database in bytes, if the runtime reports it. */
 export const sizeOf = (sql) => sql.databaseSize ?? undefined;

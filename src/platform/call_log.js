@@ -1,19 +1,19 @@
-// What an object's side of a call has to say for itself: a line where a command failed, was turned
-// away because too much waits, or took long. The line names the request that it was for, whose id
-// stands in front of the command (`objects/request_id.rs`), so that one search finds both sides.
+// The log of the object's side of a call: one line if a command failed, was rejected because too many are
+// waiting, or was slow. The line names the request, whose id precedes the command (`objects/request_id.rs`),
+// so that one search finds both sides.
 //
-// A command that is answered at once costs two looks at a string; nothing is logged of those.
+// A command that is answered at once costs two string checks and is not logged.
 
-/** Milliseconds from which on a command is slow: it has waited for leases, a batch or the disk. */
+/** From this many milliseconds on a command is slow: it has waited for leases, a batch or the disk. */
 const SLOW_MS = 2_000;
 const ID = /^\{"request_id":"([0-9a-f-]{36})"/;
-/** How an object that has too much to do answers, in `objects/host/mod.rs`. */
+/** The answer of an overloaded object, in `objects/host/mod.rs`. */
 const OVERLOADED = '"outcome":{"refused":"overloaded"}';
 
-/** Bytes of an answer that says no more than that. */
+/** The longest answer, in bytes, that contains nothing else. */
 const REFUSAL_MAX = 512;
 
-/** Has `ask` give a command to an object, and passes its answer on. */
+/** Sends a command to an object with `ask`, and passes the answer on. */
 export function traced(object, command, ask) {
   const began = Date.now();
   let answer;
@@ -23,7 +23,7 @@ export function traced(object, command, ask) {
     report(object, command, "command_failed", { cause: String(error) });
     throw error;
   }
-  // Nothing at all is the word of an object that has restarted meanwhile.
+  // No answer means that the object has restarted in the meantime.
   return typeof answer === "string" ? looked(object, command, began, answer) : waited(object, command, began, answer);
 }
 

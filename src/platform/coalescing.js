@@ -1,28 +1,29 @@
-// Commands that many requests have for one object at the same time go in one call. A call costs the
-// runtime more than all that a registration does, and all of them would get the same batch anyway.
+// Commands from many requests to the same object go in one call. A call costs the runtime more than all the
+// work of a registration, and all of them would join the same batch anyway.
 //
-// Requests then wait for a call that another has made. The runtime lets a promise of one be settled
-// by another, but may end what a request has begun when its client goes away: so the call counts as
-// work that outlives the request (`waitUntil`), and nobody waits for it without a limit.
+// So requests wait for a call that another request made. The runtime lets one request settle another's
+// promise, but may end what a request started when its client goes away. So the call is registered as work
+// that outlives the request (`waitUntil`), and nobody waits for it without a limit.
 //
-// Each waits with a timer of its own, though that costs a twentieth of a registration: a request that has nothing of
+// Each request waits with its own timer, although that costs a twentieth of a registration: the runtime
+// treats a request with nothing pending as hung, and would cancel it while the call is being retried.
 // its own under way counts as hung, and the runtime cancels it while the call is made again.
 
 import { waitUntil } from "cloudflare:workers";
 import { RESTARTED, retrying, unavailable } from "event-platform-retry";
 import { stub } from "./bindings.js";
 
-/** Commands in one call; as many as a batch holds. */
+/** Commands in one call; as many as in a batch. */
 const COMMANDS_MAX = 256;
-/** How long a call waits at most while ever more commands join it. */
+/** The longest time a call waits while more commands keep joining it. */
 const COLLECTING_MS = 25;
-/** How long a command waits for an answer. Nobody but a call that has been lost takes so long. */
+/** How long a command waits for an answer. Only a call that was lost takes this long. */
 const PATIENCE_MS = 10_000;
 
-/** By the object's name, the call that commands can still join. */
+/** The call that commands can still join, by object name. */
 const calls = new Map();
 
-/** Asks a Durable Object by name, as `ask` does, in company. */
+/** Asks a Durable Object by name, like `ask`, but shares the call with others. */
 export function askCoalesced(namespace, name, location, command) {
   let call = calls.get(name);
   if (call === undefined || call.asked.length >= COMMANDS_MAX || Date.now() > call.until) {
@@ -57,8 +58,8 @@ async function make(call, namespace, name, location) {
 }
 
 /**
- * Waits as long as each look finds more commands than the last. Nobody has come yet when it begins,
- * so there are two looks at least: with one alone a crowd was no faster, and rather slower.
+ * Waits as long as each look finds more commands than the last. At the start none have joined, so there are
+ * at least two looks: with only one, a crowd was no faster, and rather slower.
  */
 async function collect({ asked, until }) {
   let seen;

@@ -1,4 +1,4 @@
-//! Delivers what waits in an object's outbox.
+//! Delivers the messages in an object's outbox.
 
 use std::time::Duration;
 
@@ -22,11 +22,11 @@ use crate::objects::{Answer, Envelope, catalog, event};
 
 /// How long a mail provider may take to answer.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long another object may take to hear of something: longer than its leases last.
+/// How long another object may take to process a message: longer than its leases last.
 const TELLING_TIMEOUT: Duration = Duration::from_secs(15);
-/// Requests on their way at the same time.
+/// The most requests in flight.
 const SIDE_BY_SIDE: usize = 8;
-/// Bytes of a provider's answer that are looked at.
+/// Bytes of a provider's answer that are read.
 const ANSWER_MAX_BYTES: usize = 65_536;
 
 /// Tries each message once.
@@ -46,7 +46,7 @@ pub(super) async fn deliver(
     results
 }
 
-/// Tries requests with mail once each, the one after the other as their slots have it.
+/// Tries requests with mail once each, one after the other, in their time slots.
 pub(super) async fn deliver_apart(
     config: Option<&Config>,
     objects: Option<&WorkerObjectClient>,
@@ -67,7 +67,7 @@ pub(super) async fn deliver_apart(
     join_all(tries).await.concat()
 }
 
-/// Sends what travels together: mails, or one message for another object.
+/// Sends what belongs in one request: several mails, or one message to another object.
 async fn deliver_batch(
     config: &Config,
     objects: &WorkerObjectClient,
@@ -165,7 +165,7 @@ fn settled((item, result): (&OutboxEntry, DeliveryResult)) -> (OutboxEntry, Deli
     (item.clone(), result.delivery)
 }
 
-/// The kind of a mail and how it went; nothing about who gets it.
+/// Logs the kind of a mail and the result, and nothing about the recipient.
 fn log(item: &OutboxEntry, result: &DeliveryResult, status: Option<u16>, missing: Option<&str>) {
     let OutboxMessage::Mail(mail) = &item.message else { return };
     let outcome = match result.delivery {
@@ -197,7 +197,7 @@ async fn post(request: &HttpRequest) -> worker::Result<HttpResponse> {
     }
     let init = RequestInit::new();
     init.set_method("POST");
-    // Whoever it leads to is not meant to have the key.
+    // The redirect's target must not get the key.
     init.set_redirect(RequestRedirect::Manual);
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(&request.body));

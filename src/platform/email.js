@@ -1,7 +1,7 @@
-// A mail for the binding that sends it. Its argument holds bytes, which JSON cannot; and an error's
-// code is all that is wanted of it, since its words may name people.
+// Sends a mail through the binding. Its argument contains bytes, which JSON cannot carry. Only the code of an
+// error is returned, since its message may name people.
 
-/** Resolves to nothing once the service has taken the mail, and otherwise to the error's code. */
+/** Resolves to nothing once the service has accepted the mail, and otherwise to the error's code. */
 export async function send_email(binding, argument) {
   const mail = JSON.parse(argument);
   for (const file of mail.attachments ?? []) {

@@ -1,4 +1,4 @@
-//! The binding of Cloudflare's Email Service, which sends a mail without a request of ours.
+//! The binding of Cloudflare's Email Service, which sends mail without an HTTP request of ours.
 
 use std::cell::OnceCell;
 use std::time::Duration;
@@ -17,30 +17,30 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[wasm_bindgen(module = "/src/platform/email.js")]
 extern "C" {
-    /// Resolves to nothing, or to the code of the error.
+    /// Resolves to nothing, or to the error's code.
     fn send_email(binding: &JsValue, argument: &str) -> Promise;
 }
 
 thread_local! {
-    /// Bindings are the same for all the objects of an isolate.
+    /// All objects of an isolate have the same bindings.
     static ENV: OnceCell<Env> = const { OnceCell::new() };
 }
 
-/// Keeps the bindings for when mail is sent.
+/// Stores the bindings for sending mail.
 pub(super) fn remember(env: &Env) {
     ENV.with(|cell| {
         cell.get_or_init(|| env.clone());
     });
 }
 
-/// The binding of this name, if the deployment has it.
+/// The binding with this name, if the deployment has it.
 pub(super) fn binding(name: &str) -> Option<JsValue> {
     let env = ENV.with(|cell| cell.get().cloned())?;
     let binding = Reflect::get(&env, &JsValue::from_str(name)).ok()?;
     binding.is_object().then_some(binding)
 }
 
-/// Sends what the argument, which is JSON, describes. No answer in time is none.
+/// Sends the mail that the JSON argument describes. A timeout counts as no answer.
 pub(super) async fn send(binding: &JsValue, argument: &str) -> Option<HttpResponse> {
     let sent = JsFuture::from(send_email(binding, argument));
     match select(sent, Delay::from(TIMEOUT)).await {

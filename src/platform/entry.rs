@@ -1,4 +1,4 @@
-//! The Worker's `fetch`: the API is built with the first request of an isolate and kept.
+//! The Worker's `fetch`. The API is built for the first request of an isolate and then kept.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -18,16 +18,16 @@ use crate::api::{Api, Background, BodyStream};
 use crate::config::{ConfigError, Placement};
 
 thread_local! {
-    /// Bindings are the same for every request of an isolate. It holds nothing that cannot be
-    /// built again: after a reset of the wasm instance it simply is.
+    /// All requests of an isolate have the same bindings. This holds nothing that cannot be built again;
+    /// after a reset of the wasm instance, it is.
     static API: OnceCell<Rc<Api>> = const { OnceCell::new() };
 }
 
-/// Answers a request: with the response if it is known at once, and otherwise with a promise of it.
-/// A promise costs the runtime 3 of the 78 µs that a refused token takes.
+/// Answers a request: with the response if it is known at once, and otherwise with a promise of it. A promise
+/// costs the runtime 3 of the 78 µs that rejecting a token takes.
 ///
 /// # Errors
-/// When a binding is missing or the runtime takes no response: a deployment that cannot work.
+/// When a binding is missing or the runtime rejects the response: such a deployment cannot work.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn fetch(

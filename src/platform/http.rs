@@ -1,7 +1,7 @@
-//! The runtime's requests and responses, and ours.
+//! Converts the runtime's requests and responses to ours and back.
 //!
-//! Each way takes one crossing (`bindings.js`). A body is read only where there is one, and never
-//! more of it than one byte above the limit.
+//! Each direction takes one call into JavaScript (`bindings.js`). A body is read only if there is one, and at
+//! most one byte beyond the limit.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -30,7 +30,7 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = "respondInPieces")]
     fn respond_in_pieces(status: u16, head: &str, pieces: PieceSource) -> Result<web_sys::Response, JsValue>;
 
-    /// `response_cache.js`.
+    /// See `response_cache.js`.
     pub(super) type ResponseCache;
 
     #[wasm_bindgen(method)]
@@ -46,7 +46,7 @@ extern "C" {
     );
 }
 
-/// Reads a request. A URL that cannot be read leads to `/`, where nothing is.
+/// Reads a request. An unreadable URL becomes `/`, where nothing is.
 pub(super) async fn read(request: &web_sys::Request) -> Request<Bytes> {
     let head = head(request);
     let mut lines = head.split('\n');
@@ -67,8 +67,8 @@ pub(super) async fn read(request: &web_sys::Request) -> Request<Bytes> {
     ours
 }
 
-/// Reads the body until it ends or is too large. One that breaks off is treated as it came: it
-/// will not be well-formed.
+/// Reads the body until it ends or is too large. A body that breaks off is treated as it arrived: it will not
+/// be well-formed.
 async fn read_body(request: &web_sys::Request) -> Bytes {
     let mut bytes = Vec::new();
     let Some(stream) = body(request) else {
@@ -101,9 +101,9 @@ thread_local! {
     static KEPT: RefCell<BodyCache> = RefCell::default();
 }
 
-/// Bodies that are sent again and again, on the JavaScript side of memory: handing one out saves
-/// the copy. They are buffers, which the runtime sends at less cost than strings and views. A body
-/// is known by where its bytes lie, which holds for as long as it is kept here.
+/// Bodies that are sent repeatedly, kept in JavaScript's memory: reusing one saves the copy. They are
+/// buffers, which the runtime sends more cheaply than strings and views. The address of a body's bytes
+/// identifies it, and stays valid as long as the body is kept here.
 #[derive(Default)]
 struct BodyCache(VecDeque<(Bytes, ArrayBuffer)>);
 
@@ -125,7 +125,7 @@ impl BodyCache {
     }
 }
 
-/// Writes the response to a request.
+/// Converts the response to a request.
 pub(super) fn write(
     request: &web_sys::Request,
     response: &Response<Bytes>,
@@ -146,13 +146,13 @@ pub(super) fn write(
     Ok(written)
 }
 
-/// Writes a response whose body is made while it is sent.
+/// Converts a response whose body is produced while it is sent.
 pub(super) fn write_pieces(response: &Response<Bytes>, pieces: Pieces) -> worker::Result<web_sys::Response> {
     let pieces = PieceSource::new(pieces);
     Ok(respond_in_pieces(response.status().as_u16(), &head_of(response), pieces)?)
 }
 
-/// The headers' names and values, a line each.
+/// The names and values of the headers, one per line.
 fn head_of(response: &Response<Bytes>) -> String {
     let mut head = String::with_capacity(512);
     for (name, value) in response.headers() {

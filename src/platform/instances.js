@@ -1,18 +1,18 @@
-// Objects that were put away are freed in wasm without waiting for the collector.
+// Frees discarded objects in wasm without waiting for the garbage collector.
 //
-// What an object holds in memory lives in wasm, of which the collector sees nothing but a small handle: it has
-// no reason to hurry, while an event with many registrations holds megabytes. There is at most one instance of
-// an object at a time, so when a new one starts, what the one before it held is garbage.
+// An object's memory is in wasm, of which the collector sees only a small handle. It has no reason to hurry,
+// while an event with many registrations holds megabytes. There is at most one instance of an object at a
+// time, so when a new one starts, the memory of the previous one is garbage.
 
 export class Instances {
-  /** By the object's name, its latest host and the wasm instance that it lives in. */
+  /** By object name, the latest host and its wasm instance. */
   #latest = new Map();
-  /** Forgets names of objects that have been collected. */
+  /** Removes the names of objects that have been collected. */
   #collected = new FinalizationRegistry(({ name, entry }) => {
     if (this.#latest.get(name) === entry) this.#latest.delete(name);
   });
 
-  /** Frees the host before this one, and takes note of this one. */
+  /** Frees the previous host and remembers this one. */
   replace(name, host, instance) {
     const before = this.#latest.get(name);
     const old = before?.instance === instance ? before.host.deref() : undefined;

@@ -1,4 +1,4 @@
-//! Hands what was measured to the runtime, every few seconds and only where a dataset is bound.
+//! Passes measurements to the runtime, every few seconds and only if a dataset is bound.
 
 use std::cell::{OnceCell, RefCell};
 
@@ -26,12 +26,12 @@ thread_local! {
     static METER: RefCell<Meter> = RefCell::default();
 }
 
-/// Whether anything is measured.
+/// Whether measuring is on.
 pub(super) fn measures() -> bool {
     BOUND.with(|bound| *bound.get_or_init(is_bound))
 }
 
-/// Takes a value in, and writes what has come together if it is time.
+/// Records a value, and writes the collected ones if it is time.
 pub(super) fn record(metric: Metric, subject: Subject, value: u64) {
     if measures() {
         let now = now();
@@ -42,7 +42,7 @@ pub(super) fn record(metric: Metric, subject: Subject, value: u64) {
     }
 }
 
-/// How much waits in an object's outbox, and for how long. What cannot be read is not measured.
+/// Records how many messages an object's outbox holds, and for how long. Unreadable values are skipped.
 pub(super) fn record_outbox(sql: &dyn Sql, subject: Subject) {
     if !measures() {
         return;
@@ -62,7 +62,7 @@ fn write_due(meter: &mut Meter, now: Timestamp) {
     if points.is_empty() {
         return;
     }
-    // Answers that were given again are counted outside, and written as hits of their own.
+    // Repeated answers are counted outside wasm, and written as hits of their own.
     for subject in [Subject::Event, Subject::Catalog] {
         let count = u64::from(take_cache_hits(subject.as_str()));
         if count > 0 {

@@ -1,9 +1,9 @@
-//! The Workers runtime: the only floor that names the `worker` crate, compiled for wasm alone.
+//! The Workers runtime: the only layer that uses the `worker` crate, compiled for wasm only.
 //!
-//! It is thin. It turns a request of the runtime into one of the API and back ([`http`]), carries
-//! commands to objects ([`object_client`]), runs objects ([`durable_object`]) over their SQLite
-//! ([`sql`]), and delivers what waits in their outboxes ([`delivery`]), mail at the deployment's pace
-//! ([`pacing`]) and by the binding that sends it, too ([`email`]). It decides nothing.
+//! It is thin. It converts the runtime's requests and responses ([`http`]), carries commands to objects
+//! ([`object_client`]), runs objects ([`durable_object`]) on their SQLite ([`sql`]), and delivers their
+//! outboxes ([`delivery`]): mail at the deployment's pace ([`pacing`]), and optionally through the binding
+//! that sends it ([`email`]). It makes no decisions.
 
 mod clock;
 mod delivery;
@@ -25,13 +25,13 @@ use ::worker::Env;
 
 use crate::config::{Config, ConfigError};
 
-/// Reads the settings of this deployment.
+/// Reads this deployment's settings.
 fn config(env: &Env) -> Result<Config, ConfigError> {
     Config::from_lookup(|name| env.var(name).ok().map(|value| value.to_string()))
 }
 
 thread_local! {
-    /// The settings as objects see them, read once for all the objects of an isolate.
+    /// The settings as objects see them, read once for all objects of an isolate.
     static OBJECT_CONFIG: OnceCell<Option<Rc<Config>>> = const { OnceCell::new() };
 }
 

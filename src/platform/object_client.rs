@@ -1,4 +1,4 @@
-//! Carries commands to Durable Objects: RPC with JSON, answered with JSON.
+//! Sends commands to Durable Objects over RPC, in JSON both ways.
 
 use std::cell::Cell;
 
@@ -23,7 +23,7 @@ extern "C" {
     fn drains(namespace: &JsValue, name: &str, location: Option<&str>) -> js_sys::Promise;
     fn manage(namespace: &JsValue, name: &str, location: Option<&str>, order: &str) -> js_sys::Promise;
 
-    /// Fails where the runtime knows no jurisdictions, as workerd by itself.
+    /// Fails if the runtime knows no jurisdictions, like workerd on its own.
     #[wasm_bindgen(catch)]
     fn within(namespace: &JsValue, jurisdiction: &str) -> Result<JsValue, JsValue>;
 }
@@ -47,8 +47,7 @@ const CATALOG: &str = "catalog";
 const MAIL_PACER: &str = "mail-pacer";
 
 thread_local! {
-    /// Whether the data lives where this deployment looks for it, as far as the objects of this
-    /// isolate know.
+    /// Whether the data lives where this deployment looks for it, as far as the isolate's objects know.
     static AT_HOME: Cell<Option<bool>> = const { Cell::new(None) };
 }
 
@@ -58,19 +57,19 @@ pub(super) struct WorkerObjectClient {
     events: Namespace,
     catalog: Namespace,
     mail_pacer: Option<Namespace>,
-    /// That of the Catalog outside any jurisdiction.
+    /// The Catalog's namespace outside any jurisdiction.
     registry: Namespace,
     placement: Placement,
 }
 
-/// Objects of one class. wasm has one thread: what JavaScript holds never leaves it.
+/// Objects of one class. wasm has one thread, so JavaScript values never leave it.
 struct Namespace {
     namespace: SendWrapper<JsValue>,
     location: Option<&'static str>,
 }
 
 impl WorkerObjectClient {
-    /// Finds the namespaces.
+    /// Looks up the namespaces.
     ///
     /// # Errors
     /// When one is not bound, or the runtime does not know the jurisdiction.
@@ -95,8 +94,8 @@ impl WorkerObjectClient {
         })
     }
 
-    /// Whether what an object tells others would arrive where the data lives. It would not if the
-    /// deployment's jurisdiction was changed: then it must wait. Isolates ask for themselves
+    /// Whether messages to other objects would arrive where the data lives. They would not if the
+    /// deployment's jurisdiction was changed; then they must wait. Isolates check this for themselves
     /// (`api/shared/residence.rs`).
     pub(super) async fn is_at_home(&self) -> bool {
         if let Some(known) = AT_HOME.get() {
@@ -113,12 +112,12 @@ impl WorkerObjectClient {
         known.unwrap_or(self.placement.jurisdiction.is_none())
     }
 
-    /// Whether the mail of the deployment has a pacer.
+    /// Whether this deployment paces its mail.
     pub(super) const fn paces_mail(&self) -> bool {
         self.mail_pacer.is_some()
     }
 
-    /// Asks the pacer, where one is bound.
+    /// Asks the pacer, if one is bound.
     pub(super) fn mail_pacer(
         &self,
         command: mail_pacer::Command,
@@ -127,8 +126,8 @@ impl WorkerObjectClient {
         Some(send::<mail_pacer::MailPacer>(ask, namespace, MAIL_PACER.to_owned(), Envelope::new(command)))
     }
 
-    /// Lets the Catalog drain its leases for a change that it will hear of. Nothing depends on
-    /// it: a Catalog that has not heard drains when the change arrives.
+    /// Asks the Catalog to drain its leases before it gets the report of a change. This is optional: if the
+    /// call is lost, the Catalog drains when the change arrives.
     pub(super) fn hold_catalog(&self) -> impl Future<Output = ()> + 'static {
         let held = hold(&self.catalog.namespace, CATALOG, self.catalog.location);
         async move {
@@ -136,7 +135,7 @@ impl WorkerObjectClient {
         }
     }
 
-    /// Whether the Catalog lets leases run out, as far as it says so.
+    /// Whether the Catalog says that it is draining its leases.
     pub(super) fn catalog_drains(&self) -> impl Future<Output = bool> + 'static {
         let drains = drains(&self.catalog.namespace, CATALOG, self.catalog.location);
         async move { JsFuture::from(drains).await.is_ok_and(|ms| ms.as_f64().is_some_and(|ms| ms > 0.0)) }
@@ -194,7 +193,7 @@ impl ObjectClient for WorkerObjectClient {
     }
 }
 
-/// Sends a command to an object, with an id if it must not be done twice.
+/// Sends a command to an object, with an id if it must not run twice.
 fn send<O: Object>(
     ask: Ask,
     to: &Namespace,
@@ -214,7 +213,7 @@ where
             None => body,
         };
         let answer = post(ask, to, name, body).await?;
-        // What cannot be read was written by another version.
+        // An unreadable answer comes from another version.
         serde_json::from_str(&answer).map_err(|error| Unreachable::ForNow(error.to_string()))
     })
 }
@@ -225,7 +224,7 @@ fn command_id() -> Option<CommandId> {
     Some(CommandId::new(u128::from_le_bytes(entropy)))
 }
 
-/// wasm has one thread: what JavaScript holds never leaves it.
+/// wasm has one thread, so JavaScript values never leave it.
 fn post(ask: Ask, to: &Namespace, name: String, body: String) -> BoxFuture<'_, Result<String, Unreachable>> {
     Box::pin(SendWrapper::new(async move {
         let asked = ask(&to.namespace, &name, to.location, &body);
@@ -234,7 +233,7 @@ fn post(ask: Ask, to: &Namespace, name: String, body: String) -> BoxFuture<'_, R
     }))
 }
 
-/// What the runtime says of a call that has failed (`retry.js`).
+/// Interprets the runtime's error after a failed call (`retry.js`).
 fn failure(error: JsValue) -> Unreachable {
     let overloaded = js_sys::Reflect::get(&error, &JsValue::from_str("overloaded"));
     let overloaded = overloaded.is_ok_and(|overloaded| overloaded.is_truthy());

@@ -1,4 +1,4 @@
-//! Asks the pacer before mail leaves, and never waits for it for long.
+//! Asks the pacer before mail is sent, and never waits long for it.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::objects::outbox::{OutboxEntry, Pace};
 /// How long the pacer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Which of these mails leave now, and when.
+/// Which of these mails are sent now, and when.
 pub(super) async fn depart(
     objects: Option<&WorkerObjectClient>,
     client: &RefCell<PacerClient>,
@@ -32,8 +32,8 @@ pub(super) async fn depart(
     client.borrow_mut().depart(ready, answer, chance())
 }
 
-/// Tells everybody, through the pacer, that the provider wants no mail for so long. Should it not hear,
-/// the provider tells the others itself.
+/// Tells all objects, through the pacer, that the provider wants no mail for so long. If the pacer is not
+/// reached, the provider itself will tell the others.
 pub(super) async fn slow_down(objects: Option<&WorkerObjectClient>, for_ms: u32) {
     let _ = slots(objects, Command::Slowed { for_ms }).await;
 }

@@ -1,18 +1,17 @@
-// Answers that hold for a while, given again without asking wasm: most requests are reads of what
-// the isolate has a lease on, and going through the API costs more than all else that is done for
-// them here.
+// Answers that are valid for a while and are repeated without calling wasm. Most requests read what the
+// isolate has a lease on, and for them the API costs more than everything else.
 //
-// Which answers these are, and until when, is for the API to say (`Cacheable`): the ones that
-// depend on the URL and the two headers in `key` alone, for as long as the lease lets the isolate
-// send its copy unasked. A repetition differs in its request id, in the answer and in the log.
+// The API decides which answers these are, and how long they stay valid (`Cacheable`): those that depend only
+// on the URL and the two headers in `key`, while the lease lets the isolate send its copy without asking. A
+// repetition has its own request id, in the answer and in the log.
 
 import { countHit } from "./metrics.js";
 
 const ANSWERS_MAX = 256;
-/** Of all bodies together. */
+/** The limit for all bodies together. */
 const BYTES_MAX = 8 * 1024 * 1024;
 
-/** A header that is not there is told from every value, `null` among them, by a line break. */
+/** A line break distinguishes a missing header from any value, including `null`. */
 const key = ({ url, headers }) =>
   `${url}\n${headers.get("origin") ?? "\n"}\n${headers.get("if-none-match") ?? "\n"}`;
 
@@ -20,7 +19,7 @@ export class ResponseCache {
   #answers = new Map();
   #bytes = 0;
 
-  /** The answer, if it is still known. */
+  /** The answer, if it is still valid. */
   answer(request) {
     if (request.method !== "GET") return undefined;
     const known = this.#answers.get(key(request));
@@ -28,14 +27,14 @@ export class ResponseCache {
     const id = crypto.randomUUID();
     known.headers.set("x-request-id", id);
     countHit(known.subject);
-    // As `log_sampling.rs` decides: a share of 65,536, by the id's first four digits.
+    // The same decision as in `log_sampling.rs`: a share of 65,536, by the first four digits of the id.
     if (Number.parseInt(id.slice(0, 4), 16) < known.linesKept) {
       console.log(known.lineBefore + id + known.lineAfter);
     }
     return new Response(known.body, known);
   }
 
-  /** Keeps an answer; all others go when there is no room for it. */
+  /** Keeps an answer. If there is no room for it, all others are dropped. */
   remember(request, until, { status, headers }, body, lineBefore, lineAfter, linesKept) {
     const name = key(request);
     const bytes = body?.byteLength ?? 0;

@@ -1,18 +1,18 @@
-// Calls to Durable Objects that are made again when the object was reset.
+// Retries calls to Durable Objects that were reset.
 //
-// Deployments, updates of the runtime and moves between machines reset objects several times a week. The
-// call that was on its way fails, and nobody knows whether its command was executed. Every command is safe
-// to send again: it is harmless to repeat, or it carries an id that the object remembers.
+// Deployments, runtime updates and moves between machines reset objects several times a week. The call in
+// flight then fails, and nobody knows whether its command was executed. Every command is safe to send again:
+// either repeating it is harmless, or it carries an id that the object remembers.
 
-/** A call is made so often at most. */
+/** The most attempts for a call. */
 const TRIES = 3;
-/** Milliseconds before the next try, spread so that a crowd does not come back at one moment. */
+/** Milliseconds before the next attempt, spread so that a crowd does not return all at once. */
 const PAUSE_MS = { least: 50, most: 200 };
 
 /**
- * Makes a call until it is answered. `call(again)` has to take a fresh stub each time, and is told whether an
- * earlier try may have been executed. The first try has no loop around it: nearly every call ends with it, and
- * an async function for each costs a twentieth of a registration.
+ * Makes a call until it is answered. `call(again)` must get a fresh stub each time, and is told whether an
+ * earlier attempt may have been executed. The first attempt is outside the loop: nearly every call ends with
+ * it, and an async function for each costs a twentieth of a registration.
  */
 export function retrying(call) {
   return call(false).then(
@@ -40,12 +40,12 @@ async function callAgain(call, error) {
 
 const RESTART = new Error("the object was restarted");
 
-/** What an object answers whose wasm instance has ended in between. */
+/** The answer of an object whose wasm instance has ended in the meantime. */
 export const RESTARTED = null;
 
-/** An object that has too much to do is left alone: another try would add to it. */
+/** An overloaded object is left alone: another attempt would add to its load. */
 const wasReset = ({ retryable, overloaded, durableObjectReset }) =>
   !overloaded && Boolean(retryable || durableObjectReset);
 
-/** A failure that the next request may not meet any more. */
+/** A failure that may be gone at the next request. */
 export const unavailable = (cause) => Object.assign(new Error(String(cause)), { overloaded: true });

@@ -1,4 +1,4 @@
-//! Time, chance and the log of the runtime.
+//! The runtime's clock, randomness and log.
 
 use std::future::ready;
 use std::time::Duration;
@@ -30,15 +30,15 @@ extern "C" {
     fn fetch_text(url: &str) -> Promise;
 }
 
-/// Milliseconds as JavaScript counts them.
+/// Milliseconds as a JavaScript number.
 #[allow(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
 pub(super) const fn js_ms(at: Timestamp) -> f64 {
     at.ms() as f64
 }
 
-/// What the API needs of the runtime.
+/// The runtime as the API needs it.
 pub(super) struct WorkerRuntime {
-    /// Those that the deployment binds.
+    /// The rate limiters that the deployment binds.
     rate_limiters: Vec<(RateLimit, SendWrapper<RateLimiter>)>,
 }
 
@@ -56,8 +56,8 @@ impl Runtime for WorkerRuntime {
         now()
     }
 
-    /// Ends this instance of the wasm where there is no randomness: whatever came next would be
-    /// guessable. The request fails, and the next one finds a new instance.
+    /// Ends this wasm instance if there is no randomness: whatever it generated would be guessable. The
+    /// request fails, and the next one gets a new instance.
     #[expect(clippy::panic, reason = "nothing that is drawn here may be known to anybody")]
     fn fill_random(&self, bytes: &mut [u8]) {
         if getrandom::fill(bytes).is_err() {
@@ -101,7 +101,7 @@ impl Runtime for WorkerRuntime {
         Box::pin(SendWrapper::new(async move { JsFuture::from(text).await.ok()?.as_string() }))
     }
 
-    /// A limiter that fails admits nobody.
+    /// If the limiter fails, the call is rejected.
     fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool> {
         let Some((_, limiter)) = self.rate_limiters.iter().find(|(bound, _)| *bound == limit) else {
             return Box::pin(ready(true));

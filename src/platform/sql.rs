@@ -1,8 +1,8 @@
 //! The SQLite of a Durable Object.
 //!
-//! Statements run at once. All that is written without an `await` in between is one commit, and
-//! answers are held until it is durable; that a failed batch leaves nothing behind is
-//! `transactionSync`'s doing, because an error alone takes nothing back.
+//! Statements run synchronously. All writes without an `await` in between form one commit, and answers are
+//! held until it is durable. `transactionSync` makes sure that a failed batch leaves nothing behind: an error
+//! alone does not roll anything back.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -13,7 +13,7 @@ use crate::objects::sql::{Row, Sql, SqlError, Value};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `DurableObjectStorage`, for the one call that `worker` does not bind.
+    /// `DurableObjectStorage`, for the one method that `worker` does not bind.
     type RawStorage;
 
     #[wasm_bindgen(method, catch, js_name = transactionSync)]
@@ -25,7 +25,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/platform/bindings.js")]
 extern "C" {
-    /// A statement in one crossing; the rows that it finds, if any, as arrays of columns.
+    /// Runs a statement in one call into JavaScript; returns the rows, if any, as arrays of columns.
     #[wasm_bindgen(catch)]
     fn run(sql: &JsValue, statement: &str, params: &Array) -> Result<Option<Array>, JsValue>;
 }
@@ -41,7 +41,7 @@ impl DurableSql {
         Self { sql: storage.sql(), storage }
     }
 
-    /// The storage behind it, for alarms.
+    /// The underlying storage, for alarms.
     pub(super) const fn storage(&self) -> &Storage {
         &self.storage
     }
@@ -77,7 +77,7 @@ impl Sql for DurableSql {
     }
 
     fn wipe(&self) -> Result<(), SqlError> {
-        // It takes effect at once; the promise only tells when it is durable.
+        // It takes effect at once; the promise only reports when it is durable.
         let deleted = self.storage.as_raw().delete_all();
         deleted.map(|_| ()).map_err(|thrown| SqlError::new(worker::Error::from(thrown).to_string()))
     }
@@ -90,7 +90,7 @@ impl Sql for DurableSql {
 
 #[wasm_bindgen(module = "/src/platform/bindings.js")]
 extern "C" {
-    /// Bytes of the database.
+    /// The size of the database in bytes.
     #[wasm_bindgen(js_name = sizeOf)]
     fn size_of(sql: &JsValue) -> Option<f64>;
 }

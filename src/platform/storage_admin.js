@@ -1,20 +1,20 @@
-// What operators have the runtime do with an object's storage (`StorageOrder` and `StorageReply` in
-// `api/shared/ports.rs`): alarms, going back in time, copies.
+// What operators can have the runtime do with an object's storage (`StorageOrder` and `StorageReply` in
+// `api/shared/ports.rs`): alarms, point-in-time recovery, copies.
 
 import { copy, restoreCopy } from "./backup.js";
 
-/** Milliseconds in which the answer goes out before the object restarts. */
+/** Milliseconds for the answer to go out before the object restarts. */
 const FAREWELL_MS = 100;
 
 /**
- * Carries out an order, both JSON. `restoring` is told before all that an object holds is replaced, and
- * after.
+ * Carries out an order; order and reply are JSON. `restoring` is called before and after all that an object
+ * holds is replaced.
  */
 export async function manage({ ctx, env, kind, name, host, restoring }, order) {
   const { storage } = ctx;
   if (order === "inspect") return { alarm: { at: await storage.getAlarm() } };
   if (order === "ring") {
-    // A time that has passed is now, whatever this isolate's clock says.
+    // A time in the past means now, whatever this isolate's clock says.
     await storage.setAlarm(1);
     return "done";
   }
@@ -34,7 +34,7 @@ export async function manage({ ctx, env, kind, name, host, restoring }, order) {
   }
 }
 
-/** The platform's point-in-time recovery; the local runtime has no history and says so. */
+/** The platform's point-in-time recovery. The local runtime keeps no history and reports that. */
 async function rewind(ctx, to) {
   let undo;
   try {

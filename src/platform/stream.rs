@@ -1,4 +1,4 @@
-//! A body's pieces, as JavaScript's streams ask for them.
+//! The pieces of a body, as JavaScript's streams request them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use crate::api::Pieces;
 
-/// Where the next piece comes from. JavaScript owns it, and frees it at the end.
+/// The source of the pieces. JavaScript owns it, and frees it at the end.
 #[wasm_bindgen]
 pub struct PieceSource(Rc<RefCell<Option<Pieces>>>);
 
@@ -23,11 +23,11 @@ impl PieceSource {
 
 #[wasm_bindgen]
 impl PieceSource {
-    /// The next piece; `undefined` after the last. It rejects when the rest cannot be had.
+    /// The next piece; `undefined` after the last. It rejects if the rest cannot be read.
     pub fn next(&self) -> Promise {
         let place = Rc::clone(&self.0);
         future_to_promise(async move {
-            // Taken out meanwhile: nothing is borrowed while others run.
+            // Taken out for the duration, so that nothing is borrowed while other tasks run.
             let taken = place.borrow_mut().take();
             let broken_off = || JsValue::from(js_sys::Error::new("the answer is broken off"));
             let mut pieces = taken.ok_or_else(broken_off)?;

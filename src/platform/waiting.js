@@ -1,5 +1,6 @@
-// Commands that wait for their batch, by ticket. It must not hold the object: wasm holds `settle`, and the object
-// holds what lives in wasm, a circle that no collector of either side can see as a whole.
+// Commands that wait for their batch, by ticket. This must not hold the object: wasm holds `settle`, and the
+// object holds what lives in wasm, which would be a cycle that neither side's garbage collector can see as a
+// whole.
 
 import { RESTARTED } from "./retry.js";
 import { listenForEnd, stopListening } from "./wasm_instance.js";
@@ -13,7 +14,7 @@ export class Waiting {
     return new Promise((resolve, reject) => this.#tickets.set(ticket, { resolve, reject }));
   }
 
-  /** Gives an answer to whoever waits for it. */
+  /** Delivers an answer to whoever waits for it. */
   settle = (ticket, answer, failed) => {
     const waits = this.#tickets.get(ticket);
     this.#tickets.delete(ticket);

@@ -1,5 +1,5 @@
-// The wasm instance of the isolate. A panic or a trap ends it, and wasm-bindgen starts the next one with the next
-// call. What has been promised until then is never kept, so whoever waits has to be told.
+// The isolate's wasm instance. A panic or a trap ends it, and wasm-bindgen starts a new one with the next
+// call. Promises of the old instance never settle, so whoever waits for them must be told.
 
 import { __worker_init_state } from "event-platform-wasm";
 
@@ -7,7 +7,7 @@ const state = __worker_init_state();
 const listeners = new Set();
 let instanceId = state.instanceId;
 
-// The `worker` crate counts instances here, whenever one starts.
+// The `worker` crate counts instances here whenever one starts.
 Object.defineProperty(state, "instanceId", {
   get: () => instanceId,
   set(next) {
@@ -16,7 +16,10 @@ Object.defineProperty(state, "instanceId", {
   },
 });
 
-/** The number of the instance that the next call meets. One that is due starts now, before a handle of the old is used. */
+/**
+ * The number of the instance that the next call meets. If a new one is due, it starts now, before a handle of
+ * the old one is used.
+ */
 export function currentInstance() {
   __worker_init_state();
   return instanceId;
@@ -26,9 +29,9 @@ export function currentInstance() {
 export const listenForEnd = (tell) => void listeners.add(tell);
 export const stopListening = (tell) => void listeners.delete(tell);
 
-// Rust's tasks are woken through `queueMicrotask`, many times a request. The runtime's own keeps
-// books on each call and costs as much as a small request; a promise's reaction costs nothing. A task
-// that fails has ended the instance, and a call into wasm starts the next one at once.
+// Rust's tasks are woken through `queueMicrotask`, many times per request. The runtime's own version does
+// bookkeeping on each call and costs as much as a small request, while a promise reaction costs nothing. A
+// task that fails has ended the instance, and the next call into wasm starts a new one.
 const settled = Promise.resolve();
 globalThis.queueMicrotask = (task) =>
   void settled.then(task).catch((error) => {
@@ -36,7 +39,7 @@ globalThis.queueMicrotask = (task) =>
     __worker_init_state();
   });
 
-/** What a promise of wasm comes to, or an error if its instance ends before. */
+/** The result of a promise from wasm, or an error if its instance ends first. */
 export async function unlessItEnds(promise) {
   const end = Promise.withResolvers();
   const tell = () => end.reject(new Error("the wasm instance has ended"));

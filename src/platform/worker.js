@@ -1,10 +1,10 @@
-// The module that the runtime loads: its `fetch`, and the Durable Object classes. By hand,
-// because calls to objects are RPC, which classes that Rust exports cannot receive, and because
-// an answer that is known at once goes back without a promise.
+// The module that the runtime loads: its `fetch`, and the Durable Object classes. It is written by hand
+// because calls to objects are RPC, which classes exported from Rust cannot receive, and because an answer
+// that is known at once is returned without a promise.
 //
-// After a panic or a trap there is a new wasm instance (`wasm_instance.js`). What lived in the old one is
-// gone, so each object notices and is built again from its storage; whoever still waited for the old one
-// is told, and asks again.
+// After a panic or a trap there is a new wasm instance (`wasm_instance.js`). The old one's state is gone, so
+// each object detects this and is rebuilt from its storage. Whoever was waiting for the old one is told, and
+// asks again.
 
 import { DurableObject } from "cloudflare:workers";
 import { DurableObjectHost, fetch } from "event-platform-wasm";
@@ -26,8 +26,8 @@ class Hosted extends DurableObject {
   #waiting = new Waiting();
 
   /**
-   * Answers a command, both JSON. What must wait for its batch is settled under its ticket. `again` says that the
-   * command was sent before, and may have been executed.
+   * Answers a command; command and answer are JSON. If it must wait for its batch, it is settled under its
+   * ticket. `again` means that the command was sent before and may have been executed.
    */
   ask(command, again = false) {
     return traced(this.className, command, () => this.#give(command, again));
@@ -38,19 +38,19 @@ class Hosted extends DurableObject {
     return typeof answer === "number" ? this.#waiting.answer(answer) : answer;
   }
 
-  /** Answers commands that have come together, each with its `answer` or a `complaint`. */
+  /** Answers several commands from one call, each with its `answer` or a `complaint`. */
   async askAll(commands, again = false) {
     const asked = commands.map(async (command) => this.ask(command, again));
     const settled = await Promise.allSettled(asked);
     return settled.map(({ value, reason }) => (reason ? { complaint: String(reason) } : { answer: value }));
   }
 
-  /** Lets leases run out because a change is on its way. */
+  /** Lets leases run out because a change is coming. */
   hold() {
     return unlessItEnds(this.#current().hold());
   }
 
-  /** Milliseconds until no lease is out. */
+  /** Milliseconds until the last lease has run out. */
   drains() {
     return this.#current().drains();
   }
@@ -65,7 +65,10 @@ class Hosted extends DurableObject {
     await copyDue(this.env.BACKUPS, this.kind, host);
   }
 
-  /** Does something with the storage for an operator, both JSON. Meanwhile a restored object answers nobody. */
+  /**
+   * Does something with the storage for an operator; order and reply are JSON. While an object is being
+   * restored, it answers nobody.
+   */
   async manage(order, name) {
     const restoring = (begun) => {
       this.#restoring = begun;

@@ -1,11 +1,11 @@
 //! The key schedule of bcrypt, EksBlowfish, for several hashes at once (Provos and Mazières, "A
 //! Future-Adaptable Password Scheme", 1999).
 //!
-//! Each of Blowfish's steps needs the one before, and most of its time goes by waiting for four
-//! table lookups. A processor can wait for several hashes as well as for one, so a round for three
-//! takes little longer than for one (`docs/performance.md` has the figures). No library offers
-//! that: the ones there are keep their tables to themselves and run one hash to its end. So the
-//! cipher is here, and the `bcrypt` crate is what it is tested against.
+//! Each step of Blowfish needs the previous one, and most of the time is spent waiting for four table
+//! lookups. A processor can wait for several hashes at once, so a round for three takes little longer than a
+//! round for one (`docs/performance.md` has the figures). No library offers that: the existing ones keep
+//! their tables private and run one hash to its end. So the cipher is implemented here, and tested against
+//! the `bcrypt` crate.
 
 #![allow(
     clippy::indexing_slicing,
@@ -16,38 +16,38 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// Hashes that are computed side by side at most. A fourth would make each 4 % faster.
+/// The most hashes computed side by side. A fourth would make each only 4 % faster.
 pub(super) const LANES: usize = 3;
 
-/// Words that are mixed into a block, one a round and two at its end.
+/// Words that are mixed into a block: one per round, and two at its end.
 const SUBKEYS: usize = 18;
 
-/// A key, or a salt, as it is mixed into the state: repeated until it fills 18 words.
+/// A key or a salt in the form that is mixed into the state: repeated until it fills 18 words.
 pub(super) type Words = [u32; SUBKEYS];
 
-/// What key and salt have made of the digits of π so far.
+/// What key and salt have so far made of the digits of π.
 pub(super) struct Schedule {
     key: Words,
     salt: Words,
     state: State,
 }
 
-/// The 18 subkeys and, behind them, the four tables of 256 words.
+/// The 18 subkeys, followed by the four tables of 256 words.
 type State = [u32; SUBKEYS + 4 * 256];
 
-/// What every hash begins with: the digits of π.
+/// The initial state of every hash: the digits of π.
 static PI: State = include!(concat!(env!("OUT_DIR"), "/pi.rs"));
 
-/// Where states are worked on. What is static has an address that is known when this is compiled,
-/// which saves an addition in each lookup. Atomics are what makes it mutable without `unsafe`: where
-/// there is one thread, as in WebAssembly, they are loaded and stored like any other word.
+/// The memory that states are worked on in. A static has an address that is known at compile time, which
+/// saves an addition per lookup. Atomics make it mutable without `unsafe`: with a single thread, as in
+/// WebAssembly, they are loaded and stored like any other word.
 static BENCH: [[AtomicU32; PI.len()]; LANES] = [const { [const { AtomicU32::new(0) }; PI.len()] }; LANES];
 
-/// Who has it works at the bench.
+/// Whoever holds this lock works on that memory.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Does something for each of `N` lanes, without a loop at run time and without a call, which the
-/// compiler would make of a closure where it saves space.
+/// Does something for each of `N` lanes, without a loop at run time and without a call, which the compiler
+/// would make of a closure to save space.
 macro_rules! each {
     ($lanes:ident, $n:ident => $step:block) => {
         const { assert!($lanes <= LANES) };
@@ -78,7 +78,7 @@ impl Schedule {
         Self { key, salt, state }
     }
 
-    /// Encrypts two words, so many times.
+    /// Encrypts two words, `times` times.
     pub(super) fn encrypt(&mut self, (left, right): (u32, u32), times: u32) -> (u32, u32) {
         let ([left], [right]) = at_the_bench([&mut self.state], || {
             (0..times).fold(([left], [right]), |blocks, _| encrypt(blocks))
@@ -87,7 +87,7 @@ impl Schedule {
     }
 }
 
-/// Mixes key and salt into each state `rounds` times more, side by side.
+/// Mixes key and salt into each state `rounds` more times, side by side.
 pub(super) fn advance<const N: usize>(schedules: [&mut Schedule; N], rounds: u32) {
     let keys = schedules.each_ref().map(|schedule| schedule.key);
     let salts = schedules.each_ref().map(|schedule| schedule.salt);
@@ -99,9 +99,9 @@ pub(super) fn advance<const N: usize>(schedules: [&mut Schedule; N], rounds: u32
     });
 }
 
-/// Puts each state in a lane of the bench, and takes them back when the work is done.
+/// Copies each state into a lane of the working memory, and copies them back when the work is done.
 fn at_the_bench<const N: usize, T>(states: [&mut State; N], work: impl FnOnce() -> T) -> T {
-    // What a panic left there is overwritten.
+    // Whatever a panic left there is overwritten.
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for (lane, state) in BENCH.iter().zip(&states) {
         for (place, word) in lane.iter().zip(state.iter()) {
@@ -117,7 +117,7 @@ fn at_the_bench<const N: usize, T>(states: [&mut State; N], work: impl FnOnce() 
     result
 }
 
-/// A block of each lane: its left halves and its right halves.
+/// One block per lane: the left halves and the right halves.
 type Blocks<const N: usize> = ([u32; N], [u32; N]);
 
 /// `ExpandKey(state, salt, key)` in the first `N` lanes; `salt` changes each block.
@@ -141,8 +141,8 @@ fn expand<const N: usize>(keys: [&Words; N], mut salt: impl FnMut(&mut Blocks<N>
 
 /// Encrypts a block in each of the first `N` lanes.
 ///
-/// The loop stays a loop: unrolled, the compiler sorts the steps by lane, and each lane waits by
-/// itself again.
+/// The loop must stay a loop: if it is unrolled, the compiler sorts the steps by lane, and each lane waits on
+/// its own again.
 #[inline(always)]
 fn encrypt<const N: usize>((mut left, mut right): Blocks<N>) -> Blocks<N> {
     for round in 0..16 {
@@ -159,15 +159,15 @@ fn encrypt<const N: usize>((mut left, mut right): Blocks<N>) -> Blocks<N> {
     (right, left)
 }
 
-/// Blowfish's function F: a word's bytes, the first one first, looked up in a table each.
+/// Blowfish's function F: each byte of a word, the first one first, is looked up in its own table.
 #[inline(always)]
 fn substituted(lane: usize, input: u32) -> u32 {
     let sum = looked_up(lane, 0, input >> 24).wrapping_add(looked_up(lane, 1, input >> 16));
     (sum ^ looked_up(lane, 2, input >> 8)).wrapping_add(looked_up(lane, 3, input))
 }
 
-/// The entry for the last byte of `input`. To shift is cheaper than `to_be_bytes`, for which
-/// WebAssembly has no instruction.
+/// The entry for the last byte of `input`. Shifting is cheaper than `to_be_bytes`, for which WebAssembly has
+/// no instruction.
 #[inline(always)]
 fn looked_up(lane: usize, table: usize, input: u32) -> u32 {
     word(lane, SUBKEYS + 256 * table + (input & 0xff) as usize)

@@ -1,17 +1,16 @@
-//! One bcrypt hash in the making. It goes on in steps, alone or side by side with others, so that
-//! whoever computes it can let other work in between.
+//! Computes bcrypt hashes in steps, alone or side by side with others, so that other work can run in between.
 
 mod blowfish;
 
 use blowfish::{LANES, Schedule, Words};
 
-/// What makes two hashes of one password differ.
+/// What makes two hashes of the same password differ.
 pub type Salt = [u8; 16];
 
 /// The result. bcrypt drops the last of the 24 bytes that it computes.
 pub type Digest = [u8; 23];
 
-/// Hashes that go on side by side at most.
+/// The most hashes that are computed side by side.
 pub const SIDE_BY_SIDE: usize = LANES;
 
 /// A hash that is being computed.
@@ -21,13 +20,13 @@ pub struct Hashing {
 }
 
 impl Hashing {
-    /// Costs that are computed. A hash of cost 31 would take a day and a half.
+    /// The costs that are supported. A hash of cost 31 would take a day and a half.
     pub const COSTS: std::ops::RangeInclusive<u32> = 4..=16;
-    /// Bytes of a password that bcrypt reads.
+    /// The bytes of a password that bcrypt reads.
     const KEY_BYTES: usize = 72;
 
-    /// Begins to hash a password, of which bcrypt reads 72 bytes, the NUL that ends it included.
-    /// Nothing for a cost that is not among [`COSTS`](Self::COSTS).
+    /// Starts to hash a password, of which bcrypt reads 72 bytes, including the terminating NUL. Returns
+    /// `None` for a cost outside [`COSTS`](Self::COSTS).
     #[must_use]
     pub fn new(password: &[u8], salt: Salt, cost: u32) -> Option<Self> {
         let rounds_left = 1_u32.checked_shl(cost).filter(|_| Self::COSTS.contains(&cost))?;
@@ -35,7 +34,7 @@ impl Hashing {
         Some(Self { schedule: Schedule::new(words(ended), words(salt.into_iter())), rounds_left })
     }
 
-    /// Rounds that are still to do: 2^cost at first.
+    /// The remaining rounds: 2^cost at first.
     #[must_use]
     pub const fn rounds_left(&self) -> u32 {
         self.rounds_left
@@ -47,7 +46,7 @@ impl Hashing {
         self.rounds_left == 0
     }
 
-    /// The hash; rounds that are left are done first.
+    /// The hash; any remaining rounds are done first.
     #[must_use]
     pub fn finish(mut self) -> Digest {
         together([&mut self], u32::MAX);
@@ -63,8 +62,8 @@ impl Hashing {
     }
 }
 
-/// Takes the first [`SIDE_BY_SIDE`] of these hashes on by up to `rounds` rounds: fewer when one of
-/// them needs no more.
+/// Advances the first [`SIDE_BY_SIDE`] of these hashes by up to `rounds` rounds: by fewer if one of them
+/// needs no more.
 pub fn advance<'a>(hashings: impl Iterator<Item = &'a mut Hashing>, rounds: u32) {
     let mut hashings = hashings.filter(|hashing| !hashing.is_done());
     match (hashings.next(), hashings.next(), hashings.next()) {
@@ -83,7 +82,7 @@ fn together<const N: usize>(mut hashings: [&mut Hashing; N], rounds: u32) {
     blowfish::advance(hashings.map(|hashing| &mut hashing.schedule), rounds);
 }
 
-/// The bytes, over and over, until they fill the words.
+/// The bytes, repeated until they fill the words.
 fn words(bytes: impl Iterator<Item = u8> + Clone) -> Words {
     let mut bytes = bytes.cycle();
     Words::default().map(|_| u32::from_be_bytes([0; 4].map(|_| bytes.next().unwrap_or_default())))
@@ -95,7 +94,7 @@ mod tests {
 
     const SALT: Salt = *b"\x00\x01\xfe\xff and the end";
 
-    /// What the `bcrypt` crate computes: the end of its text, 31 characters.
+    /// The result of the `bcrypt` crate: the last 31 characters of its text.
     fn oracle(password: &[u8], salt: Salt, cost: u32) -> String {
         bcrypt::hash_with_salt(password, cost, salt).unwrap().to_string()[29..].to_owned()
     }
@@ -148,7 +147,7 @@ mod tests {
 
     #[test]
     fn hashes_side_by_side_do_not_mix() {
-        // Four of different costs, of which three go on at a time, a few rounds each.
+        // Four with different costs. Three advance at a time, a few rounds each.
         let costs = [6, 4, 5, 4];
         let mut hashings: Vec<_> =
             costs.iter().map(|cost| Hashing::new(&[*cost as u8], SALT, *cost).unwrap()).collect();

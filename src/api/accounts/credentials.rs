@@ -1,5 +1,4 @@
-//! What sign-up, login and all that changes a password have in common: fresh tokens, and links for
-//! mails.
+//! What sign-up, login and password changes share: fresh tokens, and links for mails.
 
 use http::Uri;
 
@@ -14,12 +13,12 @@ use crate::auth::onetime;
 use crate::domain::{AccountKey, ClientKey, Secret};
 use crate::objects::account::{Link, Order, Reply};
 
-/// Milliseconds that a link to choose a new password works: an hour.
+/// The lifetime of a password reset link in milliseconds: an hour.
 pub(in crate::api) const RESET_TTL_MS: i64 = 60 * 60 * 1000;
-/// Milliseconds that the link in a confirmation mail works: 24 hours.
+/// The lifetime of a confirmation link in milliseconds: 24 hours.
 pub(in crate::api) const VERIFICATION_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Has the caller prove the password once more: the hash that it matched. `field` names it.
+/// Has the caller prove the password again, and returns the hash that it matched. `field` names the password.
 pub(in crate::api) async fn prove(
     app: &App,
     caller: &Caller,
@@ -33,7 +32,7 @@ pub(in crate::api) async fn prove(
     Ok(Proof { password, hash })
 }
 
-/// A password and the hash that it has to match, not compared yet.
+/// A password and the hash that it must match, not compared yet.
 pub(in crate::api) struct Proof {
     password: Option<String>,
     hash: Option<Secret<String>>,
@@ -52,7 +51,7 @@ impl Proof {
     }
 }
 
-/// Gives an order that a password has to be proved for, and logs if it was wrong.
+/// Sends a command that needs the password, and logs a wrong one.
 pub(in crate::api) async fn ordered(
     app: &App,
     context: &RequestContext,
@@ -68,7 +67,7 @@ pub(in crate::api) async fn ordered(
     }
 }
 
-/// A link to `path` with a fresh token in it.
+/// A link to `path` with a fresh token.
 pub(in crate::api) fn link(app: &App, uri: &Uri, account: &AccountKey, path: &str, ttl_ms: i64) -> Link {
     let (token, stored) = onetime::issue(account, &app.entropy(), app.runtime.now().plus_ms(ttl_ms));
     let url = format!("{}{path}?token={}", app.base_url(uri), token.reveal());

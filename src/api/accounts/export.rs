@@ -23,9 +23,9 @@ use crate::objects::account::{Order, Reply};
 use crate::objects::catalog::{self, Cursor, Query};
 use crate::objects::event::{self, Registration, Snapshot};
 
-/// Events, and registrations, that one answer holds at most; lists give the rest.
+/// The most events, and the most registrations, in one answer; lists give the rest.
 const ITEMS_MAX: usize = 600;
-/// Events that are asked for at a time.
+/// Events that are requested at a time.
 const PAGE: u32 = limits::PAGE_MAX;
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct Export<'a> {
     security_events: Vec<SecurityView>,
     events: Vec<Event<'a>>,
     registrations: Vec<RegistrationView<'a>>,
-    /// Whether events and registrations are all there.
+    /// Whether all events and registrations are included.
     complete: bool,
 }
 
@@ -70,7 +70,7 @@ pub(in crate::api) async fn export(State(app): State<Arc<App>>, caller: Caller) 
     Ok((disposition, Json(body)).into_response())
 }
 
-/// The caller's own events as the event objects hold them, and whether these are all.
+/// The caller's own events from their event objects, and whether these are all.
 async fn organized(app: &App, user: UserId) -> Result<(Vec<Snapshot>, bool), Problem> {
     let (mut ids, mut after): (Vec<EventId>, Option<Cursor>) = (Vec::new(), None);
     loop {

@@ -1,5 +1,4 @@
-//! Passwords, hashed a slice at a time so that other requests are answered in between, and in turns
-//! with those of other clients.
+//! Hashes passwords in slices, so that other requests are answered in between, and fairly between clients.
 
 use std::sync::PoisonError;
 
@@ -10,7 +9,7 @@ use crate::auth::hashing::{Digest, Hashing, Salt};
 use crate::auth::passwords::{self, Comparison, NewHash};
 use crate::domain::{ClientKey, Password, Refusal, Secret};
 
-/// Turns away a client who has too many hashes under way, before anything else is done for it: a flood
+/// Rejects a client with too many unfinished hashes before anything else is done for it, so that a flood
 /// costs little more than its answers.
 pub(in crate::api) fn admit(app: &App, client: ClientKey) -> Result<(), Problem> {
     let rounds = 1_u64.checked_shl(app.config.bcrypt_cost).unwrap_or(u64::MAX);
@@ -30,9 +29,9 @@ pub(in crate::api) async fn hash(
     Ok(new.finish(&compute(app, client, hashing).await?))
 }
 
-/// Whether `candidate` is the password behind `stored`. It takes as long for no hash, and for a
-/// weaker one than is made today: 2^c rounds and then 2^c + 2^(c+1) + … up to 2^(cost-1) more are
-/// 2^cost in all.
+/// Whether `candidate` is the password behind `stored`. It takes just as long if there is no hash, or one
+/// that is weaker than today's: the 2^c rounds of the weaker hash and then one hash each of the costs c to
+/// cost - 1 are 2^cost rounds in all.
 pub(in crate::api) async fn verify(
     app: &App,
     client: ClientKey,
@@ -47,7 +46,7 @@ pub(in crate::api) async fn verify(
     Ok(matched)
 }
 
-/// A stronger hash in the place of one that costs less than is asked for today.
+/// A stronger hash to replace one with a lower cost than today's setting.
 pub(in crate::api) async fn stronger(
     app: &App,
     client: ClientKey,
@@ -55,7 +54,7 @@ pub(in crate::api) async fn stronger(
     hash: &Secret<String>,
 ) -> Option<Secret<String>> {
     let weak = passwords::cost(hash).is_some_and(|cost| cost < app.config.bcrypt_cost);
-    // One that could not be set today has no stronger hash: nothing is gained by locking its owner out.
+    // A password that could not be set today gets no stronger hash: locking its owner out would gain nothing.
     let password = weak.then(|| Password::parse("password", password).ok()).flatten()?;
     self::hash(app, client, &password).await.ok()
 }
@@ -83,7 +82,7 @@ async fn compute(app: &App, client: ClientKey, hashing: Hashing) -> Result<Diges
     }
 }
 
-/// Takes the hash out of the queue when the request ends, however it does.
+/// Takes the hash out of the queue when the request ends, for whatever reason.
 struct Claim<'a> {
     app: &'a App,
     ticket: Ticket,

@@ -1,4 +1,4 @@
-//! The account: sign-up, the caller's own profile, and its end.
+//! The account: sign-up, the caller's own profile, and deletion.
 
 mod credentials;
 pub(super) mod export;
@@ -32,7 +32,7 @@ use crate::domain::{Email, Password, Refusal, UserId};
 use crate::objects::account::{Command, Link, Order, Reply, SecurityEventKind, SignUp};
 use crate::objects::catalog;
 
-/// `POST /api/register`: makes an account and sends a confirmation mail.
+/// `POST /api/register`: creates an account and sends a confirmation mail.
 pub(in crate::api) async fn register(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
     rate_limits::client(&asked, RateLimit::Client).await?;
     let mut fields = body.fields();
@@ -49,7 +49,7 @@ pub(in crate::api) async fn register(asked: Asked, body: JsonBody) -> Result<Res
     if object_client::account(&asked.app, &key, Command::Exists).await? == Reply::Exists(true) {
         return Err(Refusal::EmailTaken.into());
     }
-    // From here on a mail goes out.
+    // From here on a mail is sent.
     rate_limits::client(&asked, RateLimit::SignUp).await?;
     rate_limits::account(&asked.app, asked.client, &key, RateLimit::AccountMail).await?;
     let Asked { app, context, uri, client } = asked;
@@ -79,7 +79,7 @@ pub(in crate::api) async fn me(State(app): State<Arc<App>>, caller: Caller) -> R
     Ok(Json(OneUser { user: view::user(&profile) }).into_response())
 }
 
-/// `PATCH /api/me`: sets the name, or takes it away.
+/// `PATCH /api/me`: sets or removes the name.
 pub(in crate::api) async fn rename(
     Signed { asked: Asked { app, .. }, caller }: Signed,
     body: JsonBody,
@@ -99,8 +99,8 @@ pub(in crate::api) async fn rename(
     }
 }
 
-/// `DELETE /api/me`: ends the account, provided that nobody counts on its events. What it leaves
-/// elsewhere is erased within seconds.
+/// `DELETE /api/me`: deletes the account, unless others count on its events. Its data in other objects is
+/// erased within seconds.
 pub(in crate::api) async fn delete(
     Signed { asked, caller }: Signed,
     body: JsonBody,

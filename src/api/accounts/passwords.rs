@@ -27,18 +27,18 @@ const PATH: &str = "/api/password/reset";
 const TITLE: &str = "Choose a new password";
 const SPENT: &str = "This link has been used or has expired.";
 
-/// The page on which people choose one.
+/// The page for choosing a new password.
 #[derive(Template)]
 #[template(path = "page/new_password.html")]
 struct NewPassword<'a> {
     title: &'a str,
     token: &'a str,
-    /// What was wrong with the one before.
+    /// What was wrong with the previous attempt.
     complaint: &'a str,
 }
 
-/// `POST /api/password/forgot`: sends a mail if the address has an account. The account hears of it
-/// once the answer is out, so that neither the answer nor its time tells whether there is one.
+/// `POST /api/password/forgot`: sends a mail if the address has an account. The account is asked only after
+/// the answer was sent, so that neither the answer nor its timing reveals whether there is one.
 pub(in crate::api) async fn forgot(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
     rate_limits::client(&asked, RateLimit::Client).await?;
     rate_limits::client(&asked, RateLimit::Mail).await?;
@@ -52,8 +52,8 @@ pub(in crate::api) async fn forgot(asked: Asked, body: JsonBody) -> Result<Respo
         let key = key_of(&email)?;
         let link = link(&app, &uri, &key, PATH, RESET_TTL_MS);
         Background::attach(&mut response, async move {
-            // Nobody is told of this limit: those who caused so many mails may not be who asks now, and
-            // any of them will do.
+            // This limit is not reported: the caller may not be the one who caused so many mails, and any of
+            // those mails will do.
             for limit in [RateLimit::Account, RateLimit::AccountMail] {
                 if rate_limits::account(&app, client, &key, limit).await.is_err() {
                     return;
@@ -81,7 +81,7 @@ pub(in crate::api) async fn reset(asked: Asked, body: JsonBody) -> Result<Status
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/password/reset?token=`: the page that the link in the mail leads to. It spends nothing.
+/// `GET /api/password/reset?token=`: the page behind the link in the mail. It does not use the token up.
 pub(in crate::api) async fn page(Asked { app, uri, .. }: Asked) -> Response {
     let params = Params::read(uri.query());
     let token = params.get("token").unwrap_or_default();
@@ -92,7 +92,7 @@ pub(in crate::api) async fn page(Asked { app, uri, .. }: Asked) -> Response {
     }
 }
 
-/// `POST /api/password/reset/form`: the same as the call, for the page.
+/// `POST /api/password/reset/form`: the same as the JSON call, for the page.
 pub(in crate::api) async fn reset_by_form(asked: Asked, body: FormBody) -> Result<Response, Problem> {
     rate_limits::client(&asked, RateLimit::Client).await?;
     let token = body.get("token");
@@ -124,7 +124,7 @@ pub(in crate::api) async fn change(
     fields.finish()?;
     let Some(new) = new else { return Err(unexpected()) };
     let matched = proof.matched(&app, client).await?;
-    // A wrong password is not worth the work; the account counts it and says so.
+    // A wrong password is not worth hashing the new one; the account counts it and reports it.
     let password_hash = match &matched {
         Some(_) => hashing::hash(&app, client, &new).await?,
         None => crate::domain::Secret::new(String::new()),
@@ -134,7 +134,7 @@ pub(in crate::api) async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sets the password. The token is looked at before the hash is computed: random tokens cost little.
+/// Sets the password. The token is checked before the hash is computed, so random tokens cost little.
 async fn set(asked: &Asked, token: &str, password: &Password) -> Result<(), Problem> {
     let Asked { app, context, client, .. } = asked;
     stands(app, token).await?;

@@ -23,8 +23,8 @@ use crate::domain::{AccountKey, Email, Refusal, SessionId, Timestamp};
 use crate::objects::account::{Command, NewSession, Order, Reply, SecurityEventKind};
 use crate::objects::{Envelope, Outcome};
 
-/// `POST /api/login`: begins a session. An unknown address and a wrong password get the same
-/// answer after the same work.
+/// `POST /api/login`: starts a session. An unknown address and a wrong password get the same answer after the
+/// same work.
 pub(in crate::api) async fn login(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
     rate_limits::client(&asked, RateLimit::Client).await?;
     let Asked { app, context, client, .. } = asked;
@@ -72,7 +72,7 @@ pub(in crate::api) async fn login(asked: Asked, body: JsonBody) -> Result<Respon
     }
 }
 
-/// `POST /api/token/refresh`: spends a refresh token for a new pair.
+/// `POST /api/token/refresh`: exchanges a refresh token for a new pair.
 pub(in crate::api) async fn refresh(asked: Asked, body: JsonBody) -> Result<Response, Problem> {
     let Asked { app, context, .. } = asked;
     let mut fields = body.fields();

@@ -29,8 +29,8 @@ pub(in crate::api) async fn verify(Asked { app, .. }: Asked, body: JsonBody) -> 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/verify-email?token=`: the same for people who follow the link. A HEAD, with which mail
-/// scanners look at links, spends nothing (RFC 9110 §9.2.1).
+/// `GET /api/verify-email?token=`: the same for people who follow the link. A HEAD, with which mail scanners
+/// check links, does not use the token up (RFC 9110 §9.2.1).
 pub(in crate::api) async fn page(Asked { app, context, uri, .. }: Asked) -> Response {
     if context.head {
         return StatusCode::OK.into_response();
@@ -44,7 +44,7 @@ pub(in crate::api) async fn page(Asked { app, context, uri, .. }: Asked) -> Resp
     html::say(status, "Confirm address", words)
 }
 
-/// `POST /api/verify-email/resend`: another mail, unless the address is confirmed.
+/// `POST /api/verify-email/resend`: sends another mail, unless the address is confirmed.
 pub(in crate::api) async fn resend(Signed { asked, caller }: Signed) -> Result<StatusCode, Problem> {
     rate_limits::client(&asked, RateLimit::Mail).await?;
     let Asked { app, uri, client, .. } = asked;

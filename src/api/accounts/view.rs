@@ -34,13 +34,13 @@ pub(in crate::api) struct OneUser<'a> {
     pub(in crate::api) user: User<'a>,
 }
 
-/// A session, for its user.
+/// A session, as its user sees it.
 #[derive(Serialize)]
 pub(in crate::api) struct SessionView {
     id: Id<SessionId>,
     created_at: Instant,
     expires_at: Instant,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     current: bool,
 }
 
@@ -53,7 +53,7 @@ pub(in crate::api) fn session(session: &SessionRecord, current: SessionId) -> Se
     }
 }
 
-/// Something that has happened to an account.
+/// A security event of an account.
 #[derive(Serialize)]
 pub(in crate::api) struct SecurityView {
     at: Instant,

@@ -1,4 +1,4 @@
-//! Accounts: looked up by address, suspended, restored.
+//! Operators' calls for accounts: look up by address, suspend, restore.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -31,8 +31,8 @@ struct AccountView<'a> {
     failed_logins: u32,
 }
 
-/// `POST /api/admin/accounts/lookup`: the account of an address. In a body, since addresses do not
-/// belong in URLs.
+/// `POST /api/admin/accounts/lookup`: the account with an address. The address is in the body, since
+/// addresses do not belong in URLs.
 pub(in crate::api) async fn lookup(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let mut fields = body.fields();
@@ -49,13 +49,13 @@ pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem
     order(&operator, &operator.account()?, AdminOrder::Look).await
 }
 
-/// `POST /api/admin/accounts/:account/suspend`: sessions end, the password opens nothing, and the
-/// account's events are hidden within seconds.
+/// `POST /api/admin/accounts/:account/suspend`: ends all sessions and blocks logins; the account's events are
+/// hidden within seconds.
 pub(in crate::api) async fn suspend(operator: Operator) -> Result<Response, Problem> {
     order(&operator, &operator.account()?, AdminOrder::Suspend).await
 }
 
-/// `POST /api/admin/accounts/:account/restore`: takes that back, but for the sessions.
+/// `POST /api/admin/accounts/:account/restore`: reverses that, except that the sessions stay ended.
 pub(in crate::api) async fn restore(operator: Operator) -> Result<Response, Problem> {
     order(&operator, &operator.account()?, AdminOrder::Restore).await
 }

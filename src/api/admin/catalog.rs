@@ -1,5 +1,5 @@
-//! The Catalog, built again: each event reports everything anew. A job of many calls, which the caller
-//! drives page by page and can take up where it was left.
+//! Rebuilds the Catalog: each event reports everything again. The job takes many calls. The caller drives it
+//! page by page and can resume it.
 
 use std::collections::BTreeMap;
 
@@ -17,21 +17,21 @@ use crate::domain::{EventId, FieldError};
 use crate::objects::catalog::{AdminOrder, Command, Reply};
 use crate::objects::event;
 
-/// Events of one call: they are asked side by side, and each change waits for leases.
+/// Events per call: they are asked in parallel, and each change waits for leases.
 const PAGE: u32 = 50;
 
 #[derive(Serialize)]
 struct Rebuilt {
     /// Events that have reported.
     reported: usize,
-    /// Events that do not exist: the Catalog has forgotten those that it knew.
+    /// Events that do not exist; the Catalog has removed those that it knew.
     missing: usize,
     /// Where the next page begins; only without `events`.
     next_cursor: Option<String>,
 }
 
-/// `POST /api/admin/catalog/rebuild`: has events report again, those of `events` or a page of all that
-/// the Catalog has heard of. A Catalog that was lost has heard of none: then the caller names them.
+/// `POST /api/admin/catalog/rebuild`: makes events report again, either those in `events` or a page of all
+/// that the Catalog knows. A Catalog that was lost knows none, so the caller has to name them.
 pub(in crate::api) async fn rebuild(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let mut fields = body.fields();

@@ -1,4 +1,4 @@
-//! Copies of objects in a bucket: one made now, one put back.
+//! Copies of objects in a bucket: make one now, or restore one.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ pub(in crate::api) async fn copy(operator: Operator) -> Result<Response, Problem
     answer(operator.manage(&name, StorageOrder::Copy).await?)
 }
 
-/// `POST …/copy/restore`: puts a copy in the place of all that the object holds.
+/// `POST …/copy/restore`: replaces everything that the object holds with a copy.
 pub(in crate::api) async fn restore(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let name = operator.any_object()?;
@@ -39,7 +39,7 @@ fn answer(reply: StorageReply) -> Result<Response, Problem> {
     }
 }
 
-/// The time in the keys of a copy, `20261125T031500Z`.
+/// The time in a copy's keys, `20261125T031500Z`.
 fn taken(text: &str) -> Result<&str, FieldError> {
     let shaped =
         text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'T' || byte == b'Z');

@@ -1,4 +1,4 @@
-//! Events: looked at however they stand, taken down, put back.
+//! Operators' calls for events: view in any state, take down, restore.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,7 @@ use crate::objects::event::{AdminOrder, Command, Reply, Snapshot};
 #[derive(Serialize)]
 struct ModeratedEvent<'a> {
     event: view::Event<'a>,
-    /// Whether everybody but the organizer meets 404: because the event was taken down, or because its
+    /// Whether everybody but the organizer gets 404: because the event was taken down, or because its
     /// organizer is suspended.
     hidden: bool,
     organizer_suspended: bool,
@@ -25,13 +25,13 @@ pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem
     ask(&operator, Command::Read).await
 }
 
-/// `POST /api/admin/events/:id/take-down`: from the answer on it is in no list, and 404 to all but its
-/// organizer.
+/// `POST /api/admin/events/:id/take-down`: from the answer on, no list contains the event, and everybody but
+/// its organizer gets 404.
 pub(in crate::api) async fn take_down(operator: Operator) -> Result<Response, Problem> {
     ask(&operator, Command::Admin(AdminOrder::TakeDown)).await
 }
 
-/// `POST /api/admin/events/:id/restore`: takes that back.
+/// `POST /api/admin/events/:id/restore`: reverses that.
 pub(in crate::api) async fn restore(operator: Operator) -> Result<Response, Problem> {
     ask(&operator, Command::Admin(AdminOrder::PutBack)).await
 }

@@ -1,7 +1,7 @@
-//! What operators ask: with the deployment's `ADMIN_TOKEN`, and never with anything of a user's.
+//! The operators' calls: authorized by the deployment's `ADMIN_TOKEN`, never by a user's token.
 //!
-//! Every call is a security line in the log, written before anything is done: what was asked, of which
-//! object, in which request. How it ended is in the line of the request.
+//! Every call writes a security line to the log before anything is done: what was asked, about which object,
+//! in which request. The line of the request says how it ended.
 
 pub(super) mod accounts;
 pub(super) mod catalog;
@@ -27,19 +27,19 @@ use crate::api::shared::problem::Problem;
 use crate::domain::{AccountKey, EventId};
 use crate::objects::messages::maintenance::ObjectName;
 
-/// What all paths for operators begin with.
+/// The prefix of all operators' paths.
 pub(super) const PREFIX: &str = "/api/admin/";
 
-/// Somebody who holds the operator's token, and what they ask.
+/// A caller with the operator's token, and the request.
 pub(super) struct Operator {
     app: Arc<App>,
     context: Arc<RequestContext>,
     uri: Uri,
-    /// Of interest to the calls that take one.
+    /// Only some calls take a body.
     body: Result<JsonBody, Problem>,
 }
 
-/// Answers a call once it is known that an operator makes it.
+/// Answers a call after checking that an operator makes it.
 pub(super) fn answer(
     request: Request,
     app: Arc<App>,
@@ -81,17 +81,17 @@ impl Operator {
         self.uri.path().split('/').nth(at).unwrap_or_default()
     }
 
-    /// The account that the path names. Nothing malformed is one.
+    /// The account in the path. A malformed key matches none.
     fn account(&self) -> Result<AccountKey, Problem> {
         AccountKey::parse(self.segment(4)).ok_or(Problem::not_found())
     }
 
-    /// The event that the path names.
+    /// The event in the path.
     fn event(&self) -> Result<EventId, Problem> {
         EventId::parse(self.segment(4)).ok_or(Problem::not_found())
     }
 
-    /// The object that the path names, whatever the noun.
+    /// The object in the path, of whatever kind.
     fn object(&self) -> Option<ObjectName> {
         match self.segment(3) {
             "accounts" => self.account().ok().map(ObjectName::Account),
@@ -105,7 +105,7 @@ impl Operator {
         self.object().ok_or(Problem::not_found())
     }
 
-    /// What was sent, once.
+    /// The request body; it can be taken once.
     fn body(&mut self) -> Result<JsonBody, Problem> {
         replace(&mut self.body, Err(unexpected()))
     }

@@ -1,4 +1,5 @@
-//! Any object: what it holds, its dead letters, another try of its outbox, and the way back in time.
+//! Operators' calls for any object: its contents in numbers, dead letters, retrying the outbox, and
+//! rewinding.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,7 @@ struct DeadLetterView<'a> {
     parked_at: Instant,
 }
 
-/// `GET /api/admin/objects/:kind/:name`: what the object holds, in numbers.
+/// `GET /api/admin/objects/:kind/:name`: the object's contents, in numbers.
 pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem> {
     let name = operator.any_object()?;
     let MaintenanceReply::Holdings(holdings) =
@@ -89,7 +90,7 @@ pub(in crate::api) async fn look(operator: Operator) -> Result<Response, Problem
     Ok(Json(OneObject { object }).into_response())
 }
 
-/// `GET …/dead-letters`: mails that were refused or given up, the oldest first.
+/// `GET …/dead-letters`: mails that were refused or given up, oldest first.
 pub(in crate::api) async fn dead_letters(operator: Operator) -> Result<Response, Problem> {
     let name = operator.any_object()?;
     let params = operator.params();
@@ -121,7 +122,7 @@ fn dead_letter(dead: &DeadLetter) -> DeadLetterView<'_> {
     }
 }
 
-/// `POST …/dead-letters/resend`: posts these again, or all that have not lost their point.
+/// `POST …/dead-letters/resend`: sends these again, or all that are still worth sending.
 pub(in crate::api) async fn resend(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let name = operator.any_object()?;
@@ -140,8 +141,8 @@ fn ids(texts: Vec<&str>) -> Result<Vec<u64>, FieldError> {
     ids.ok_or(FieldError::new("ids", "invalid_id", "Give ids of dead letters."))
 }
 
-/// `POST …/retry`: everything that waits for another try is due now, and the alarm rings, whatever has
-/// become of it.
+/// `POST …/retry`: makes everything that waits for another try due now and sets the alarm, whatever state it
+/// was in.
 pub(in crate::api) async fn retry(operator: Operator) -> Result<Response, Problem> {
     let name = operator.any_object()?;
     let MaintenanceReply::Due(waiting) =
@@ -153,7 +154,7 @@ pub(in crate::api) async fn retry(operator: Operator) -> Result<Response, Proble
     Ok(Json(json!({ "due": waiting })).into_response())
 }
 
-/// `POST …/rewind`: puts the object's database back to a moment of the last 30 days.
+/// `POST …/rewind`: restores the object's database to a moment in the last 30 days.
 pub(in crate::api) async fn rewind(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let name = operator.any_object()?;
@@ -171,7 +172,7 @@ pub(in crate::api) async fn rewind(mut operator: Operator) -> Result<Response, P
     }
 }
 
-/// Milliseconds for which the platform keeps the history of a database.
+/// How long the platform keeps a database's history, in milliseconds.
 const HISTORY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 fn moment(text: &str, now: Timestamp) -> Result<Timestamp, FieldError> {

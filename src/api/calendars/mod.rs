@@ -1,4 +1,4 @@
-//! Calendars: one event as a file, and everything that somebody goes to as a feed.
+//! Calendars: one event as a file, and all events that a user attends as a feed.
 
 use std::sync::Arc;
 
@@ -25,11 +25,11 @@ use crate::mail::long_date;
 use crate::objects::account;
 use crate::objects::event::{Command, Reply, SeatStatus, Snapshot};
 
-/// Events that a feed holds at most: those that were made last.
+/// The most events in a feed: those that were created last.
 const FEED_MAX: usize = 500;
 
-/// `GET /api/events/:id/calendar.ics`: the event for a calendar, without the link to join. A draft
-/// is there for its organizer alone.
+/// `GET /api/events/:id/calendar.ics`: the event for a calendar, without the join link. Only the organizer
+/// can get a draft.
 pub(in crate::api) async fn event(
     State(app): State<Arc<App>>,
     EventPath(id): EventPath,
@@ -60,8 +60,7 @@ struct Feed {
     url: String,
 }
 
-/// `POST /api/me/calendar-key`: another secret address for the caller's feed. The one before it
-/// opens nothing any more.
+/// `POST /api/me/calendar-key`: a new secret address for the caller's feed. The previous one stops working.
 pub(in crate::api) async fn new_key(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -73,8 +72,8 @@ pub(in crate::api) async fn new_key(
     Ok((StatusCode::CREATED, Json(Feed { url })).into_response())
 }
 
-/// `GET /api/me/calendar.ics?key=`: the events at which the key's owner has a seat. An unknown key
-/// and a replaced one are 404, as every other address that leads nowhere.
+/// `GET /api/me/calendar.ics?key=`: the events at which the key's owner has a seat. An unknown or replaced
+/// key gets 404, like any other address that does not exist.
 pub(in crate::api) async fn feed(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -97,7 +96,7 @@ pub(in crate::api) async fn feed(
     Ok(send(published(Some("My events"), &entries), "no-store"))
 }
 
-/// The events at which somebody has a seat, the newest first, each as it stands now.
+/// The events at which a user has a seat, newest first, each in its current state.
 async fn seats_of(app: &App, user: UserId) -> Result<Vec<Snapshot>, Problem> {
     let mut snapshots = Vec::new();
     let mut before: Option<EventId> = None;
@@ -116,7 +115,7 @@ async fn seats_of(app: &App, user: UserId) -> Result<Vec<Snapshot>, Problem> {
     Ok(snapshots)
 }
 
-/// When it takes place, in its own zone, and what it is about.
+/// When the event takes place, in its own zone, and what it is about.
 fn described(snapshot: &Snapshot) -> String {
     format!("{}\n\n{}", long_date(snapshot.details.schedule()), snapshot.details.description())
 }

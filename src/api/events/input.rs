@@ -1,4 +1,4 @@
-//! An event's fields as JSON spells them.
+//! An event's fields in JSON.
 
 use crate::api::shared::fields::Fields;
 use crate::domain::event::{
@@ -6,7 +6,7 @@ use crate::domain::event::{
 };
 use crate::domain::schedule::{parse_date, parse_duration, parse_time, parse_timezone};
 
-/// Reads every field of the contract; bad ones are noted in `fields` and left as they are.
+/// Reads every field of the contract. Bad ones are noted in `fields` and not changed.
 pub(in crate::api) fn read(fields: &mut Fields<'_>) -> EventPatch {
     EventPatch {
         title: fields.text("title", Title::parse),

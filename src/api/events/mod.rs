@@ -30,8 +30,8 @@ use crate::objects::catalog::{self, Cursor, Order, Query, Scope};
 use crate::objects::event::{Command, Create, Reply, Snapshot};
 use crate::objects::{Envelope, Outcome};
 
-/// `POST /api/events`: makes an event. With an `Idempotency-Key` the id follows from user and
-/// key, so that a repeated request meets the event that the first one made.
+/// `POST /api/events`: creates an event. With an `Idempotency-Key` the id is derived from user and key, so
+/// that a repeated request finds the event that the first one created.
 pub(in crate::api) async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -137,7 +137,7 @@ pub(in crate::api) async fn update(
     one(StatusCode::OK, &snapshot, Viewer::Organizer)
 }
 
-/// Bad fields matter only to somebody who may change the event: others hear 404 or 403 first.
+/// Bad fields are reported only to someone who may change the event: others get 404 or 403 first.
 async fn first_refusal(app: &App, id: EventId, by: UserId, invalid: Invalid) -> Problem {
     match ask(app, id, Command::Read).await {
         Err(problem) => problem,
@@ -217,7 +217,7 @@ pub(in crate::api) const fn own_query(user: UserId) -> Query {
     }
 }
 
-/// Reads the parameters of a list, naming every bad one at once.
+/// Reads the parameters of a list and reports every bad one at once.
 fn list_query(params: &Params) -> Result<Query, Refusal> {
     let mut invalid = Invalid::default();
     let words = search(params);
@@ -275,12 +275,12 @@ fn list_query(params: &Params) -> Result<Query, Refusal> {
     })
 }
 
-/// The words to look for: any text is taken for words.
+/// The search words; any text counts as words.
 fn search(params: &Params) -> Option<Vec<String>> {
     params.get("q").filter(|text| !text.trim().is_empty()).map(catalog::words)
 }
 
-/// An instant, or a date for its first moment in UTC.
+/// A time, or a date, which means its first moment in UTC.
 fn bound(field: &'static str, params: &Params) -> Result<Option<Timestamp>, FieldError> {
     let Some(text) = params.get(field).filter(|text| !text.is_empty()) else {
         return Ok(None);
@@ -312,7 +312,7 @@ fn list_page(
     Ok(Page { body, etag, link, sees_more: None })
 }
 
-/// Asks an event for something that it answers with itself.
+/// Sends an event a command that it answers with its own state.
 async fn ask(app: &App, id: EventId, command: Command) -> Result<Snapshot, Problem> {
     match object_client::event(app, id, command).await? {
         Reply::Event(snapshot) => Ok(*snapshot),
@@ -320,8 +320,8 @@ async fn ask(app: &App, id: EventId, command: Command) -> Result<Snapshot, Probl
     }
 }
 
-/// Whether the caller is the organizer named, in a session that stands. Calls that need no token
-/// ignore a bad one.
+/// Whether the caller is this organizer, in a session that still exists. Calls that need no token ignore a
+/// bad one.
 pub(in crate::api) async fn is_organizer(
     app: &App,
     headers: &HeaderMap,
@@ -355,8 +355,8 @@ fn send(page: Page) -> Response {
     response
 }
 
-/// A page that is in the isolate's memory and will be sent again: until the moment named to everybody
-/// who asks for it, unless there is somebody who sees more.
+/// A page that the isolate keeps and will send again: until the given moment to everybody who asks for it,
+/// unless somebody sees more.
 fn send_kept(page: Page, until: Option<Timestamp>) -> Response {
     let kept = CachedBody { until: until.filter(|_| page.sees_more.is_none()) };
     let mut response = send(page);

@@ -41,7 +41,7 @@ pub(in crate::api) struct Event<'a> {
     capacity: Option<u32>,
     waitlist: bool,
     status: &'static str,
-    /// Only where it is so: the operator has taken the event down, and its organizer alone sees it.
+    /// Present only if it is true: the operator has taken the event down, and only its organizer sees it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     taken_down: bool,
     visibility: &'static str,
@@ -56,7 +56,7 @@ pub(in crate::api) struct Event<'a> {
     updated_at: Instant,
 }
 
-/// Who looks at an event.
+/// Who views an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum Viewer {
     /// Its organizer, who sees the join link.

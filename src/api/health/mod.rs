@@ -1,4 +1,4 @@
-//! Whether the service is up, and, where that is asked, whether its objects answer.
+//! Whether the service is up and, on request, whether its objects answer.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::api::shared::problem::Problem;
 use crate::domain::{EventId, Refusal};
 use crate::objects::{Envelope, Outcome, catalog, event};
 
-/// The one path that answers even when a setting is bad.
+/// The only path that answers even if a setting is bad.
 pub(in crate::api) const PATH: &str = "/api/health";
 
-/// Milliseconds after which an object that has not answered does not answer.
+/// How long an object may take to answer, in milliseconds.
 const TIMEOUT_MS: u32 = 2_000;
-/// Milliseconds between two looks for a check that is under way.
+/// Milliseconds between two looks at a running check.
 const WAIT_MS: u32 = 20;
 const LATE: &str = "no answer in time";
 
@@ -39,12 +39,12 @@ pub(in crate::api) async fn get(State(app): State<Arc<App>>, RawQuery(query): Ra
     }
 }
 
-/// What health says of a deployment with a bad setting: the problem that everybody else gets.
+/// The health answer of a deployment with a bad setting: the same problem that all calls get.
 pub(in crate::api) fn misconfigured() -> Response {
     Problem::misconfigured().into_response()
 }
 
-/// How late reports have lately reached the Catalog, provided that it and an object answer in time.
+/// How late recent reports reached the Catalog, if it and an object answer in time.
 async fn lag_seconds(app: &App) -> Checked {
     for _ in 0..=TIMEOUT_MS.div_euclid(WAIT_MS) {
         match app.last_check.look(app.runtime.now()) {

@@ -1,9 +1,9 @@
-//! What mail providers tell: a mail came back for good, or was called spam.
+//! Reports from mail providers: a mail bounced for good, or was marked as spam.
 //!
-//! (1) A provider that is not set up is nowhere. (2) The message proves who sent it. (3) Each address in
-//! it is marked in the Account object of that name, whether or not there is an account, so that neither
-//! the answer nor its time tells. Marking twice marks once, so a message may come again: one that was not
-//! taken in whole is refused, and the provider repeats it.
+//! (1) A provider that is not configured gets 404. (2) The message must prove who sent it. (3) Each address
+//! in it is marked in its Account object, whether or not there is an account, so that neither the answer nor
+//! its timing reveals that. Marking twice is the same as marking once, so a message may come again: if one
+//! was not fully processed, it is refused, and the provider repeats it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::domain::EmailStatus;
 use crate::mail::webhook::{Incoming, Key, Message, Proof, Report, Signature, Source, key_of_certificate};
 use crate::objects::account::Command;
 
-/// Accounts that are told at the same time.
+/// The most accounts that are updated at the same time.
 const SIDE_BY_SIDE: usize = 16;
 
 /// `POST /api/hooks/mail/:provider`.
@@ -86,7 +86,7 @@ async fn mark(app: &App, reports: &[Report]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// How many addresses, and nothing about which.
+/// Logs how many addresses, but not which.
 fn log(app: &App, context: Option<&Arc<RequestContext>>, source: Source, bounced: usize, complained: usize) {
     let line = json!({
         "level": "info",

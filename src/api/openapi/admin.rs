@@ -1,4 +1,4 @@
-//! The calls for operators. They are there only where the deployment has an `ADMIN_TOKEN`.
+//! The operators' calls. They exist only if the deployment has an `ADMIN_TOKEN`.
 
 use serde_json::{Value, json};
 

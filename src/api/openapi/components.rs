@@ -1,4 +1,4 @@
-//! What operations share: parameters, headers, and how callers prove who they are.
+//! What operations share: parameters, headers, and authentication.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ const UUID_V7: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[
 
 pub(super) fn parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "in": "query", "name": name, "description": description, "schema": schema });
-    // A form sends what was not filled in as an empty text: as if left out.
+    // A form sends an empty text for a blank field, which counts as missing.
     let filter = |name: &str, description: &str, schema: Value| json!({ "in": "query", "name": name, "description": description, "allowEmptyValue": true, "schema": schema });
     let header = |name: &str, description: &str, example: &str| json!({ "in": "header", "name": name, "description": description, "schema": { "type": "string" }, "example": example });
     let path = |name: &str, description: &str| {

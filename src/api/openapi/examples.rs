@@ -1,4 +1,4 @@
-//! What people see in the reference: one organizer, one event, one participant, all through.
+//! The examples in the reference: the same organizer, event and participant throughout.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ const USER: &str = "018fa6e2-7c3b-7d10-9f5e-3a1c5b7d9e01";
 const EVENT: &str = "018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f";
 const REGISTRATION: &str = "018fa6e4-5b6c-7d8e-9f0a-1b2c3d4e5f60";
 
-/// A token as it looks in a mail.
+/// A token as in a mail.
 pub(super) const TOKEN: &str = "Wb3TjYl2Qd0l4m7cUe1nXw.4yqk0R8vJt2sZc6aLxPfHw";
 
 pub(super) fn sign_up() -> Value {

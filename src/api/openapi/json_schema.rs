@@ -1,8 +1,8 @@
-//! What JSON Schemas (draft 2020-12, as OpenAPI 3.1 has it) are put together from.
+//! The building blocks of JSON Schemas (draft 2020-12, as in OpenAPI 3.1).
 
 use serde_json::{Map, Value, json};
 
-/// A member that need not be sent.
+/// A member that may be missing.
 pub(super) const OPTIONAL: bool = false;
 pub(super) const REQUIRED: bool = true;
 

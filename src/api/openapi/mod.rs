@@ -1,9 +1,9 @@
 //! The contract as OpenAPI 3.1, for tools and for the reference at `/docs`.
 //!
-//! Statuses, codes and words of refusals come from `problem.rs`, bounds from `domain`. Built
+//! Statuses, codes and texts of refusals come from `problem.rs`, bounds from `domain`. The document is built
 //! natively, never in the Worker: `make generate` writes `openapi.json`, which is served as a file.
-//! `tests/api/openapi.rs` holds the document against the route table and the fields that the
-//! handlers read, and `tests/support/contract.rs` every answer of the native tests against it.
+//! `tests/api/openapi.rs` checks the document against the route table and the fields that the handlers read,
+//! and `tests/support/contract.rs` checks every answer of the native tests against it.
 
 mod accounts;
 mod admin;

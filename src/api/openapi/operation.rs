@@ -1,5 +1,5 @@
-//! One operation in the words of OpenAPI, put together piece by piece. What every operation has
-//! (the request's id, the problems that any call may meet) is added here and nowhere else.
+//! Builds one OpenAPI operation step by step. What every operation has (the request id, the problems that any
+//! call may get) is added only here.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::domain::Refusal;
 /// How the platform writes its own identifiers into examples.
 pub(super) const EXAMPLE_REQUEST_ID: &str = "0b9d4b4e-8e0e-4d0c-9d57-5f1a3f1c9a55";
 
-/// A call: a method on a path, what it takes and what it answers.
+/// A call: a method on a path, its input and its answers.
 pub(super) struct Operation {
     pub(super) path: &'static str,
     pub(super) method: &'static str,
@@ -86,7 +86,7 @@ impl Operation {
         self.members.insert(name.to_owned(), value);
     }
 
-    /// What it does: a headline, and whatever the headline does not say.
+    /// What it does: a summary, and whatever the summary leaves out.
     pub(super) fn says(mut self, summary: &str, description: &str) -> Self {
         self.set("summary", json!(summary));
         if !description.is_empty() {
@@ -95,24 +95,24 @@ impl Operation {
         self
     }
 
-    /// Only with a token.
+    /// Requires a token.
     pub(super) fn with_token(mut self) -> Self {
         self.set("security", json!([{ "bearer": [] }]));
         self.refuses([Problem::unauthenticated()])
     }
 
-    /// Only with the operator's token; where a deployment has none, the path is not there.
+    /// Requires the operator's token. In a deployment without one, the path does not exist.
     pub(super) fn with_operator_token(mut self) -> Self {
         self.set("security", json!([{ "operator": [] }]));
         self.refuses([Problem::unauthenticated(), Problem::not_found()])
     }
 
-    /// Only with a token, and as one of the changes that a session may make.
+    /// Requires a token, and counts as one of the changes that a session may make.
     pub(super) fn with_token_for_change(self) -> Self {
         self.with_token().refuses([Refusal::RateLimited { retry_after: 1 }])
     }
 
-    /// A token is looked at when there is one, and nothing depends on it otherwise.
+    /// A token is optional; without it the call works as well.
     pub(super) fn with_or_without_token(mut self) -> Self {
         self.set("security", json!([{}, { "bearer": [] }]));
         self
@@ -137,7 +137,7 @@ impl Operation {
         ])
     }
 
-    /// Takes a body that somebody else defines.
+    /// Takes a body whose format somebody else defines.
     pub(super) fn foreign_body(mut self, description: &str) -> Self {
         let content = json!({ "*/*": { "schema": {} } });
         self.set("requestBody", json!({ "required": true, "description": description, "content": content }));
@@ -167,7 +167,7 @@ impl Operation {
         self
     }
 
-    /// The body is JSON, or is sent while it is read, and has no entity-tag then.
+    /// The body is JSON, or it is streamed and then has no entity-tag.
     pub(super) fn may_be_streamed(mut self, status: u16) -> Self {
         let answer = self.answers.get_mut(&status);
         if let Some(tag) = answer.and_then(|answer| answer.pointer_mut("/headers/ETag")) {
@@ -189,12 +189,12 @@ impl Operation {
         self.answers_with(status, description, "application/json", content, headers)
     }
 
-    /// Answers with a small page for people.
+    /// Answers with a small HTML page.
     pub(super) fn shows(self, status: u16, description: &str) -> Self {
         self.answers_with(status, description, "text/html", json!({ "schema": { "type": "string" } }), &[])
     }
 
-    /// Takes what a page's form sends.
+    /// Takes the fields of a page's form.
     pub(super) fn form(mut self, schema: &str) -> Self {
         let content = json!({ "application/x-www-form-urlencoded": { "schema": reference(schema) } });
         self.set("requestBody", json!({ "required": true, "content": content }));
@@ -208,7 +208,7 @@ impl Operation {
         self
     }
 
-    /// Where an answer's values are good for another call.
+    /// Links values of an answer to the calls that take them.
     pub(super) fn leads_to(mut self, status: u16, from: &str, parameter: &str, operations: &[&str]) -> Self {
         let mut links = Map::new();
         for operation in operations {
@@ -221,7 +221,7 @@ impl Operation {
         self
     }
 
-    /// The same for calls on one registration, which need two values.
+    /// The same for calls on one registration, which take two values.
     pub(super) fn leads_to_registration(mut self, status: u16, operations: &[&str]) -> Self {
         let mut links = Map::new();
         for operation in operations {
@@ -248,13 +248,13 @@ impl Operation {
         }
     }
 
-    /// May be refused in these ways.
+    /// May fail with these problems.
     pub(super) fn refuses<P: Into<Problem>>(mut self, problems: impl IntoIterator<Item = P>) -> Self {
         self.problems.extend(problems.into_iter().map(Into::into));
         self
     }
 
-    /// What its problems look like, by code.
+    /// Examples of its problems, by code.
     pub(super) fn problem_examples(&self) -> impl Iterator<Item = (String, Value)> + '_ {
         self.problems.iter().map(|problem| {
             let body: Value = serde_json::from_str(&problem.body(EXAMPLE_REQUEST_ID)).unwrap_or_default();
@@ -262,14 +262,15 @@ impl Operation {
         })
     }
 
-    /// The operation as the document has it. Refusals are shared: they go into `shared` by name.
+    /// The operation as it appears in the document. Problem responses are shared: they go into `shared` by
+    /// name.
     pub(super) fn into_value(mut self, shared: &mut Map<String, Value>) -> Value {
         let mut by_status: BTreeMap<u16, Vec<&Problem>> = BTreeMap::new();
         for problem in &self.problems {
             by_status.entry(problem.status().as_u16()).or_default().push(problem);
         }
         for (status, problems) in by_status {
-            // An HTML page that says no is written by hand.
+            // An HTML error page is described by hand.
             self.answers.entry(status).or_insert_with(|| {
                 let (name, answer) = refusal(&problems);
                 let reference = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -287,7 +288,7 @@ impl Operation {
     }
 }
 
-/// The problems that share a status, told apart by their code; and a name for them together.
+/// The problems that share a status, distinguished by their code, and a name for the group.
 fn refusal(problems: &[&Problem]) -> (String, Value) {
     let mut codes: Vec<&str> = problems.iter().map(|problem| problem.code()).collect();
     codes.sort_unstable();

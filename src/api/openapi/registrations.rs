@@ -27,7 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
             )
             .leads_to_registration(status, &of_organizer)
     };
-    // For people who follow a link in a mail: pages alone, and no token but the link's own key.
+    // For people who follow a link in a mail: HTML pages only, and no token but the link's own key.
     let page = |operation: Operation, summary: &str, description: &str| {
         operation
             .says(summary, description)

@@ -1,4 +1,4 @@
-//! The JSON of requests as JSON Schema. Bounds come from the rules themselves.
+//! The JSON of requests as JSON Schema. The bounds come from the rules themselves.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ pub(super) fn all() -> Value {
     let password = json!({
         "type": "string",
         "format": "password",
-        // UTF-8 has up to four bytes for a character.
+        // UTF-8 uses up to four bytes per character.
         "minLength": Password::MIN_BYTES / 4,
         "maxLength": Password::MAX_BYTES,
         "description": format!(

@@ -1,4 +1,5 @@
-//! The JSON of answers as JSON Schema (draft 2020-12, as OpenAPI 3.1 has it). `tests/api` holds every answer it gets against these.
+//! The JSON of answers as JSON Schema (draft 2020-12, as in OpenAPI 3.1). `tests/api` checks every answer
+//! against these.
 
 use serde_json::{Value, json};
 

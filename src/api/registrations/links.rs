@@ -1,6 +1,6 @@
-//! Where the links in mail lead. Following one only shows a page: mail scanners and previews fetch
-//! every link they see (RFC 9110 §9.2.1). Its button, or the one that a mail program shows for
-//! `List-Unsubscribe` (RFC 8058), does what the link is for.
+//! The pages behind the links in mail. Following a link only shows a page, because mail scanners and previews
+//! fetch every link they see (RFC 9110 §9.2.1). The page's button, or the one that a mail program shows for
+//! `List-Unsubscribe` (RFC 8058), carries out the action.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::auth::links::Purpose;
 use crate::domain::{EventId, RegistrationId};
 use crate::objects::event::{Command, Reply};
 
-/// `GET …/cancel?key=`: asks whether the registration is to end.
+/// `GET …/cancel?key=`: asks for confirmation before the registration ends.
 pub(in crate::api) async fn cancel_page(
     State(app): State<Arc<App>>,
     path: RegistrationPath,
@@ -37,7 +37,7 @@ pub(in crate::api) async fn cancel(
     deed(&app, Purpose::Cancel, path, query, "Your registration has ended.").await
 }
 
-/// `GET …/unremind?key=`: asks whether reminders are to end.
+/// `GET …/unremind?key=`: asks for confirmation before the reminders stop.
 pub(in crate::api) async fn unremind_page(
     State(app): State<Arc<App>>,
     path: RegistrationPath,
@@ -46,7 +46,7 @@ pub(in crate::api) async fn unremind_page(
     question(&app, Purpose::Unremind, path, query, ("No more reminders?", "Stop the reminders")).await
 }
 
-/// `POST …/unremind?key=`: ends the reminders.
+/// `POST …/unremind?key=`: stops the reminders.
 pub(in crate::api) async fn unremind(
     State(app): State<Arc<App>>,
     path: RegistrationPath,
@@ -106,7 +106,7 @@ fn opens(
     app.config.keys.opens_link(params.get("key").unwrap_or_default(), purpose, event, registration)
 }
 
-/// The link is good, but there is nothing left that it could do.
+/// The link is valid, but there is nothing left for it to do.
 fn gone(problem: Problem) -> Response {
     if !problem.is_not_found() {
         return problem.into_response();

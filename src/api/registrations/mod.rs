@@ -1,4 +1,4 @@
-//! Registrations: taking a seat, giving it back, and the organizer's view of both.
+//! Registrations: taking a seat, giving it back, and the organizer's view.
 
 pub(super) mod links;
 mod spreadsheet;
@@ -26,7 +26,7 @@ use crate::domain::{EventId, FieldError, Invalid, RegistrationId};
 use crate::objects::event::{Command, Participant, Reply, SeatStatus};
 use spreadsheet::Page;
 
-/// `POST /api/events/:id/register`: a seat or a place on the waitlist, or what stands already.
+/// `POST /api/events/:id/register`: a seat, a place on the waitlist, or the existing registration.
 pub(in crate::api) async fn register(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -95,8 +95,8 @@ pub(in crate::api) async fn join(
     }
 }
 
-/// `GET /api/events/:id/registrations`: the organizer's list, in the order of arrival, or with
-/// `Accept: text/csv` the whole of it as a spreadsheet.
+/// `GET /api/events/:id/registrations`: the organizer's list, in order of arrival; with `Accept: text/csv`,
+/// the whole list as a spreadsheet.
 pub(in crate::api) async fn list(
     Signed { asked, caller }: Signed,
     EventPath(event): EventPath,
@@ -142,7 +142,7 @@ pub(in crate::api) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST …/check-in`: the participant is there.
+/// `POST …/check-in`: marks the participant as present.
 pub(in crate::api) async fn check_in(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -151,7 +151,7 @@ pub(in crate::api) async fn check_in(
     mark(&app, &caller, event, id, true).await
 }
 
-/// `DELETE …/check-in`: not after all.
+/// `DELETE …/check-in`: undoes that.
 pub(in crate::api) async fn undo_check_in(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -177,9 +177,9 @@ async fn mark(
     }
 }
 
-/// `GET /api/me/registrations`: newest event first. The Catalog knows which events to ask, and the
-/// account the ones that the Catalog may not have heard of; each event says what is true now, so
-/// the list is never behind.
+/// `GET /api/me/registrations`: newest event first. The Catalog knows which events to ask, and the account
+/// knows those that the Catalog may not have yet. Each event answers with its current state, so the list is
+/// always up to date.
 pub(in crate::api) async fn own_list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -204,7 +204,7 @@ pub(in crate::api) async fn own_list(
     Ok(paged(views, &params, "/api/me/registrations", next))
 }
 
-/// A page of the events that the Catalog names and those that the account has lately visited.
+/// A page of the events from the Catalog and those for which the account recently registered.
 fn own_page(
     known: Vec<EventId>,
     more: bool,

@@ -1,8 +1,8 @@
-//! Everybody who is registered, as CSV: page after page, each read when the one before has been sent.
+//! All registrations as CSV, page by page: each page is read once the previous one has been sent.
 //!
-//! So neither the isolate nor the event's object ever has more of it at hand than a page, and a client
-//! who reads slowly holds nobody up. Each page is of its own moment. Nobody who is registered
-//! throughout is left out or there twice, since pages go by the order of arrival.
+//! So neither the isolate nor the event's object ever holds more than a page of it, and a slow client delays
+//! nobody. Each page shows the state of its own moment. Because pages follow the order of arrival, everybody
+//! who stays registered throughout appears exactly once.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -20,10 +20,10 @@ use crate::api::shared::problem::Problem;
 use crate::domain::{EventId, UserId};
 use crate::objects::event::{Command, Reply, SeatStatus};
 
-/// Registrations that are asked for at a time: some 100 KB of CSV.
+/// Registrations per page: about 100 KB of CSV.
 const PAGE: u32 = 1_000;
 
-/// Whose registrations, and who wants to know.
+/// Whose registrations, and who asks for them.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::api) struct Page {
     pub(in crate::api) event: EventId,
@@ -31,8 +31,7 @@ pub(in crate::api) struct Page {
     pub(in crate::api) status: Option<SeatStatus>,
 }
 
-/// The answer, once the first page is there: until then anything that is wrong is a problem like any
-/// other.
+/// Answers once the first page has been read: until then, any error is an ordinary problem.
 pub(in crate::api) async fn answer(asked: Asked, object_client: Page) -> Result<Response, Problem> {
     let (rows, next) = page(&asked.app, object_client, None).await?;
     let first = Bytes::from([csv::HEADER, rows.as_str()].concat());
@@ -65,7 +64,7 @@ async fn page(app: &App, object_client: Page, after: Option<u64>) -> Result<(Str
     Ok((lines, next))
 }
 
-/// The line of the request says 200: it was written when the answer began.
+/// The request's own line says 200, because it was written when the answer began.
 fn log_broken_off(asked: &Asked, problem: &Problem) {
     let line = json!({
         "level": "error",

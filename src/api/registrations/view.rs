@@ -44,7 +44,7 @@ pub(in crate::api) struct RegistrationView<'a> {
     confirmed_at: Option<Instant>,
     checked_in_at: Option<Instant>,
     join_url: Option<&'a str>,
-    /// For the organizer alone.
+    /// Only for the organizer.
     #[serde(skip_serializing_if = "Option::is_none")]
     email_status: Option<EmailStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]

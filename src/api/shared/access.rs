@@ -15,11 +15,11 @@ use crate::domain::account::{Profile, Role};
 use crate::domain::{ClientKey, EventId, Rate, Refusal};
 use crate::objects::{Envelope, Outcome, account};
 
-/// Where the platform says who calls; it comes with what is no read. A client cannot set it there.
+/// The platform's header with the client address, passed on for all requests but reads. Clients cannot set
+/// it.
 const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 
-/// A caller whose token is ours and in force. Whether the session still stands is for
-/// [`Caller::profile`] to say, which asks the account.
+/// A caller whose token is valid. [`Caller::profile`] asks the account whether the session still exists.
 pub(in crate::api) struct Caller(Bearer);
 
 impl FromRequestParts<Arc<App>> for Caller {
@@ -34,8 +34,8 @@ impl FromRequestParts<Arc<App>> for Caller {
     }
 }
 
-/// What a handler of accounts has at hand. One extractor for all of it: each extractor of each handler
-/// is code of its own in the Worker.
+/// What the handlers for accounts need, in one extractor: each extractor of each handler adds code to the
+/// Worker.
 pub(in crate::api) struct Asked {
     pub(in crate::api) app: Arc<App>,
     pub(in crate::api) context: Arc<RequestContext>,
@@ -82,7 +82,7 @@ pub(in crate::api) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl Caller {
-    /// The caller named by the one `Authorization` header (RFC 6750 §2.1), if it holds.
+    /// The caller named by the one `Authorization` header (RFC 6750 §2.1), if the token is valid.
     pub(in crate::api) fn of(headers: &HeaderMap, app: &App) -> Option<Self> {
         app.config.keys.verify(bearer(headers)?, app.runtime.now()).map(Self)
     }
@@ -92,12 +92,12 @@ impl Caller {
         &self.0
     }
 
-    /// The account behind the token, provided that the session stands.
+    /// The account of the token, if the session still exists.
     pub(in crate::api) async fn profile(&self, app: &App) -> Result<Profile, Problem> {
         self.authorized(app, None, None).await
     }
 
-    /// The same for a change, of which a session may make so many.
+    /// The same for a change. A session may make only so many.
     pub(in crate::api) async fn profile_for_change(&self, app: &App) -> Result<Profile, Problem> {
         self.authorized(app, None, Some(app.config.changes)).await
     }
@@ -137,7 +137,7 @@ impl Caller {
         }
     }
 
-    /// Whether the session stands or did so moments ago: for reads that show their owner more.
+    /// Whether the session exists or did moments ago: for reads that show their owner more.
     pub(in crate::api) async fn stands(&self, app: &App) -> Result<bool, Problem> {
         if app.sessions.lately(self.0.session, app.runtime.now()) {
             return Ok(true);
@@ -149,8 +149,7 @@ impl Caller {
         }
     }
 
-    /// The events that the caller has lately been about to register for, of which the Catalog may not
-    /// have heard yet.
+    /// The events that the caller recently began to register for. The Catalog may not know of them yet.
     pub(in crate::api) async fn recent_events(&self, app: &App) -> Result<Vec<EventId>, Problem> {
         match object_client::account(app, &self.0.account, account::Command::RecentEvents).await? {
             account::Reply::RecentEvents(events) => Ok(events),
@@ -158,7 +157,7 @@ impl Caller {
         }
     }
 
-    /// Gives an order to the caller's own account.
+    /// Sends a command to the caller's own account.
     pub(in crate::api) async fn order(
         &self,
         app: &App,
@@ -169,7 +168,7 @@ impl Caller {
         object_client::account(app, &self.0.account, account::Command::By(holder, order)).await
     }
 
-    /// The account behind the token for a change, provided that it may organize events.
+    /// The account of the token, for a change, if it may organize events.
     pub(in crate::api) async fn organizer(&self, app: &App) -> Result<Profile, Problem> {
         let profile = self.profile_for_change(app).await?;
         if profile.role == Role::Organizer { Ok(profile) } else { Err(Problem::forbidden()) }

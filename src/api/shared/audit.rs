@@ -14,15 +14,15 @@ struct Line<'a> {
     level: &'static str,
     event: &'static str,
     kind: &'static str,
-    /// Unknown where nobody has proved who they are.
+    /// Unknown if nobody has proved who they are.
     user_id: Option<String>,
-    /// Whether failures have led to a pause.
+    /// Whether failures have caused a pause.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     paused: bool,
     request_id: &'a str,
 }
 
-/// Logs something that has happened to an account.
+/// Logs a security event of an account.
 pub(in crate::api) fn log(
     app: &App,
     context: &RequestContext,
@@ -32,7 +32,7 @@ pub(in crate::api) fn log(
     write(app, context, kind, user, false);
 }
 
-/// Logs a password that was wrong, or not even looked at because of a pause.
+/// Logs a wrong password, or one that was not checked because of a pause.
 pub(in crate::api) fn log_failure(
     app: &App,
     context: &RequestContext,
@@ -43,7 +43,7 @@ pub(in crate::api) fn log_failure(
     write(app, context, SecurityEventKind::LoginFailed, user, paused);
 }
 
-/// Logs that a mail to choose a new password was asked for and could not be decided.
+/// Logs that a password reset was requested and could not be processed.
 pub(in crate::api) fn log_lost(app: &App, context: &RequestContext, cause: Option<&str>) {
     let line = json!({
         "level": "error",
@@ -54,8 +54,8 @@ pub(in crate::api) fn log_lost(app: &App, context: &RequestContext, cause: Optio
     app.runtime.log(&line.to_string());
 }
 
-/// Logs that somebody has asked what is the operator's to ask: what, and of which object. Whoever has
-/// not shown the operator's token is logged, too.
+/// Logs an operator's request: what was asked, and about which object. Requests without the operator's token
+/// are logged, too.
 pub(in crate::api) fn log_operator(
     app: &App,
     context: &RequestContext,

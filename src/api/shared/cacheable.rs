@@ -1,23 +1,23 @@
-//! Answers that may be sent again: their bodies are kept, and some are repeated without asking the API.
+//! Answers that may be sent again: their bodies are kept, and some are repeated without calling the API.
 
 use crate::domain::Timestamp;
 use crate::log_sampling::LogSampling;
 
-/// Marks an answer whose body is one of the isolate's copies: it will be sent again.
+/// Marks an answer whose body is one of the isolate's cached copies: it will be sent again.
 #[derive(Debug, Clone, Copy)]
 pub struct CachedBody {
-    /// Until when it is the answer to whoever asks for the same URL with the same `Origin` and
-    /// `If-None-Match`, if that is known.
+    /// Until when every request for the same URL with the same `Origin` and `If-None-Match` gets this answer,
+    /// if known.
     pub(in crate::api) until: Option<Timestamp>,
 }
 
-/// Marks an answer that may be given again before the API is asked again, under another request id.
+/// Marks an answer that may be repeated, under another request id, without calling the API.
 #[derive(Debug, Clone)]
 pub struct Cacheable {
-    /// From this moment on the API has to be asked.
+    /// From this moment on the API must be called.
     pub until: Timestamp,
-    /// What is logged for a repetition: the text before its request id, and the text after it.
+    /// The log line of a repetition: the text before the request id and the text after it.
     pub line: (String, String),
-    /// For which share of the repetitions.
+    /// The share of repetitions that is logged.
     pub log_sampling: LogSampling,
 }

@@ -1,8 +1,8 @@
-//! Certificates of providers that sign with one.
+//! Certificates of the providers that sign with one.
 
 use std::sync::{Mutex, PoisonError};
 
-/// The keys of the certificates that were seen last, by their addresses.
+/// The keys of the most recently used certificates, by address.
 #[derive(Debug, Default)]
 pub(in crate::api) struct Certificates(Mutex<Vec<(String, Vec<u8>)>>);
 

@@ -11,8 +11,8 @@ pub(in crate::api) fn etag_of(body: &[u8]) -> HeaderValue {
     quoted(&short_digest(body))
 }
 
-/// The entity-tag of an event: its version, which edits are held against, and a digest of the
-/// rest of what the reader sees.
+/// The entity-tag of an event: its version, which edits are checked against, and a digest of the rest of what
+/// the reader sees.
 pub(in crate::api) fn event_etag(version: u64, body: &[u8]) -> HeaderValue {
     quoted(&format!("{version}.{}", short_digest(body)))
 }
@@ -25,7 +25,7 @@ fn short_digest(body: &[u8]) -> String {
     digest::text(body).chars().take(16).collect()
 }
 
-/// The value of `If-None-Match`, several headers as one.
+/// The value of `If-None-Match`; several headers count as one.
 pub(in crate::api) fn if_none_match(headers: &HeaderMap) -> Option<String> {
     joined(headers, &IF_NONE_MATCH)
 }
@@ -35,13 +35,13 @@ pub(in crate::api) fn lists(list: &str, etag: &HeaderValue) -> bool {
     list.trim() == "*" || etag.to_str().is_ok_and(|etag| tags(list).any(|tag| tag == etag))
 }
 
-/// The condition of `If-Match`, if there is one. Of a tag the part before the dot alone counts, and
-/// it has to be spelled as we spell it.
+/// The condition in `If-Match`, if there is one. Only the part of a tag before the dot counts, and it must be
+/// spelled exactly as we spell it.
 ///
-/// A weak tag counts like a strong one, which departs from §13.1.1. That section asks for a strong
-/// comparison because a weak tag may name two different representations. Ours never does: what stands
-/// before the dot is an exact version. An edge that compresses an answer makes its tag weak all the
-/// same, and a browser behind it could never edit anything.
+/// A weak tag counts like a strong one, which departs from §13.1.1. That section asks for a strong comparison
+/// because a weak tag may name two different representations. Ours never does: the part before the dot is an
+/// exact version. But an edge that compresses an answer makes its tag weak, and with a strong comparison a
+/// browser behind it could never edit anything.
 pub(in crate::api) fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
     let list = joined(headers, &IF_MATCH)?;
     if list.trim() == "*" {
@@ -50,7 +50,7 @@ pub(in crate::api) fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
     Some(IfMatch::Versions(tags(&list).filter_map(version_of).collect()))
 }
 
-/// The version that a tag names. A number spelled otherwise (`+4`, `04`) is not one of our tags.
+/// The version that a tag names. A number in any other spelling (`+4`, `04`) is not one of our tags.
 fn version_of(tag: &str) -> Option<u64> {
     let text = tag.trim_matches('"').split('.').next()?;
     text.parse().ok().filter(|version: &u64| version.to_string() == text)
@@ -61,7 +61,7 @@ fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
     (!values.is_empty()).then(|| values.join(","))
 }
 
-/// The entity-tags of a list, with their quotes and without `W/`; what is none ends it.
+/// The entity-tags of a list, with their quotes and without `W/`. Anything else ends the list.
 fn tags(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! What handlers have at hand: what an isolate's requests share, and what is known of one request.
+//! What handlers work with: the state that an isolate's requests share, and the facts about one request.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -16,7 +16,7 @@ use crate::domain::ids::IdEntropy;
 use crate::domain::{Timestamp, UserId};
 use crate::metrics::{Metric, Subject};
 
-/// The header that names a request, for people who ask about it and for the log.
+/// The header with the request id, which people can quote and which the log contains.
 pub(in crate::api) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Everything that the requests of one isolate share.
@@ -30,7 +30,7 @@ pub(in crate::api) struct App {
     pub(in crate::api) sessions: SessionCache,
     pub(in crate::api) last_check: LastCheck,
     pub(in crate::api) certificates: Certificates,
-    /// Whether `JURISDICTION` leads to where the data lives, once that is known.
+    /// Whether `JURISDICTION` matches where the data lives, once that is known.
     pub(in crate::api) residence: OnceLock<bool>,
 }
 
@@ -53,14 +53,14 @@ impl App {
         }
     }
 
-    /// Draws the random bits of a one-time token.
+    /// Generates the random bits of a one-time token.
     pub(in crate::api) fn entropy(&self) -> onetime::Entropy {
         let mut entropy = onetime::Entropy::default();
         self.runtime.fill_random(&mut entropy);
         entropy
     }
 
-    /// Where links lead: the setting, or the origin that the client has called.
+    /// The base of links: the setting, or the origin that the client called.
     pub(in crate::api) fn base_url(&self, uri: &Uri) -> String {
         self.config.public_url.clone().unwrap_or_else(|| {
             let scheme = uri.scheme_str().unwrap_or("https");
@@ -69,14 +69,14 @@ impl App {
         })
     }
 
-    /// Draws the random bits of an id.
+    /// Generates the random bits of an id.
     pub(in crate::api) fn id_entropy(&self) -> IdEntropy {
         let mut entropy = IdEntropy::default();
         self.runtime.fill_random(&mut entropy);
         entropy
     }
 
-    /// What the isolate's copies have to say to a read that begins now.
+    /// Looks in the isolate's cache for a read that begins now.
     pub(in crate::api) fn look_up(&self, key: &Key, now: Timestamp) -> Lookup {
         let looked_up = self.cached(|cache| cache.look_up(key, now));
         if self.runtime.measures() {
@@ -88,21 +88,21 @@ impl App {
         looked_up
     }
 
-    /// Works on the isolate's copies, for no longer than that.
+    /// Works on the isolate's cache, which is locked only meanwhile.
     pub(in crate::api) fn cached<T>(&self, work: impl FnOnce(&mut Cache) -> T) -> T {
         work(&mut self.cache.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// What is known of a request beside itself, and what the log learns about it on its way.
+/// The facts about a request beyond the request itself, and what the log learns about it on the way.
 #[derive(Debug, Default)]
 pub(in crate::api) struct RequestContext {
-    /// Whether it was a HEAD, which is routed as the GET that it asks about.
+    /// Whether it was a HEAD, which is routed like the GET.
     pub(in crate::api) head: bool,
-    /// The pattern that matched, not the path: paths name people's things.
+    /// The pattern that matched, not the path: paths contain people's ids.
     pub(in crate::api) route: OnceLock<&'static str>,
-    /// Who asked, once a token has proved it.
+    /// The user, once a token has proved who they are.
     pub(in crate::api) user: OnceLock<UserId>,
-    /// Names the request, in the answer and in the log.
+    /// The request's id, in the answer and in the log.
     pub(in crate::api) request_id: String,
 }

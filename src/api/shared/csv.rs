@@ -1,7 +1,7 @@
 //! Participant lists for spreadsheets (RFC 4180).
 //!
-//! Names are typed by strangers and opened by organizers: a cell that a spreadsheet would take
-//! for a formula is made text by an apostrophe (OWASP, CSV injection).
+//! Strangers type the names and organizers open the file, so a cell that a spreadsheet would read as a
+//! formula is made text with an apostrophe (OWASP, CSV injection).
 
 use crate::domain::Timestamp;
 use crate::domain::account::Name;

@@ -1,8 +1,8 @@
-//! Which request is being worked on, for what is sent to objects on its behalf.
+//! The request that is being handled, so that commands to objects can name it.
 //!
-//! An isolate works on many requests in turn. The id is set whenever the work on a request goes on,
-//! and taken back when it pauses, as task-local values of async runtimes are: handlers need not pass it
-//! along, and no request ever sees another's.
+//! An isolate interleaves many requests. The id is set whenever work on a request resumes and reset when it
+//! pauses, like the task-local values of async runtimes. So handlers need not pass it along, and no request
+//! ever sees another's id.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -15,7 +15,7 @@ thread_local! {
     static CURRENT: Cell<Option<Uuid>> = const { Cell::new(None) };
 }
 
-/// The id of the request that is being worked on, if there is one.
+/// The id of the request that is being handled, if there is one.
 #[must_use]
 pub fn current_request() -> Option<String> {
     CURRENT.get().map(|id| id.hyphenated().to_string())
@@ -28,12 +28,12 @@ pub(in crate::api) struct OfRequest<F> {
 }
 
 impl<F: Future> OfRequest<F> {
-    /// Does `work` for the request of this id.
+    /// Does `work` for the request with this id.
     pub(in crate::api) fn new(id: &str, work: F) -> Self {
         Self { id: Uuid::try_parse(id).ok(), work: Box::pin(work) }
     }
 
-    /// Does `work`, which may begin later, for the request of now.
+    /// Does `work`, which may begin later, for the current request.
     pub(in crate::api) fn inherited(work: F) -> Self {
         Self { id: CURRENT.get(), work: Box::pin(work) }
     }
@@ -58,7 +58,7 @@ mod tests {
 
     const IDS: [&str; 2] = ["0b9d4b4e-8e0e-4d0c-9d57-5f1a3f1c9a55", "1b9d4b4e-8e0e-4d0c-9d57-5f1a3f1c9a55"];
 
-    /// Says whose work it is, pauses once, and says it again.
+    /// Reads the current id, pauses once, and reads it again.
     async fn told() -> [Option<String>; 2] {
         let first = current_request();
         let mut paused = false;

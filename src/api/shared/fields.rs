@@ -1,12 +1,12 @@
-//! Reads the members of a JSON object one by one and collects what is wrong with them, so that
-//! every bad field is named at once.
+//! Reads the members of a JSON object one by one and collects their errors, so that one answer names every
+//! bad field.
 
 use serde_json::{Map, Value};
 
 use crate::domain::event::Change;
 use crate::domain::{FieldError, Invalid, Refusal};
 
-/// The members of a request, and what was found wrong with them so far.
+/// The members of a request, and the errors found so far.
 pub(in crate::api) struct Fields<'a> {
     members: &'a Map<String, Value>,
     invalid: Invalid,
@@ -31,8 +31,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A whole number that `parse` accepts. `10.0` is one, as JSON Schema has it; where numbers are
-    /// no longer exact, nothing is in range.
+    /// A whole number that `parse` accepts. `10.0` is one, as in JSON Schema. Numbers too large to be exact
+    /// are never in range.
     pub(in crate::api) fn integer<T>(
         &mut self,
         field: &'static str,
@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A truth value.
+    /// A boolean.
     pub(in crate::api) fn boolean(&mut self, field: &'static str) -> Change<bool> {
         self.read(field, |value| {
             value.as_bool().ok_or(FieldError::new(field, "invalid_type", "This has to be true or false."))
@@ -69,7 +69,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The same, but it has to be there.
+    /// The same, but required.
     pub(in crate::api) fn required_text<T>(
         &mut self,
         field: &'static str,
@@ -81,12 +81,12 @@ impl<'a> Fields<'a> {
         if let Change::Set(value) = self.text(field, parse) { Some(value) } else { None }
     }
 
-    /// What was found wrong, for a check that finds more.
+    /// The errors so far, for a check that finds more.
     pub(in crate::api) fn into_invalid(self) -> Invalid {
         self.invalid
     }
 
-    /// Ends the reading.
+    /// Finishes reading.
     ///
     /// # Errors
     /// When any field was bad.
@@ -107,7 +107,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The number without its empty fraction, held at the ends of the range.
+/// The number without its empty fraction, clamped to the range.
 fn whole(number: f64) -> Option<i64> {
     #[allow(clippy::cast_possible_truncation, reason = "a cast from a float saturates")]
     (number.fract() == 0.0).then_some(number as i64)

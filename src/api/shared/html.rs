@@ -1,6 +1,6 @@
-//! The few pages that people see who follow a link in a mail. They run no script, load nothing, and
-//! cannot be framed; the address, which holds a token or a key, is passed on to nobody. What they
-//! show is in `templates/page/`, compiled in and escaped.
+//! The few pages that people see when they follow a link in a mail. They run no scripts, load nothing and
+//! cannot be framed. Their URL, which holds a token or a key, is never sent on as a referrer. Their texts are
+//! in `templates/page/`, compiled in and escaped.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -12,11 +12,10 @@ use http::{HeaderName, StatusCode};
 use crate::api::shared::problem::Problem;
 use crate::auth::digest;
 
-/// How all pages look. Their policy names its digest, and so admits no other style.
+/// The style of all pages. Their security policy names its digest and so allows no other style.
 pub(in crate::api) const STYLE: &str = include_str!("../../../templates/page/style.css");
 
-/// A page that says something, and may ask whether to go on: then the button posts to the page's own
-/// address.
+/// A page with a message and perhaps a confirmation button, which posts to the page's own URL.
 #[derive(Template)]
 #[template(path = "page/words.html")]
 pub(in crate::api) struct Words<'a> {
@@ -25,7 +24,7 @@ pub(in crate::api) struct Words<'a> {
     pub(in crate::api) button: Option<&'a str>,
 }
 
-/// The answer that shows this page.
+/// The response with this page.
 pub(in crate::api) fn page(status: StatusCode, page: &impl Template) -> Response {
     let Ok(html) = page.render() else {
         return Problem::internal("a page could not be written").into_response();
@@ -40,7 +39,7 @@ pub(in crate::api) fn page(status: StatusCode, page: &impl Template) -> Response
     (status, headers, Html(html)).into_response()
 }
 
-/// A page that says one thing.
+/// A page with one message.
 pub(in crate::api) fn say(status: StatusCode, title: &str, words: &str) -> Response {
     page(status, &Words { title, words: Some(words), button: None })
 }

@@ -1,4 +1,4 @@
-//! Bodies and ids as they come in.
+//! Request bodies and the ids in paths.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::api::shared::fields::Fields;
 use crate::api::shared::problem::Problem;
 use crate::domain::{EventId, FieldError, RegistrationId};
 
-/// Bytes of a body at most.
+/// The largest body, in bytes.
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
 
 /// The members of a JSON object.
@@ -52,11 +52,11 @@ impl FromRequest<Arc<App>> for JsonBody {
     }
 }
 
-/// The fields of a form that a page of ours has sent.
+/// The fields of a form on one of our pages.
 pub(in crate::api) struct FormBody(Vec<(String, String)>);
 
 impl FormBody {
-    /// A field's text; empty where there is none.
+    /// A field's text; empty if it is missing.
     pub(in crate::api) fn get(&self, field: &str) -> &str {
         self.0.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
@@ -75,7 +75,7 @@ impl FromRequest<Arc<App>> for FormBody {
     }
 }
 
-/// Whether the body says that it is JSON. Parameters do not matter: JSON is UTF-8 (RFC 8259 §8.1).
+/// Whether the content type is JSON. Its parameters do not matter: JSON is UTF-8 (RFC 8259 §8.1).
 fn is_json(headers: &HeaderMap) -> bool {
     has_type(headers, "application/json")
 }
@@ -88,7 +88,7 @@ fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }
 
-/// The event that the path names. A malformed id names nothing.
+/// The event in the path. A malformed id matches no event.
 pub(in crate::api) struct EventPath(pub(in crate::api) EventId);
 
 impl FromRequestParts<Arc<App>> for EventPath {
@@ -99,7 +99,7 @@ impl FromRequestParts<Arc<App>> for EventPath {
     }
 }
 
-/// The registration that the path names, and its event.
+/// The registration in the path, and its event.
 pub(in crate::api) struct RegistrationPath(pub(in crate::api) EventId, pub(in crate::api) RegistrationId);
 
 impl FromRequestParts<Arc<App>> for RegistrationPath {
@@ -112,7 +112,7 @@ impl FromRequestParts<Arc<App>> for RegistrationPath {
     }
 }
 
-/// The id in `/api/events/{id}`, with which all paths of events begin.
+/// The id in `/api/events/{id}`, the start of every event path.
 fn event_of(path: &str) -> Option<EventId> {
     path.split('/').nth(3).and_then(EventId::parse)
 }

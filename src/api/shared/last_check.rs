@@ -1,10 +1,10 @@
-//! The last check of an isolate, whose answer holds for a second.
+//! The last health check of an isolate. Its result is reused for a second.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::Timestamp;
 
-/// Milliseconds for which an isolate gives the same answer again: strangers cannot load objects.
+/// Milliseconds for which an isolate repeats its answer, so that strangers cannot put load on objects.
 const REPEATED_MS: i64 = 1_000;
 
 pub(in crate::api) type Checked = Result<i64, &'static str>;
@@ -13,19 +13,19 @@ pub(in crate::api) type Checked = Result<i64, &'static str>;
 #[derive(Default)]
 pub(in crate::api) struct LastCheck(Mutex<Option<(Timestamp, Option<Checked>)>>);
 
-/// What to do for somebody who asks now.
+/// What to do for a request that comes in now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum Look {
-    /// Say this.
+    /// Answer with this.
     Say(Checked),
-    /// Wait for the first check of all, which is under way.
+    /// Wait for the very first check, which is running.
     Wait,
-    /// Make a check.
+    /// Run a check.
     Check,
 }
 
 impl LastCheck {
-    /// One check is under way at a time: meanwhile the answer before it holds.
+    /// Only one check runs at a time; meanwhile the previous answer counts.
     pub(in crate::api) fn look(&self, now: Timestamp) -> Look {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.and_then(|(_, answer)| answer);

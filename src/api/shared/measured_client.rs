@@ -1,4 +1,4 @@
-//! Measures every question to an object: how many, and how long they take.
+//! Measures every call to an object: how many, and how long they take.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::metrics::{Metric, Subject};
 use crate::objects::messages::maintenance::ObjectName;
 use crate::objects::{Answer, Envelope, account, catalog, event};
 
-/// The objects, each question to which is measured.
+/// An object client that measures every call.
 pub(in crate::api) struct MeasuredClient {
     objects: Arc<dyn ObjectClient>,
     runtime: Arc<dyn Runtime>,

@@ -1,4 +1,4 @@
-//! What the handlers of all nouns share, and none of them knows.
+//! Code that the handlers share and that depends on none of them.
 
 pub(super) mod access;
 pub(super) mod audit;

@@ -1,4 +1,4 @@
-//! Asking the objects: one place for each of them, and what several handlers ask alike.
+//! Calls to objects: one function for each kind, and the queries that several handlers share.
 
 use futures_util::future::join_all;
 
@@ -11,7 +11,7 @@ use crate::objects::event::{Registration, Snapshot};
 use crate::objects::messages::maintenance::{Maintenance, MaintenanceReply, ObjectName};
 use crate::objects::{Envelope, Outcome, account, catalog, event};
 
-/// Asks an account and takes a refusal for the problem that it is.
+/// Asks an account, and turns a refusal into its problem.
 pub(in crate::api) async fn account(
     app: &App,
     key: &AccountKey,
@@ -34,7 +34,7 @@ pub(in crate::api) async fn catalog(app: &App, command: catalog::Command) -> Res
     reply(app.objects.catalog(Envelope::new(command)).await?.outcome)
 }
 
-/// Asks any object what can be asked of all of them.
+/// Sends an object one of the commands that all objects know.
 pub(in crate::api) async fn maintenance(
     app: &App,
     object: &ObjectName,
@@ -62,8 +62,8 @@ pub(in crate::api) async fn maintenance(
     }
 }
 
-/// Asks each of these events the same, side by side: what they answer, in their order. One that has
-/// nothing to say is left out.
+/// Sends each of these events the same command, in parallel, and returns the answers in order. Events without
+/// an answer are left out.
 pub(in crate::api) async fn events(
     app: &App,
     ids: &[EventId],
@@ -73,7 +73,7 @@ pub(in crate::api) async fn events(
     answers.into_iter().filter(|answer| !answer.as_ref().is_err_and(Problem::is_not_found)).collect()
 }
 
-/// Somebody's registrations at these events, each with its event, where `command` finds one.
+/// A user's registrations at these events, each with its event, if `command` finds one.
 pub(in crate::api) async fn registrations(
     app: &App,
     ids: &[EventId],
@@ -86,8 +86,8 @@ pub(in crate::api) async fn registrations(
     Ok(events(app, ids, command).await?.into_iter().filter_map(mine).collect())
 }
 
-/// The events that the Catalog knows somebody to take part in, the newest first: those before
-/// `before`, and whether there are more. With `ended` those too that somebody has left.
+/// The events that a user takes part in, as the Catalog knows them, newest first: those before `before`, and
+/// whether there are more. With `ended`, events that the user has left are included.
 pub(in crate::api) async fn participations(
     app: &App,
     user: UserId,
@@ -101,12 +101,12 @@ pub(in crate::api) async fn participations(
     }
 }
 
-/// The key of the account of this address.
+/// The key of the account with this address.
 pub(in crate::api) fn key_of(email: &Email) -> Result<AccountKey, Problem> {
     digest::account_key(email).ok_or_else(|| Problem::internal("an address has no key"))
 }
 
-/// The reply, or the problem that a refusal is.
+/// The reply, or the problem that stands for a refusal.
 pub(in crate::api) fn reply<R>(outcome: Outcome<R>) -> Result<R, Problem> {
     match outcome {
         Outcome::Reply(reply) => Ok(reply),
@@ -115,7 +115,7 @@ pub(in crate::api) fn reply<R>(outcome: Outcome<R>) -> Result<R, Problem> {
     }
 }
 
-/// An object has answered another question than the one that was asked.
+/// An object's answer does not fit the command.
 pub(in crate::api) fn unexpected() -> Problem {
     Unreachable::Failed("an answer to another question".to_owned()).into()
 }

@@ -1,4 +1,4 @@
-//! Lists come in pages: `limit`, an opaque `cursor`, and a `Link` to the next page (RFC 8288).
+//! Lists are paginated: `limit`, an opaque `cursor`, and a `Link` to the next page (RFC 8288).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::{FieldError, limits};
 
-/// The parameters of a request's query, the first of each name.
+/// The query parameters of a request; the first value of each name counts.
 pub(in crate::api) struct Params(Vec<(String, String)>);
 
 impl Params {
@@ -41,7 +41,7 @@ impl Params {
         ))
     }
 
-    /// The link to the page that begins at `cursor`, all else being as in this request.
+    /// The link to the page that begins at `cursor`, with this request's other parameters.
     pub(in crate::api) fn next_link(&self, path: &str, cursor: &str) -> Option<HeaderValue> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.0.iter().filter(|(name, _)| name != "cursor") {
@@ -52,7 +52,7 @@ impl Params {
     }
 }
 
-/// A place in a list as clients carry it.
+/// A position in a list, encoded for clients.
 pub(in crate::api) fn encode<T: Serialize>(place: &T) -> Option<String> {
     serde_json::to_vec(place).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
 }

@@ -1,4 +1,4 @@
-//! What the API needs of the runtime that it runs on.
+//! What the API needs from the runtime.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -12,19 +12,19 @@ use crate::metrics::{Metric, Subject};
 use crate::objects::messages::maintenance::ObjectName;
 use crate::objects::{Answer, Envelope, account, catalog, event};
 
-/// A future that may be moved between threads, as the router demands.
+/// A future that can move between threads, as the router requires.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Reaches the objects, wherever they live.
+/// Calls the objects, wherever they live.
 pub trait ObjectClient: Send + Sync {
-    /// Asks the account of this key.
+    /// Asks the account with this key.
     fn account<'a>(
         &'a self,
         key: &'a AccountKey,
         envelope: Envelope<account::Command>,
     ) -> BoxFuture<'a, Result<Answer<account::Reply>, Unreachable>>;
 
-    /// Asks the event of this id.
+    /// Asks the event with this id.
     fn event(
         &self,
         id: EventId,
@@ -37,14 +37,14 @@ pub trait ObjectClient: Send + Sync {
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
 
-    /// Asks the Catalog outside any jurisdiction, which knows where the data lives. Where the deployment
-    /// has no jurisdiction it is the same.
+    /// Asks the Catalog outside any jurisdiction, which knows where the data lives. If the deployment has no
+    /// jurisdiction, this is the ordinary Catalog.
     fn registry(
         &self,
         envelope: Envelope<catalog::Command>,
     ) -> BoxFuture<'_, Result<Answer<catalog::Reply>, Unreachable>>;
 
-    /// Has the runtime itself do something with an object, for an operator.
+    /// Has the runtime do something with an object's storage, for an operator.
     fn manage<'a>(
         &'a self,
         _object: &'a ObjectName,
@@ -54,66 +54,66 @@ pub trait ObjectClient: Send + Sync {
     }
 }
 
-/// What only the runtime can do with an object's storage.
+/// Operations on an object's storage that only the runtime can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StorageOrder {
-    /// Says when the alarm rings.
+    /// Report when the alarm is due.
     Inspect,
-    /// Sets the alarm for now.
+    /// Set the alarm to now.
     Ring,
-    /// Puts the database back to what it was at a moment.
+    /// Restore the database to an earlier moment.
     Rewind {
         /// Milliseconds since the Unix epoch.
         to: Timestamp,
     },
-    /// Writes a copy to the bucket now.
+    /// Write a copy to the bucket now.
     Copy,
-    /// Puts a copy from the bucket in the place of what the object holds.
+    /// Replace the object's contents with a copy from the bucket.
     RestoreCopy {
-        /// Which one: the time at which it was made, as in its keys.
+        /// Which copy: the time when it was made, as in its keys.
         taken: String,
     },
 }
 
-/// What the runtime says to it.
+/// The runtime's reply.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StorageReply {
-    /// It is done.
+    /// Done.
     Done,
-    /// When the alarm rings, if one is set.
+    /// When the alarm is due, if it is set.
     Alarm {
         /// Milliseconds since the Unix epoch.
         at: Option<Timestamp>,
     },
-    /// It is about to happen: the object restarts.
+    /// The object is about to restart with the earlier state.
     Rewound {
-        /// A bookmark that takes it back.
+        /// A bookmark that undoes it.
         undo: String,
     },
-    /// A copy was written, or read back.
+    /// A copy was written or restored.
     Copied {
-        /// The time at which it was made, as in its keys.
+        /// The time when it was made, as in its keys.
         taken: String,
-        /// Rows of all tables.
+        /// Rows in all tables.
         rows: u64,
     },
-    /// There is no such copy, or nothing to copy.
+    /// There is no such copy, or there is nothing to copy.
     Nothing,
-    /// The copy is not whole, or not one of this format.
+    /// The copy is incomplete, or not in this format.
     Damaged {
         /// What is wrong with it, for the log.
         why: String,
     },
-    /// This runtime cannot do it.
+    /// The runtime does not support this.
     NotSupported {
-        /// The runtime's own words, for the log.
+        /// The runtime's message, for the log.
         why: String,
     },
 }
 
-/// Time, chance and the log.
+/// Time, randomness and the log.
 pub trait Runtime: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
@@ -124,11 +124,11 @@ pub trait Runtime: Send + Sync {
     /// Writes one line to the log.
     fn log(&self, line: &str);
 
-    /// Lets other requests be answered: all that have come in by now, and those of so many
-    /// milliseconds. Even none takes about one.
+    /// Lets other requests run: all that have already arrived, and those that arrive within so many
+    /// milliseconds. Even 0 takes about a millisecond.
     fn pause(&self, ms: u32) -> BoxFuture<'_, ()>;
 
-    /// Whether a signature is right, by a public key in DER.
+    /// Whether a signature is valid under a public key in DER.
     fn verify<'a>(
         &'a self,
         scheme: Scheme,
@@ -137,34 +137,34 @@ pub trait Runtime: Send + Sync {
         signature: &'a [u8],
     ) -> BoxFuture<'a, bool>;
 
-    /// The text at an address of a mail provider, if it can be had.
+    /// Fetches the text at a mail provider's address, if possible.
     fn fetch_text<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Option<String>>;
 
-    /// Counts a call for this key, and says whether it is within the limit; `true` where the deployment
-    /// does not bind it.
+    /// Counts a call for this key and says whether it is within the limit; `true` if the deployment does not
+    /// bind the limit.
     fn within_rate<'a>(&'a self, limit: RateLimit, key: &'a str) -> BoxFuture<'a, bool>;
 
-    /// Whether anything is measured: where nothing is, nothing need be counted.
+    /// Whether measuring is on. If it is off, nothing need be counted.
     fn measures(&self) -> bool {
         false
     }
 
-    /// Takes a measurement in.
+    /// Records a measurement.
     fn measure(&self, _metric: Metric, _subject: Subject, _value: u64) {}
 }
 
-/// A limit that the platform counts, as `wrangler.toml` sets it.
+/// A rate limit that the platform enforces, as set in `wrangler.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RateLimit {
-    /// Calls of one client that hash a password or have a mail sent.
+    /// A client's calls that hash a password or send a mail.
     Client,
-    /// Logins, sign-ups and forgotten passwords of one account, whoever calls.
+    /// Logins, sign-ups and password resets for one account, from any client.
     Account,
-    /// Calls of one client that send mail to an account that stands.
+    /// A client's calls that send mail to an existing account.
     Mail,
-    /// Mails to one account that anybody can cause.
+    /// Mails to one account that anybody can trigger.
     AccountMail,
-    /// Sign-ups of one client, each of which sends a mail.
+    /// A client's sign-ups, each of which sends a mail.
     SignUp,
 }
 
@@ -172,7 +172,7 @@ impl RateLimit {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Client, Self::Account, Self::Mail, Self::AccountMail, Self::SignUp];
 
-    /// The binding that sets it.
+    /// The name of its binding.
     #[must_use]
     pub const fn binding(self) -> &'static str {
         match self {
@@ -184,8 +184,7 @@ impl RateLimit {
         }
     }
 
-    /// Seconds after which a client may try again: the period that it counts in, of which the
-    /// platform offers these two.
+    /// Seconds until a client may try again: the length of the limit's period. The platform offers these two.
     #[must_use]
     pub const fn period_s(self) -> u32 {
         match self {
@@ -195,18 +194,18 @@ impl RateLimit {
     }
 }
 
-/// An object did not answer. The words are for the log.
+/// An object did not answer. The text is for the log.
 #[derive(Debug)]
 pub enum Unreachable {
-    /// It has too much to do, was reset more often than it was asked again, or is of another version: the
-    /// next try may succeed, and does nothing twice.
+    /// It is overloaded, was reset more often than the call is retried, or runs another version. Another try
+    /// may succeed, and does nothing twice.
     ForNow(String),
-    /// It has failed.
+    /// It failed.
     Failed(String),
 }
 
 impl Unreachable {
-    /// Whether the object is of a version that does not know the command.
+    /// Whether the object runs a version that does not know the command.
     #[must_use]
     pub fn does_not_know_the_command(&self) -> bool {
         matches!(self, Self::Failed(cause) if cause.contains("unknown variant"))

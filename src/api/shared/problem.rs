@@ -1,5 +1,5 @@
-//! What goes wrong, as HTTP says it: `application/problem+json` (RFC 9457). The only place where
-//! a refusal becomes a status code.
+//! Errors as HTTP reports them: `application/problem+json` (RFC 9457). The only place where a refusal becomes
+//! a status code.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -9,17 +9,17 @@ use serde::Serialize;
 use crate::api::shared::ports::Unreachable;
 use crate::domain::{FieldError, Refusal};
 
-/// One kind of problem: its constant, its status and its words.
+/// One kind of problem: its constant, its status and its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Kind(&'static str, StatusCode, &'static str);
 
-/// An answer that is not what the client wanted.
+/// An answer that reports an error.
 #[derive(Debug, Clone)]
 pub(in crate::api) struct Problem {
     kind: Kind,
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
-    /// What happened, for the log alone.
+    /// The cause, only for the log.
     cause: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Problem {
         )
     }
 
-    /// A message that does not prove who sent it.
+    /// A message without a valid proof of its sender.
     pub(in crate::api) const fn invalid_signature() -> Self {
         Self::of("invalid_signature", StatusCode::UNAUTHORIZED, "The signature is missing or wrong.")
     }
@@ -73,7 +73,7 @@ impl Problem {
         )
     }
 
-    /// What an operator asks for is not there: this runtime or this deployment has no such part.
+    /// This runtime or deployment does not support what the operator asked for.
     pub(in crate::api) fn not_supported(cause: String) -> Self {
         let problem = Self::of(
             "not_supported",
@@ -83,7 +83,7 @@ impl Problem {
         Self { cause: Some(cause), ..problem }
     }
 
-    /// A copy in the bucket is not whole: nothing was changed.
+    /// A copy in the bucket is incomplete; nothing was changed.
     pub(in crate::api) fn damaged_copy(cause: String) -> Self {
         let problem = Self::of(
             "damaged_copy",
@@ -93,7 +93,7 @@ impl Problem {
         Self { cause: Some(cause), ..problem }
     }
 
-    /// An object or the Catalog does not answer, as far as a deep check can tell.
+    /// A deep check got no answer from an object or the Catalog.
     pub(in crate::api) fn not_ready(cause: &str) -> Self {
         let problem = Self::of(
             "not_ready",
@@ -121,22 +121,22 @@ impl Problem {
         Self { cause: Some(cause.into()), ..problem }
     }
 
-    /// Whether there is nothing there.
+    /// Whether this is a 404.
     pub(in crate::api) fn is_not_found(&self) -> bool {
         self.kind.1 == StatusCode::NOT_FOUND
     }
 
-    /// Whether the fault is on this side.
+    /// Whether the fault is ours.
     pub(in crate::api) fn is_ours(&self) -> bool {
         self.kind.1.is_server_error()
     }
 
-    /// What happened, for the log.
+    /// The cause, for the log.
     pub(in crate::api) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
-    /// The body, which names the request so that people can ask about it.
+    /// The body, with the request id, so that people can ask about it.
     pub(in crate::api) fn body(&self, request_id: &str) -> String {
         let Kind(code, status, detail) = self.kind;
         let body = Body {
@@ -152,7 +152,7 @@ impl Problem {
     }
 }
 
-/// A problem on the wire (RFC 9457 §3.1), with members of our own after `detail` (§3.2).
+/// A problem as it is sent (RFC 9457 §3.1), with our own members after `detail` (§3.2).
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "type")]
@@ -263,7 +263,7 @@ impl From<Unreachable> for Problem {
     }
 }
 
-/// The headers of the answer; the pipeline writes the body, which needs the request's id.
+/// The headers of the answer. The pipeline writes the body, which contains the request id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.kind.1.into_response();
@@ -281,7 +281,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What the OpenAPI document tells of problems.
+/// What the OpenAPI document says about problems.
 #[cfg(not(target_arch = "wasm32"))]
 impl Problem {
     pub(in crate::api) fn overloaded() -> Self {

@@ -1,8 +1,8 @@
-//! Who is held back for calling too often, where the deployment binds the limits.
+//! The platform's rate limits, where the deployment binds them.
 //!
-//! A client is counted before the account that it calls about: a client that is held back does not
-//! use up what the account's owner may do. Calls from the machine that the Worker runs on are nobody else's: a
-//! developer's script may sign fifty people up at once.
+//! The client is counted before the account that it names: calls that are refused do not use up the account
+//! owner's share. Calls from the machine that the Worker runs on are not counted, so a developer's script may
+//! sign up fifty people at once.
 
 use crate::api::shared::access::Asked;
 use crate::api::shared::context::App;

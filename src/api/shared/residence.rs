@@ -1,13 +1,13 @@
-//! Whether this deployment's setting leads to where its data lives.
+//! Whether this deployment's setting matches where its data lives.
 //!
-//! With another `JURISDICTION` every object is another one, and empty: people would find no account
-//! and sign up anew, where they must not. So the Catalog outside any jurisdiction, which is the same
-//! for every setting, remembers what the first write was made with, and each isolate asks it once.
+//! Under another `JURISDICTION` every object is a different, empty one: people would find no account and sign
+//! up again, in the wrong place. So the Catalog outside any jurisdiction, which is the same for every
+//! setting, remembers the setting of the first write, and each isolate asks it once.
 //!
-//! A write waits for the answer, before it does anything. A read is asked beside it: an object in the
-//! wrong place has nothing to show and stores nothing for a read, and its answer is dropped. So a cold
-//! start costs a read no time, and the first write of an isolate one question more. Where the Catalog
-//! does not answer, a read is answered and a write is not.
+//! A write waits for that answer before it does anything. A read runs at the same time: an object in the
+//! wrong place has nothing to show and stores nothing for a read, and the read's answer is dropped. So a cold
+//! start delays no read, and costs an isolate's first write one extra call. If the Catalog does not answer,
+//! reads are answered and writes are not.
 
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join;
@@ -20,7 +20,7 @@ use crate::domain::Residence;
 use crate::objects::Envelope;
 use crate::objects::catalog::{Command, Reply};
 
-/// Gives `answer`, unless the data lives where this deployment does not look for it.
+/// Returns `answer`, unless this deployment looks for the data in the wrong place.
 pub(in crate::api) async fn guard(
     app: &App,
     writes: bool,
@@ -41,7 +41,7 @@ pub(in crate::api) async fn guard(
     }
 }
 
-/// Asks whether the setting is right; a write decides it where nothing was written before.
+/// Asks whether the setting is right. If nothing was written before, a write decides it.
 async fn is_right(app: &App, writes: bool) -> Result<bool, Problem> {
     let setting = app.config.placement.jurisdiction;
     let mut residence = ask(app, Command::Residence).await?;
@@ -64,7 +64,7 @@ async fn ask(app: &App, command: Command) -> Result<Residence, Problem> {
             Reply::Residence(residence) => Ok(residence),
             _ => Err(unexpected()),
         },
-        // A Catalog of the version before, while this one is being rolled out: it knows no jurisdictions.
+        // A Catalog of the previous version, during a rollout: it knows no jurisdictions.
         Err(error) if error.does_not_know_the_command() => Ok(Residence::Anywhere),
         Err(error) => Err(error.into()),
     }

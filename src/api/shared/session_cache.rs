@@ -1,8 +1,8 @@
-//! Which sessions their accounts have lately confirmed, as one isolate remembers.
+//! The sessions that their accounts have recently confirmed, as one isolate remembers them.
 //!
-//! Writes and reads of personal data ask the account each time. A plain read of an event needs to
-//! know only whether its organizer is looking: it believes an answer for thirty seconds, so that a
-//! session that was ended elsewhere shows nothing more after that.
+//! Writes and reads of personal data ask the account each time. A plain read of an event only needs to know
+//! whether its organizer is asking. It trusts an answer for thirty seconds; after that, a session that was
+//! ended elsewhere shows nothing more.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -11,16 +11,16 @@ use lru::LruCache;
 
 use crate::domain::{SessionId, Timestamp};
 
-/// The memory, the least recently used making room.
+/// The memory; the least recently used entry makes room.
 pub(in crate::api) struct SessionCache(Mutex<LruCache<SessionId, Timestamp>>);
 
 impl SessionCache {
-    /// Milliseconds for which an answer is believed.
+    /// Milliseconds for which an answer is trusted.
     const BELIEVED_MS: i64 = 30_000;
-    /// Sessions that are remembered at most.
+    /// The largest number of remembered sessions.
     const SESSIONS_MAX: usize = 4_096;
 
-    /// The account was asked at this time and has said that the session stands.
+    /// Records that the account, asked at this time, confirmed the session.
     pub(in crate::api) fn note(&self, session: SessionId, asked_at: Timestamp) {
         self.sessions().put(session, asked_at);
     }
@@ -30,7 +30,7 @@ impl SessionCache {
         self.sessions().pop(&session);
     }
 
-    /// Whether the session stood moments ago.
+    /// Whether the session existed moments ago.
     pub(in crate::api) fn lately(&self, session: SessionId, now: Timestamp) -> bool {
         let asked_at = self.sessions().get(&session).copied();
         asked_at.is_some_and(|asked_at| (0..Self::BELIEVED_MS).contains(&now.ms_since(asked_at)))

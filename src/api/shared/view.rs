@@ -1,4 +1,4 @@
-//! How instants and ids are shown.
+//! How times and ids are written.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! As much of DER (ITU-T X.690) as it takes to find the public key in a certificate, and the two numbers
+//! The part of DER (ITU-T X.690) that is needed to find the public key in a certificate and the two numbers
 //! in a signature.
 
 use base64::Engine;
@@ -9,7 +9,7 @@ const SEQUENCE: u8 = 0x30;
 /// `[0] EXPLICIT Version` of a certificate.
 const VERSION: u8 = 0xa0;
 
-/// One value: its tag, what is in it, all of its bytes, and what comes after it.
+/// One value: its tag, its contents, all of its bytes, and what follows it.
 struct Value<'a> {
     tag: u8,
     content: &'a [u8],
@@ -17,7 +17,7 @@ struct Value<'a> {
     rest: &'a [u8],
 }
 
-/// Reads the first value. Lengths have at most three bytes: nothing here is longer than a megabyte.
+/// Reads the first value. Lengths have at most three bytes, because nothing here is longer than a megabyte.
 fn read(bytes: &[u8]) -> Option<Value<'_>> {
     let (&tag, after_tag) = bytes.split_first()?;
     let (&first, after_first) = after_tag.split_first()?;

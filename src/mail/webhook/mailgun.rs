@@ -1,6 +1,6 @@
-//! Mailgun signs a timestamp and a token, which stand in the body: HMAC-SHA256, in hexadecimal. The body
-//! itself is not signed, so a message that somebody has seen could be made to say something else: it has
-//! to travel over TLS, as all do here.
+//! Mailgun signs a timestamp and a token, both in the body, with HMAC-SHA256 in hexadecimal. The rest of the
+//! body is not signed, so anybody who has seen a message could change what it says. It must therefore travel
+//! over TLS, as all messages do here.
 
 use hmac::{Hmac, Mac};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use sha2::Sha256;
 use super::message::{Incoming, Report, seconds, text};
 use crate::domain::{EmailStatus, Secret, Timestamp};
 
-/// Mailgun tries again for eight hours, with the same signature.
+/// Mailgun retries for eight hours with the same signature.
 const TOLERANCE_MS: i64 = 9 * 60 * 60 * 1000;
 
 pub(super) fn is_signed(key: &Secret<String>, incoming: &Incoming<'_>) -> bool {

@@ -1,18 +1,18 @@
-//! What a provider's message is, once it has been read, and what it takes to read one.
+//! A parsed message from a provider, and helpers for parsing one.
 
 use http::HeaderMap;
 use serde_json::Value;
 
 use crate::domain::{Email, EmailStatus, Timestamp};
 
-/// A message as it came.
+/// A message as it was received.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
     /// Its headers.
     pub headers: &'a HeaderMap,
     /// Its bytes.
     pub body: &'a [u8],
-    /// When it came.
+    /// When it was received.
     pub now: Timestamp,
 }
 
@@ -26,14 +26,14 @@ impl Incoming<'_> {
     }
 }
 
-/// Whether a message is from whom it says.
+/// Whether a message comes from the provider it claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// It is.
+    /// It does.
     Valid,
-    /// It is not, or nobody can tell.
+    /// It does not, or nobody can tell.
     Invalid,
-    /// It is if this signature is right.
+    /// It does if this signature is valid.
     Signed(Box<Signature>),
 }
 
@@ -46,17 +46,17 @@ impl Proof {
 /// A signature by a private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// How it was made.
+    /// The algorithm.
     pub scheme: Scheme,
-    /// What it is checked with.
+    /// The key to verify it with.
     pub key: Key,
     /// What was signed.
     pub message: Vec<u8>,
-    /// The signature; of ECDSA r and s, 32 bytes each.
+    /// The signature; for ECDSA r and s, 32 bytes each.
     pub signature: Vec<u8>,
 }
 
-/// How a signature was made.
+/// A signature algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// ECDSA over P-256 with SHA-256.
@@ -82,22 +82,22 @@ impl Scheme {
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
-    /// As DER.
+    /// In DER.
     Spki(Vec<u8>),
-    /// That of the certificate at this address, which is one of the provider's.
+    /// The key of the certificate at this address, which belongs to the provider.
     CertificateAt(String),
 }
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// These mails came back, or were called spam; there may be none.
+    /// These mails bounced or were reported as spam; the list may be empty.
     Reports(Vec<Report>),
-    /// The provider asks whether it may send messages: whoever fetches this address agrees.
+    /// The provider asks whether it may send messages. Fetching this address confirms it.
     Confirm(String),
 }
 
-/// That mail does not reach an address, or is not wanted there.
+/// Mail does not reach an address, or is not wanted there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The address.
@@ -109,7 +109,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report about the address in `recipient`, which may have a name beside it.
+    /// A report about the address in `recipient`, which may come with a name.
     pub(super) fn new(
         recipient: Option<&str>,
         status: EmailStatus,
@@ -123,17 +123,17 @@ impl Report {
     }
 }
 
-/// The text of a member.
+/// The text of a JSON member.
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str)
 }
 
-/// A member that is an instant in RFC 3339.
+/// A JSON member that is a time in RFC 3339.
 pub(super) fn instant(value: &Value, pointer: &str) -> Option<Timestamp> {
     text(value, pointer).and_then(Timestamp::parse_rfc3339)
 }
 
-/// A member that counts seconds since 1970, with or without a fraction.
+/// A JSON member that counts seconds since 1970, with or without a fraction.
 pub(super) fn seconds(value: &Value, pointer: &str) -> Option<Timestamp> {
     let seconds = value.pointer(pointer).and_then(Value::as_f64)?;
     #[allow(clippy::cast_possible_truncation, reason = "a float becomes the nearest integer there is")]

@@ -1,11 +1,12 @@
-//! What mail providers tell of mail that came back or was called spam: who says so, and what it says.
+//! Messages from mail providers about mail that bounced or was reported as spam: who sent them, and what they
+//! say.
 //!
-//! A message is believed when it carries its provider's proof, over the very bytes that came. Proofs by
-//! a shared secret are checked here, in constant time; those by a public key are handed to the runtime,
-//! which has the arithmetic. Nothing here does I/O.
+//! A message is trusted if it carries its provider's proof over the exact bytes received. Proofs by a shared
+//! secret are checked here, in constant time. Proofs by a public key are passed to the runtime, which has the
+//! cryptography. Nothing here does I/O.
 //!
-//! Each report has the time of the fact, so that a message that is repeated, even much later, says
-//! nothing new. What is no report of a mail that came back for good, or of a complaint, says nothing.
+//! Each report has the time of the event, so a repeated message, even much later, changes nothing. A message
+//! that reports neither a permanent bounce nor a complaint is ignored.
 
 mod der;
 mod mailgun;
@@ -22,10 +23,10 @@ pub use ses::TopicArn;
 
 use crate::domain::Secret;
 
-/// Who tells.
+/// The provider that sends the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// Signed as Svix does (Standard Webhooks).
+    /// Signed the way Svix does it (Standard Webhooks).
     Resend,
     /// HTTP basic authentication.
     Postmark,
@@ -38,7 +39,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Its name in paths, as in `MAIL_PROVIDER`.
+    /// Its name in URL paths, as in `MAIL_PROVIDER`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,7 +51,7 @@ impl Source {
         }
     }
 
-    /// Reads the name in a path.
+    /// Parses the name in a URL path.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let all = [Self::Resend, Self::Postmark, Self::SendGrid, Self::Mailgun, Self::Ses];
@@ -58,7 +59,7 @@ impl Source {
     }
 }
 
-/// What each provider's proof is checked with; a provider without one is not listened to.
+/// The secrets and keys that check each provider's proof. A provider without one is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Webhooks {
     /// The key in Resend's `whsec_…`.
@@ -80,7 +81,7 @@ pub fn key_of_certificate(pem: &str) -> Option<Vec<u8>> {
 }
 
 impl Webhooks {
-    /// Whether a message is from whom it says; nothing where nobody listens to that provider.
+    /// Whether a message comes from the provider it claims; `None` if that provider is not configured.
     #[must_use]
     pub fn proof(&self, source: Source, incoming: &Incoming<'_>) -> Option<Proof> {
         match source {
@@ -94,7 +95,7 @@ impl Webhooks {
         }
     }
 
-    /// What a message says that was proved.
+    /// The contents of a verified message.
     #[must_use]
     pub fn read(&self, source: Source, incoming: &Incoming<'_>) -> Message {
         let none = Message::Reports(Vec::new());

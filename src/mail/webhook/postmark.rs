@@ -1,4 +1,4 @@
-//! Postmark signs nothing: its messages carry the user and password of the URL that it was given.
+//! Postmark signs nothing. Its messages carry the user and password from the configured URL.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +9,8 @@ use super::message::{Incoming, Report, instant, text};
 use crate::auth::digest;
 use crate::domain::{EmailStatus, Secret, Timestamp};
 
-/// HTTP basic authentication (RFC 7617). Digests are compared, so that the time tells nothing, not even
-/// the length.
+/// HTTP basic authentication (RFC 7617). Digests are compared, so that the time reveals nothing, not even the
+/// length.
 pub(super) fn is_logged_in(login: &Secret<String>, incoming: &Incoming<'_>) -> bool {
     let given = incoming.header("authorization").and_then(|header| {
         let (scheme, credentials) = header.split_once(' ')?;
@@ -21,7 +21,7 @@ pub(super) fn is_logged_in(login: &Secret<String>, incoming: &Incoming<'_>) -> b
     bool::from(same) && !missing
 }
 
-/// Of the many kinds of bounce two say that there is no such mailbox.
+/// Of the many kinds of bounce, two mean that the mailbox does not exist.
 pub(super) fn report(body: &Value, now: Timestamp) -> Option<Report> {
     let status = match (text(body, "/RecordType")?, text(body, "/Type")) {
         ("SpamComplaint", _) | ("Bounce", Some("SpamComplaint")) => EmailStatus::Complained,

@@ -1,5 +1,5 @@
-//! Resend signs as Svix does (Standard Webhooks): HMAC-SHA256 over `id.timestamp.body`, in base64, and
-//! the time is part of it. A header may carry several signatures while a secret is being replaced.
+//! Resend signs the way Svix does it (Standard Webhooks): HMAC-SHA256 over `id.timestamp.body`, in base64, so
+//! the time is signed too. A header may carry several signatures while a secret is being replaced.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,9 +10,9 @@ use sha2::Sha256;
 use super::message::{Incoming, Report, instant, text};
 use crate::domain::{EmailStatus, Secret, Timestamp};
 
-/// How far the time that was signed may lie from now.
+/// How far the signed time may be from now.
 const TOLERANCE_SECONDS: i64 = 5 * 60;
-/// Signatures that are looked at.
+/// How many signatures are checked.
 const SIGNATURES_MAX: usize = 8;
 
 /// The key in a secret like `whsec_…`.
@@ -43,7 +43,7 @@ pub(super) fn is_signed(key: &Secret<Vec<u8>>, incoming: &Incoming<'_>) -> bool 
     })
 }
 
-/// `email.bounced` says that a server refused the mail for good, unless its type says otherwise.
+/// `email.bounced` means that a server refused the mail permanently, unless its type says otherwise.
 pub(super) fn reports(body: &Value, now: Timestamp) -> Vec<Report> {
     let status = match text(body, "/type") {
         Some("email.bounced") if matches!(text(body, "/data/bounce/type"), None | Some("Permanent")) => {

@@ -1,5 +1,5 @@
-//! SendGrid signs with ECDSA over P-256: SHA-256 of the timestamp in a header and the body. It sends
-//! what is left to send of a message again for a day, so the timestamp has no bound here.
+//! SendGrid signs with ECDSA over P-256: SHA-256 of the timestamp in a header and the body. It retries a
+//! message for a day, so the age of the timestamp is not limited here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -29,7 +29,7 @@ pub(super) fn proof(key: &[u8], incoming: &Incoming<'_>) -> Proof {
     }))
 }
 
-/// A `bounce` that is `blocked` is one for now.
+/// A `bounce` of type `blocked` is temporary.
 pub(super) fn reports(body: &Value, now: Timestamp) -> Vec<Report> {
     let report = |event: &Value| {
         let status = match text(event, "/event")? {

@@ -1,6 +1,6 @@
-//! Amazon SES tells a topic of SNS, which signs with the key of a certificate and names where that is.
-//! So the address is the one thing to be careful with: it has to lie on the host of SNS in the region of
-//! the topic, over TLS, and so has the one that confirms a subscription.
+//! Amazon SES publishes to an SNS topic. SNS signs with the key of a certificate, and the message names the
+//! certificate's address. That address must be checked with care: it has to be on the SNS host of the topic's
+//! region, over TLS. The same holds for the address that confirms a subscription.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,12 +13,12 @@ use crate::domain::{EmailStatus, Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicArn {
     arn: String,
-    /// Where the region's SNS answers: `https://sns.eu-central-1.amazonaws.com/`.
+    /// The base URL of SNS in the region: `https://sns.eu-central-1.amazonaws.com/`.
     origin: String,
 }
 
 impl TopicArn {
-    /// Reads the name of a topic.
+    /// Parses the name of a topic.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let arn = text.trim();
@@ -37,13 +37,13 @@ impl TopicArn {
         known.then(|| Self { arn: arn.to_owned(), origin: format!("https://sns.{region}.{domain}/") })
     }
 
-    /// The address, if it lies on the topic's SNS.
+    /// The address, if it is on the topic's SNS host.
     fn own<'a>(&self, url: Option<&'a str>) -> Option<&'a str> {
         url.filter(|url| url.starts_with(&self.origin))
     }
 }
 
-/// What is signed of each kind of message, in this order. `Subject` may be missing.
+/// The fields that are signed for each kind of message, in this order. `Subject` may be missing.
 const OF_NOTIFICATION: [&str; 6] = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
 const OF_CONFIRMATION: [&str; 7] =
     ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
@@ -100,15 +100,15 @@ pub(super) fn read(topic: &TopicArn, body: &Value, now: Timestamp) -> Message {
     }
 }
 
-/// What SES says of a mail: the kind is in one member where an identity tells, in another where a
-/// configuration set does.
+/// The reports in an SES message. An identity and a configuration set put the kind of report in different
+/// members.
 fn reports(told: &Value, now: Timestamp) -> Vec<Report> {
     let kind = text(told, "/notificationType").or_else(|| text(told, "/eventType"));
     let (status, recipients, at) = match kind {
         Some("Bounce") if text(told, "/bounce/bounceType") == Some("Permanent") => {
             (EmailStatus::Bounced, "/bounce/bouncedRecipients", instant(told, "/bounce/timestamp"))
         }
-        // The mail was found in the spam folder, and moved out of it.
+        // The recipient found the mail in the spam folder and moved it out.
         Some("Complaint") if text(told, "/complaint/complaintFeedbackType") == Some("not-spam") => {
             return Vec::new();
         }

@@ -1,4 +1,4 @@
-//! Proofs and reports as the providers document them. That real signatures hold is tested in the real
+//! Proofs and reports as the providers document them. Real signatures are checked in tests on the real
 //! runtime.
 
 use std::fmt::Write;
@@ -123,7 +123,7 @@ fn mailgun_signs_a_time_and_a_token() {
     assert_eq!(check(now - 10 * 3_600, "t", "t"), Proof::Invalid);
 }
 
-/// An ECDSA signature is two numbers of any length up to 33 bytes; the arithmetic wants 32 of each.
+/// An ECDSA signature is two numbers of up to 33 bytes each; the verification needs exactly 32 bytes each.
 #[test]
 fn sendgrid_signs_time_and_body() {
     let der = |r: &[u8], s: &[u8]| {
@@ -337,7 +337,7 @@ fn the_key_of_a_certificate_is_the_one_that_openssl_finds() {
     assert_eq!(STANDARD.encode(key), ITS_KEY);
 }
 
-/// Whatever is cut off or changed of a certificate: no key, or some key, and never a panic.
+/// However a certificate is truncated or changed, the result is no key or some key, and never a panic.
 #[test]
 fn a_broken_certificate_has_no_key() {
     let whole = der::from_pem(CERTIFICATE).unwrap();

@@ -1,10 +1,10 @@
-//! Whether mail reaches an address, as it is stored.
+//! Stores whether mail reaches an address.
 
 use crate::domain::account::Profile;
 use crate::domain::{EmailStatus, Timestamp};
 use crate::objects::sql::{Sql, SqlError};
 
-/// The step that lets an address have a status.
+/// The schema step that gives an address a status.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE email_status (status TEXT NOT NULL, changes INTEGER NOT NULL, since INTEGER NOT NULL);
 ";
@@ -15,7 +15,7 @@ pub(super) struct AddressStatus {
     pub(super) status: EmailStatus,
     /// How often it has changed.
     pub(super) changes: u64,
-    /// When that was last. What is told of the time before comes too late to matter.
+    /// When it last changed. Reports about an earlier time come too late to matter.
     pub(super) since: Timestamp,
 }
 
@@ -25,7 +25,7 @@ impl AddressStatus {
         Profile { email_status: self.status, email_status_changes: self.changes, ..profile }
     }
 
-    /// Whether this changes with what a provider has told.
+    /// Whether a provider's report changes it.
     pub(super) fn is_changed_by(&self, status: EmailStatus, at: Timestamp) -> bool {
         match (self.status, status) {
             (EmailStatus::Ok, EmailStatus::Bounced | EmailStatus::Complained) => at > self.since,

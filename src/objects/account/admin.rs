@@ -1,6 +1,6 @@
-//! What an operator asks of an account. A suspended account keeps everything and opens nothing: its
-//! sessions end, and its password, its links and its feed are as good as wrong. Its events hear of
-//! it through the Catalog ([`crate::objects::messages::account_change`]).
+//! Operator commands for an account. A suspended account keeps its data but gives no access: its sessions
+//! end, and its password, links and feed are treated as invalid. Its events are told through the Catalog
+//! ([`crate::objects::messages::account_change`]).
 
 use super::security_log;
 use super::state::Account;
@@ -15,7 +15,7 @@ use crate::objects::outbox::OutboxMessage;
 use crate::objects::schema::Step;
 use crate::objects::sql::{Sql, SqlError};
 
-/// The step that lets an account be suspended (one row, once that has happened) and copied.
+/// The schema step for suspending an account (one row, once that has happened) and for backups.
 pub(super) const SCHEMA: Step =
     &["CREATE TABLE suspension (suspended INTEGER NOT NULL, changes INTEGER NOT NULL);", backup::SCHEMA];
 

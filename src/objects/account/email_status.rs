@@ -1,8 +1,9 @@
-//! Whether mail reaches the address, and who hears when that changes.
+//! Whether mail reaches the address, and who is told when that changes.
 //!
-//! It belongs to the address, not to the account: it is known where no account is, and stays when one is
-//! deleted. A bounce is lifted by whoever shows that mail arrives, with a link from one. A complaint
-//! stays until an operator lifts it: the mailbox works, and its owner wants nothing from us.
+//! The status belongs to the address, not to the account: it may be known where there is no account, and it
+//! stays when an account is deleted. A bounce is cleared when somebody uses a link from a mail, which shows
+//! that mail arrives. A complaint stays until an operator clears it: the mailbox works, but its owner does
+//! not want our mail.
 
 use super::address_status::{AddressStatus, save};
 use super::state::Account;
@@ -14,7 +15,7 @@ use crate::objects::outbox::OutboxMessage;
 use crate::objects::sql::SqlError;
 
 impl Account {
-    /// A provider has told that mail to the address came back, or was called spam, at this time.
+    /// A provider has reported that mail to the address bounced or was reported as spam at this time.
     pub(super) fn mark_email(
         &mut self,
         tx: &mut Transaction<'_>,
@@ -27,7 +28,7 @@ impl Account {
         Ok(Reply::Done)
     }
 
-    /// An operator says that all is well, whatever was told before.
+    /// An operator says that the address is fine, whatever was reported before.
     pub(super) fn lift_email_mark(&mut self, tx: &mut Transaction<'_>) -> Result<Reply, Fault> {
         if !self.address.status.is_ok() {
             self.set_email_status(tx, EmailStatus::Ok)?;
@@ -35,7 +36,7 @@ impl Account {
         Ok(Reply::Done)
     }
 
-    /// Somebody has used a link from a mail: the mailbox works.
+    /// Somebody has used a link from a mail, so the mailbox works.
     pub(super) fn mail_has_arrived(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
         match self.address.status {
             EmailStatus::Bounced => self.set_email_status(tx, EmailStatus::Ok),
@@ -43,7 +44,7 @@ impl Account {
         }
     }
 
-    /// Writes the status and sees to it that the events hear of it at which the owner takes part.
+    /// Stores the status and makes sure that the events in which the owner takes part are told.
     fn set_email_status(&mut self, tx: &mut Transaction<'_>, status: EmailStatus) -> Result<(), SqlError> {
         let changes = self.address.changes.saturating_add(1);
         let known = AddressStatus { status, changes, since: tx.now };

@@ -14,7 +14,7 @@ use crate::objects::outbox::OutboxMessage;
 impl Account {
     pub(super) fn sign_up(&mut self, tx: &mut Transaction<'_>, sign_up: &SignUp) -> Result<Reply, Fault> {
         if let Some(owner) = &self.owner {
-            // The id is drawn for this command alone: an earlier try of it has made the account.
+            // The id was drawn for this command alone, so an earlier try has made the account.
             let made = owner.profile.id == sign_up.id;
             let profile = owner.profile.clone();
             return made.then(|| Reply::Profile(Box::new(profile))).ok_or(Refusal::EmailTaken.into());
@@ -58,7 +58,7 @@ impl Account {
         self.set_password(tx, password_hash)
     }
 
-    /// The events of an organizer carry the name: they hear of the new one through the Catalog.
+    /// An organizer's events show the name. The Catalog tells them the new one.
     pub(super) fn rename(
         &mut self,
         tx: &mut Transaction<'_>,
@@ -97,8 +97,8 @@ impl Account {
         })))
     }
 
-    /// What follows elsewhere (seats, lists, mails) is the account change's business. Failed logins stay
-    /// for as long as they count.
+    /// The account change takes care of everything elsewhere (seats, lists, mails). Failed logins stay as
+    /// long as they count.
     pub(super) fn delete(
         &mut self,
         tx: &mut Transaction<'_>,

@@ -1,4 +1,4 @@
-//! What is done with a link from a mail: confirming the address, choosing a new password.
+//! Actions by a link from a mail: confirming the address, choosing a new password.
 
 use super::state::Account;
 use super::{security_log, store};
@@ -31,7 +31,7 @@ impl Account {
         }
     }
 
-    /// The answer is the same whether or not a mail goes out.
+    /// The answer is the same whether or not a mail is sent.
     pub(super) fn forgot_password(&self, tx: &mut Transaction<'_>, link: Link) -> Result<Reply, Fault> {
         if self.admitted().is_some() && self.send_link(tx, store::RESET_PASSWORD, link)?.is_none() {
             security_log::note(tx, SecurityEventKind::PasswordForgotten)?;
@@ -58,8 +58,8 @@ impl Account {
         self.set_password(tx, password_hash)
     }
 
-    /// Replaces the hash: links to reset the old password, and failures to guess it, count for
-    /// nothing from now on. The owner is told, who may not have done it.
+    /// Replaces the hash. Links to reset the old password and failed guesses at it no longer count. The owner
+    /// is told, in case somebody else did this.
     pub(super) fn set_password(
         &mut self,
         tx: &mut Transaction<'_>,
@@ -82,7 +82,7 @@ impl Account {
         Ok(Reply::Profile(Box::new(profile)))
     }
 
-    /// Stores a link's token and posts the mail; the seconds to wait if too many are in force.
+    /// Stores a link's token and posts the mail. Returns the seconds to wait if too many tokens are valid.
     fn send_link(
         &self,
         tx: &mut Transaction<'_>,
@@ -103,7 +103,7 @@ impl Account {
             _ => MailTemplate::ConfirmAddress { link: link.url },
         };
         let mail = Mail { to: owner.profile.email.clone(), name: owner.profile.name.clone(), template };
-        // Each link is another mail: part of the digest tells them apart, and says nothing.
+        // Each link is a separate mail. Part of the digest distinguishes them and reveals nothing.
         let distinct: String = link.token.digest.chars().take(16).collect();
         let key = format!("{purpose}/{}/{distinct}", owner.profile.id);
         tx.post(&key, &OutboxMessage::Mail(mail), tx.now)?;

@@ -1,4 +1,4 @@
-//! Proving a password, at a login or once more within a session.
+//! Checking a password, at a login or again within a session.
 
 use super::state::{Account, Session};
 use super::{security_log, store};
@@ -24,7 +24,7 @@ impl Account {
         if let Some(owner) =
             self.owner.as_ref().filter(|_| self.sessions.iter().any(|one| one.id == session.id))
         {
-            // An earlier try of this very command has begun the session.
+            // An earlier try of this command has begun the session.
             return Ok(Reply::Profile(Box::new(owner.profile.clone())));
         }
         if let Some(failed) = self.judge(tx, matched)? {
@@ -48,15 +48,15 @@ impl Account {
         Ok(Reply::Profile(Box::new(profile)))
     }
 
-    /// Counts how a comparison ended: what to say if it failed. The pause is looked at again, so
-    /// that comparisons made side by side are no more guesses than those made in a row.
+    /// Counts the result of a comparison and returns the refusal if it failed. The pause is checked again, so
+    /// that parallel comparisons allow no more guesses than consecutive ones.
     pub(super) fn judge(
         &mut self,
         tx: &Transaction<'_>,
         matched: Option<&Secret<String>>,
     ) -> Result<Option<Reply>, Fault> {
         self.guard.admit(tx.now)?;
-        // A suspended account has no right password, like an address without an account.
+        // A suspended account has no valid password, like an address without an account.
         let admitted = self.owner.as_ref().filter(|_| !self.suspension.suspended);
         if admitted.is_some_and(|owner| owner.is_proved_by(matched)) {
             if self.guard.failures() > 0 {
@@ -77,7 +77,7 @@ impl Account {
         Ok(Some(Reply::Failed(answer)))
     }
 
-    /// Drops the sessions that have expired, and of too many the oldest.
+    /// Deletes expired sessions and, if there are too many, the oldest.
     fn make_room_for_session(&mut self, tx: &Transaction<'_>) -> Result<(), SqlError> {
         let standing = self.sessions.iter().filter(|session| session.expires_at > tx.now).count();
         let limit = usize::try_from(limits::SESSIONS_MAX).unwrap_or(usize::MAX);

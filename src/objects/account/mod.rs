@@ -1,10 +1,9 @@
 //! The Account object: one e-mail address, and at most one account behind it.
 //!
-//! It is named by a digest of the normalised address, so that uniqueness needs no index: fifty
-//! sign-ups of one address meet in one object, which decides them one after the other. It holds
-//! the password's hash, the sessions, the one-time tokens and the count of failed logins. It never
-//! computes a hash: that is the Worker's work, because an object has one thread for everybody who
-//! uses it.
+//! It is named by a digest of the normalised address, so that uniqueness needs no index: fifty sign-ups with
+//! one address reach one object, which decides them one after the other. It holds the password's hash, the
+//! sessions, the one-time tokens and the count of failed logins. It never computes a hash. That is the
+//! Worker's job, because an object has a single thread for all who use it.
 //!
 //! | command | atomic because |
 //! |---|---|
@@ -18,9 +17,9 @@
 //! | suspend, restore | one transaction ends the sessions and posts the account change for the events |
 //! | delete | one transaction ends the sessions, erases, and posts the account change for everybody else |
 //!
-//! Where no account is, failed logins are all that is held, and whether mail reaches the address. Once
-//! the former count for nothing, or the account was deleted and all have heard of it, the database is
-//! deleted too, unless mail is known not to arrive.
+//! Without an account, only failed logins and the status of the address are stored. Once the failed logins no
+//! longer count, or the account was deleted and everybody concerned has been told, the database is deleted
+//! too, unless mail is known not to arrive.
 
 mod address_status;
 mod admin;
@@ -164,7 +163,7 @@ impl Object for Account {
 }
 
 impl Account {
-    /// Does what the holder of a session that stands has ordered.
+    /// Executes an order from the holder of a valid session.
     fn obey(&mut self, tx: &mut Transaction<'_>, holder: Holder, order: Order) -> Result<Reply, Fault> {
         let Some(Owner { profile, .. }) = &self.owner else { return Err(Refusal::Unauthenticated.into()) };
         match order {

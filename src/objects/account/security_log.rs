@@ -1,4 +1,4 @@
-//! The latest of what has happened to an account, for its owner to look at.
+//! The latest security events of an account, for its owner to see.
 
 use crate::domain::guard::LoginGuard;
 use crate::domain::{Timestamp, limits};
@@ -6,12 +6,13 @@ use crate::objects::messages::account::{SecurityEvent, SecurityEventKind};
 use crate::objects::object::Transaction;
 use crate::objects::sql::{Sql, SqlError};
 
-/// Remembers something that has happened now, in place of the oldest.
+/// Records an event that happens now, in place of the oldest.
 pub(super) fn note(tx: &Transaction<'_>, kind: SecurityEventKind) -> Result<(), SqlError> {
     insert(tx.sql, tx.now, kind, 1)
 }
 
-/// Remembers failed logins, those in a row as one: nobody can push other events out by guessing.
+/// Records failed logins. Failures in a row count as one event, so that nobody can push other events out by
+/// guessing.
 pub(super) fn note_failures(tx: &Transaction<'_>, guard: &LoginGuard) -> Result<(), SqlError> {
     let kind = SecurityEventKind::LoginFailed;
     let last = "DELETE FROM security_events WHERE kind = ? AND id = (SELECT max(id) FROM security_events)";
@@ -31,7 +32,7 @@ fn insert(sql: &dyn Sql, at: Timestamp, kind: SecurityEventKind, times: u32) -> 
     Ok(())
 }
 
-/// All that are remembered, the oldest first.
+/// All recorded events, oldest first.
 pub(super) fn all(sql: &dyn Sql) -> Result<Vec<SecurityEvent>, SqlError> {
     let rows = sql.run("SELECT at, json_quote(kind), times FROM security_events ORDER BY id", &[])?;
     rows.iter()

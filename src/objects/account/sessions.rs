@@ -1,4 +1,4 @@
-//! Sessions: whether one stands, how it goes on, how it ends.
+//! Sessions: whether one is active, how it is extended, how it ends.
 
 use super::state::{Account, Owner};
 use super::{security_log, store};
@@ -24,8 +24,8 @@ impl Account {
         Ok(Reply::Profile(Box::new(profile)))
     }
 
-    /// The owner, if the session stands and may change as much as it is about to. What is refused in
-    /// the end counts, too: this is about load.
+    /// The owner, if the session is active and may make this change. Requests that are refused in the end
+    /// count, too, because the limit is about load.
     pub(super) fn admits(&mut self, now: Timestamp, holder: Holder) -> Result<&Owner, Refusal> {
         self.holds(now, holder)?;
         let session = self.sessions.iter_mut().find(|known| known.id == holder.session);
@@ -35,16 +35,16 @@ impl Account {
         self.holds(now, holder)
     }
 
-    /// The owner, if the session stands and is the owner's.
+    /// The owner, if the session is active and belongs to the owner.
     fn holds(&self, now: Timestamp, holder: Holder) -> Result<&Owner, Refusal> {
         let owner = self.owner.as_ref().filter(|owner| owner.profile.id == holder.user);
         let stands = self.sessions.iter().any(|known| known.id == holder.session && known.expires_at > now);
         owner.filter(|_| stands).ok_or(Refusal::Unauthenticated)
     }
 
-    /// Refresh tokens of one session share a secret. One that knows it and is not the last of them
-    /// was spent before: whoever shows it now, somebody else has used it, and nobody can tell which
-    /// of the two is the thief (RFC 9700 §4.14.2). So the session ends for both.
+    /// The refresh tokens of one session share a secret. A token that has the secret but is not the latest
+    /// one was already spent. So two parties have used it, and nobody can tell which of them is the thief
+    /// (RFC 9700 §4.14.2). The session therefore ends for both.
     pub(super) fn refresh(
         &mut self,
         tx: &Transaction<'_>,
@@ -75,7 +75,7 @@ impl Account {
         Ok(Reply::Done)
     }
 
-    /// Ends the sessions that `which` names.
+    /// Ends the sessions that `which` selects.
     pub(super) fn end_sessions(
         &mut self,
         tx: &Transaction<'_>,

@@ -37,7 +37,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
     CREATE TABLE login_guard (failures INTEGER NOT NULL, last_failure INTEGER NOT NULL);",
     ],
     &[
-        // All refresh tokens so far were the first of their session, which gives the family its name.
+        // All refresh tokens so far were the first of their session, and the first one names the family.
         "ALTER TABLE account ADD COLUMN name_changes INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE sessions ADD COLUMN family TEXT NOT NULL DEFAULT '';
     UPDATE sessions SET family = refresh_digest;
@@ -57,9 +57,9 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[super::address_status::SCHEMA],
 ];
 
-/// What a one-time token is good for, as stored.
+/// The purpose of a one-time token, as stored.
 pub(super) const VERIFY_EMAIL: &str = "verify_email";
-/// The same.
+/// The purpose of a token that resets a password.
 pub(super) const RESET_PASSWORD: &str = "reset_password";
 
 pub(super) fn load_profile(sql: &dyn Sql) -> Result<Option<(Profile, Secret<String>)>, SqlError> {
@@ -118,8 +118,8 @@ pub(super) fn save_name(sql: &dyn Sql, profile: &Profile) -> Result<(), SqlError
     Ok(())
 }
 
-/// Deletes the account and all that is its user's; failed logins, the status of the address and the
-/// outbox are not.
+/// Deletes the account and all of its user's data, except failed logins, the status of the address, and the
+/// outbox.
 pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
     for table in ["account", "sessions", "tokens", "security_events", "feed", "suspension"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;
@@ -135,7 +135,7 @@ pub(super) fn insert_token(sql: &dyn Sql, purpose: &str, token: &OneTimeToken) -
     Ok(())
 }
 
-/// Whether the token is known for this purpose and has not expired.
+/// Whether the token is stored for this purpose and has not expired.
 pub(super) fn token_stands(
     sql: &dyn Sql,
     now: Timestamp,
@@ -159,7 +159,7 @@ pub(super) fn delete_expired_tokens(tx: &Transaction<'_>) -> Result<(), SqlError
     Ok(())
 }
 
-/// When the tokens for this purpose expire, the first one first.
+/// When the tokens for this purpose expire, earliest first.
 pub(super) fn tokens_in_force(sql: &dyn Sql, purpose: &str) -> Result<Vec<Timestamp>, SqlError> {
     let rows =
         sql.run("SELECT expires_at FROM tokens WHERE purpose = ? ORDER BY expires_at", &[purpose.into()])?;
@@ -209,7 +209,7 @@ pub(super) fn insert_session(
     Ok(())
 }
 
-/// The session of a family of refresh tokens, and whether `token` is the last of them.
+/// The session of a family of refresh tokens, and whether `token` is the latest of them.
 pub(super) fn session_of(
     sql: &dyn Sql,
     family: &str,
@@ -222,7 +222,7 @@ pub(super) fn session_of(
     rows.first().map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
-/// Puts another refresh token in the place of the one that was spent.
+/// Replaces the refresh token that was spent.
 pub(super) fn extend_session(
     sql: &dyn Sql,
     id: SessionId,

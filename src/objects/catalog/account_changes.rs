@@ -1,4 +1,4 @@
-//! Passes on what becomes of users to the events that it concerns ([`crate::objects::messages::account_change`]).
+//! Passes account changes on to the events they concern ([`crate::objects::messages::account_change`]).
 
 use crate::domain::account::Name;
 use crate::domain::moderation::Suspension;
@@ -9,15 +9,14 @@ use crate::objects::object::Transaction;
 use crate::objects::outbox::OutboxMessage;
 use crate::objects::sql::{self, Row, Sql, SqlError};
 
-/// The step that remembers whose address mail does not reach.
+/// The schema step that stores whose address mail does not reach.
 pub(super) const EMAIL_STATUSES: &str = "
     CREATE TABLE email_statuses (
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, status TEXT NOT NULL
     ) WITHOUT ROWID;
 ";
 
-/// Takes an account change in and posts it to every event that it concerns, unless something newer is
-/// known already.
+/// Stores an account change and posts it to every event it concerns, unless a newer one is already known.
 pub(super) fn pass_on(
     tx: &mut Transaction<'_>,
     account_change: AccountChange,
@@ -46,7 +45,7 @@ pub(super) fn pass_on(
     concerned.into_iter().try_for_each(|event| tell(tx, event, &account_change))
 }
 
-/// The same for a suspension or its end, which the organizer's events have to hear of.
+/// The same for a suspension or its end, which the organizer's events must be told.
 fn pass_on_suspension(
     tx: &mut Transaction<'_>,
     account_change: &AccountChange,
@@ -69,7 +68,7 @@ fn known_suspension(sql: &dyn Sql, user: UserId) -> Result<Option<Suspension>, S
     rows.first().map(|row| Ok(Suspension { suspended: row.get(0)?, changes: row.get(1)? })).transpose()
 }
 
-/// The same for the status of an address, which concerns the events at which its owner takes part.
+/// The same for the status of an address, for the events at which its owner takes part.
 fn pass_on_status(
     tx: &mut Transaction<'_>,
     account_change: AccountChange,
@@ -96,8 +95,8 @@ fn pass_on_status(
     concerned.into_iter().try_for_each(|event| tell(tx, event, &account_change))
 }
 
-/// Holds a report against the account changes: what it says of somebody who is gone is taken out, and an
-/// event that has not heard yet is told.
+/// Checks a report against the account changes. What it says about a deleted user is removed, and an event
+/// that has not been told yet is told.
 pub(super) fn correct(tx: &mut Transaction<'_>, report: &mut Report) -> Result<(), SqlError> {
     let event = report.event;
     if let Some(organizer) = report.entry.as_mut().map(|entry| &mut entry.organizer)
@@ -105,7 +104,7 @@ pub(super) fn correct(tx: &mut Transaction<'_>, report: &mut Report) -> Result<(
     {
         let unheard = match account_change.kind {
             ChangeKind::Renamed { changes, .. } => organizer.name_changes < changes,
-            // Those of names and of ends alone are remembered in this table.
+            // This table stores only names and erasures.
             ChangeKind::Suspension(_) | ChangeKind::EmailStatus { .. } => false,
             ChangeKind::Erased => {
                 organizer.name = None;
@@ -150,14 +149,14 @@ fn is_newer(kind: &ChangeKind, known: &ChangeKind) -> bool {
         (_, ChangeKind::Erased) => false,
         (ChangeKind::Erased, ChangeKind::Renamed { .. }) => true,
         (ChangeKind::Renamed { changes, .. }, ChangeKind::Renamed { changes: known, .. }) => changes > known,
-        // They are held against others of their kind, in tables of their own.
+        // They are compared with others of their kind, in their own tables.
         (ChangeKind::Suspension(_) | ChangeKind::EmailStatus { .. }, _) => true,
         (_, ChangeKind::Suspension(_) | ChangeKind::EmailStatus { .. }) => false,
     }
 }
 
 fn tell(tx: &mut Transaction<'_>, event: EventId, account_change: &AccountChange) -> Result<(), SqlError> {
-    // News of one kind never takes the place of one of another that still has to arrive.
+    // A message of one kind never replaces one of another kind that has not been delivered yet.
     let what = match account_change.kind {
         ChangeKind::Suspension(_) => "suspension",
         ChangeKind::EmailStatus { .. } => "email_status",

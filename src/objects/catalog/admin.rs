@@ -1,6 +1,5 @@
-//! What an operator asks of the Catalog. It is derived, so that it can be built again: the events
-//! that it knows are named page by page, each is asked to report again, and one that does not exist
-//! is forgotten.
+//! Operator commands for the Catalog. The Catalog is derived data and can be rebuilt: the events it knows are
+//! listed page by page, each is asked to report again, and one that does not exist is deleted.
 
 use super::state::Catalog;
 use super::store;

@@ -1,16 +1,17 @@
-//! The Catalog object: the one index of events, and of who takes part in them, for lists.
+//! The Catalog object: the single index of events and their participants, for lists.
 //!
-//! It owns nothing. Event objects report what is true of them, each report with the event's
-//! version and the time at which it was true, so that a late or repeated one changes nothing. A
-//! change is acknowledged to its organizer once it is in here, or once it is certain to come.
+//! It owns no data. Event objects report their state. Each report has the event's version and the time at
+//! which it was true, so that a late or repeated report changes nothing. A change is acknowledged to its
+//! organizer once it is in the Catalog, or once it is certain to arrive.
 //!
-//! Since it alone knows whom an event concerns, it passes on what becomes of users ([`crate::objects::messages::account_change`]):
-//! an account change and the messages for all events that it concerns are one transaction, and so are a report and
-//! the message for an event that has not heard yet.
+//! Only the Catalog knows which events concern a user, so it passes account changes on
+//! ([`crate::objects::messages::account_change`]). An account change and the messages for all events
+//! concerned are one transaction, and so are a report and the message for an event that has not been told
+//! yet.
 //!
-//! The Catalog outside any jurisdiction also remembers where the data of the deployment lives: the first
-//! who asks decides it. One that has heard of events before anybody asked is from before there was a
-//! choice: its data lives outside any jurisdiction.
+//! The Catalog outside any jurisdiction also remembers where the deployment stores its data. The first
+//! request decides it. If that Catalog already knew events before the first request, the deployment is older
+//! than the choice, and its data is outside any jurisdiction.
 
 mod account_changes;
 mod admin;
@@ -61,7 +62,7 @@ impl Object for Catalog {
         }
     }
 
-    /// A report of a version that is known can tell of nothing but seats, and of who has come and gone.
+    /// A report of a known version can only be about seats, and about registrations that began or ended.
     fn check(&self, sql: &dyn Sql, _now: Timestamp, command: &Command) -> Result<Check<Reply>, Fault> {
         match command {
             Command::Report(report) if self.founded && store::knows(sql, report)? => Ok(Check::Write),

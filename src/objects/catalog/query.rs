@@ -1,5 +1,5 @@
-//! Lists, page by page. A page begins behind the last event of the page before (keyset
-//! pagination), so that events which come and go meanwhile never shift the others.
+//! Lists, page by page. A page begins after the last event of the previous page (keyset pagination), so that
+//! events that appear or disappear in the meantime never shift the others.
 
 use super::store::first_at;
 use super::words::Match;
@@ -7,8 +7,8 @@ use crate::objects::messages::catalog::{Cursor, Order, Query, Reply, Scope};
 use crate::objects::messages::event::Snapshot;
 use crate::objects::sql::{Sql, SqlError, Value};
 
-/// Reads the page that `query` asks for. By relevance it is made of two walks, first along the
-/// events with all words in the title, then along the others.
+/// Reads the page that `query` asks for. By relevance it takes two walks: first over the events with all
+/// words in the title, then over the others.
 pub(super) fn page(sql: &dyn Sql, query: &Query) -> Result<Reply, SqlError> {
     if query.words.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Reply::Page { events: Vec::new(), next: None });
@@ -33,7 +33,7 @@ pub(super) fn page(sql: &dyn Sql, query: &Query) -> Result<Reply, SqlError> {
     Ok(Reply::Page { events: found.into_iter().map(|(_, snapshot)| snapshot).collect(), next })
 }
 
-/// The statements behind a page and their parameters, for a look at how they are executed.
+/// The statements for a page and their parameters, for inspecting how they are executed.
 #[must_use]
 pub fn statements(query: &Query) -> Vec<(String, Vec<Value>)> {
     walks(query).iter().map(|walk| walk.statement(query, query.limit)).collect()
@@ -88,7 +88,7 @@ impl Walk {
         };
         let (key, source) = match &self.matching {
             None => (format!("events.{column}"), "events".to_owned()),
-            // The index leads: it is walked in order, and each hit is looked up.
+            // The index comes first: it is walked in order, and each match is looked up.
             Some(_) => (
                 format!("{index}.rowid"),
                 format!("{index} CROSS JOIN events ON events.{column} = {index}.rowid"),
@@ -104,7 +104,7 @@ impl Walk {
             (Some(matching), _) => require(format!("{index} MATCH ?"), matching.as_str().into()),
             (None, Scope::Own(user)) => require("organizer = ?".to_owned(), user.into()),
             (None, Scope::Public(status)) => {
-                // The plus keeps the planner from walking the whole list to find one organizer's.
+                // The plus keeps the planner from walking the whole list to find one organizer's events.
                 let walked = if query.organizer.is_some() { "+" } else { "" };
                 require(format!("{walked}listed = 1 AND {walked}status = ?"), status.as_str().into());
                 if let Some(organizer) = query.organizer {
@@ -112,7 +112,7 @@ impl Walk {
                 }
             }
         }
-        // In the order of starts these bound the walk. In the other they are looked at on the way,
+        // In order of start, these bounds limit the walk. In the other order they are checked along the way,
         // and the plus keeps the planner from collecting and sorting instead.
         let start = if column == "by_start" { key.as_str() } else { "+events.by_start" };
         if let Some(from) = query.from {

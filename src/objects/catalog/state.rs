@@ -9,25 +9,25 @@ pub struct Catalog {
     pub(super) lag: ReportLag,
 }
 
-/// How late reports have lately come in: memory alone, since it is about now.
+/// How late recent reports have arrived. Only in memory, because it is about the present.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ReportLag {
-    /// The longest that a report had waited when it came in, and when it did.
+    /// The longest wait of a report, and when that report arrived.
     worst: Option<(i64, Timestamp)>,
 }
 
 impl ReportLag {
-    /// Milliseconds after which a report that came late says nothing about now.
+    /// Milliseconds after which a late report no longer matters.
     const REMEMBERED_MS: i64 = 10 * 60 * 1000;
 
-    /// A report has come in that had waited for so long.
+    /// A report has arrived after waiting this long.
     pub(super) fn note(&mut self, now: Timestamp, waited_ms: i64) {
         if waited_ms >= self.ms(now) {
             self.worst = Some((waited_ms, now));
         }
     }
 
-    /// Milliseconds that the latest of the last ten minutes had waited.
+    /// The longest wait in the last ten minutes, in milliseconds.
     pub(super) fn ms(&self, now: Timestamp) -> i64 {
         let lately = self.worst.filter(|(_, at)| now.ms_since(*at) <= Self::REMEMBERED_MS);
         lately.map_or(0, |(waited_ms, _)| waited_ms)

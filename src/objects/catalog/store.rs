@@ -1,10 +1,9 @@
 //! The tables of the Catalog.
 //!
-//! Each order of the list is one whole number per event, so that a page is a walk along an index
-//! and a cursor is that number. `by_start` is the minute of the start and a serial number within
-//! that minute, `by_birth` the millisecond of creation and a serial number within that. Both stay
-//! below 2^53. They are also the row numbers of the two full-text indexes, whose answers so come
-//! in the order of the list.
+//! In each order of the list, an event is a whole number, so that a page is a walk along an index and a
+//! cursor is that number. `by_start` is the minute of the start and a serial number within that minute;
+//! `by_birth` is the millisecond of creation and a serial number within that. Both stay below 2^53. They are
+//! also the row numbers of the two full-text indexes, so search results come in the order of the list.
 
 use super::words;
 use crate::domain::{EventId, Jurisdiction, Residence, Timestamp, UserId, limits};
@@ -14,8 +13,8 @@ use crate::objects::schema::Step;
 use crate::objects::sql::{self, Sql, SqlError, Value};
 use crate::objects::{lease, outbox};
 
-/// The schema, one entry per version. A deleted event keeps a row in `versions`, against reports
-/// that come late.
+/// The schema, one entry per version. A deleted event keeps a row in `versions`, so that late reports are
+/// ignored.
 pub(super) const MIGRATIONS: &[Step] = &[
     &[
         outbox::TABLE,
@@ -52,12 +51,12 @@ pub(super) const MIGRATIONS: &[Step] = &[
     );",
     ],
     &[
-        // Without a number of changes the user is erased.
+        // A row without a number of changes means that the user was erased.
         "CREATE TABLE notices (user TEXT PRIMARY KEY, changes INTEGER, name TEXT) WITHOUT ROWID;",
     ],
     &[outbox::DESTINATIONS],
     &[lease::longest::SCHEMA],
-    // No row says the same as one without a name: outside any.
+    // No row means the same as a row without a name: outside any jurisdiction.
     &["CREATE TABLE residence (jurisdiction TEXT);"],
     &["CREATE TABLE suspensions (
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, suspended INTEGER NOT NULL) WITHOUT ROWID;"],
@@ -65,14 +64,14 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[super::account_changes::EMAIL_STATUSES],
 ];
 
-/// Where the data of the deployment lives.
+/// Where the deployment stores its data.
 pub(super) fn residence(sql: &dyn Sql) -> Result<Residence, SqlError> {
     let rows = sql.run("SELECT json_quote(jurisdiction) FROM residence", &[])?;
     let jurisdiction: Option<Jurisdiction> = rows.first().map(|row| row.json(0)).transpose()?.flatten();
     Ok(jurisdiction.into())
 }
 
-/// Remembers where it lives.
+/// Stores where the data is.
 pub(super) fn reside(sql: &dyn Sql, jurisdiction: Option<Jurisdiction>) -> Result<(), SqlError> {
     sql.run(
         "INSERT INTO residence (jurisdiction) VALUES (?)",
@@ -87,12 +86,12 @@ const STARTS_PER_MINUTE: i64 = 1 << 20;
 /// Numbers within one millisecond of creation.
 const BIRTHS_PER_MS: i64 = 1 << 10;
 
-/// The first number of the minute of `start`.
+/// The first number in the minute of `start`.
 const fn first_of_minute(start: Timestamp) -> i64 {
     start.ms().div_euclid(MINUTE_MS).saturating_mul(STARTS_PER_MINUTE)
 }
 
-/// The first number of those that start at `bound` or later: events start on the minute.
+/// The first number of the events that start at `bound` or later. Events start on the minute.
 pub(super) const fn first_at(bound: Timestamp) -> i64 {
     first_of_minute(bound.plus_ms(MINUTE_MS - 1))
 }
@@ -104,7 +103,7 @@ pub(super) fn knows(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
     Ok(known.is_some_and(|version| report.version <= version))
 }
 
-/// Takes a report in; whether it said anything new.
+/// Stores a report and returns whether it was new.
 pub(super) fn apply(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
     let event = Value::from(report.event);
     let known =
@@ -129,7 +128,7 @@ pub(super) fn apply(sql: &dyn Sql, report: &Report) -> Result<bool, SqlError> {
     Ok(true)
 }
 
-/// Takes in who has come and gone, all in one statement.
+/// Stores the registrations that began or ended, all in one statement.
 pub(super) fn note_participations(sql: &dyn Sql, report: &Report) -> Result<(), SqlError> {
     if report.participations.is_empty() {
         return Ok(());
@@ -154,7 +153,7 @@ pub(super) fn participations(
     limit: u32,
     ended: bool,
 ) -> Result<Reply, SqlError> {
-    // Sorts behind every id.
+    // Sorts after every id.
     let before = before.map_or(Value::from("~"), Value::from);
     let rows = sql.run(
         "SELECT event FROM participations WHERE user = ? AND event < ? AND stands >= ?
@@ -178,13 +177,13 @@ pub(super) fn organizes(sql: &dyn Sql, user: UserId, now: Timestamp) -> Result<b
     Ok(!rows.is_empty())
 }
 
-/// Where an event stands in both orders.
+/// The position of an event in both orders.
 struct Place {
     by_start: i64,
     by_birth: i64,
 }
 
-/// The details are known: nothing but the seats can differ.
+/// The details are known, so only the seats can differ.
 fn refresh_seats(sql: &dyn Sql, event: &Value, entry: &Snapshot) -> Result<bool, SqlError> {
     let snapshot = sql::json(entry)?;
     let changed = sql.run(
@@ -194,7 +193,7 @@ fn refresh_seats(sql: &dyn Sql, event: &Value, entry: &Snapshot) -> Result<bool,
     Ok(!changed.is_empty())
 }
 
-/// Forgets an event that does not exist, and who takes part in it.
+/// Deletes an event that does not exist, and its participants.
 pub(super) fn forget(sql: &dyn Sql, event: EventId) -> Result<(), SqlError> {
     let event = Value::from(event);
     remove(sql, &event)?;
@@ -258,8 +257,8 @@ fn insert(sql: &dyn Sql, event: Value, entry: &Snapshot, before: Option<Place>) 
     Ok(())
 }
 
-/// The number after the highest that is taken of `count` from `first` on, which `taken` asks for; `first`
-/// if none is.
+/// The number after the highest one taken among the `count` numbers from `first` on; `taken` is the query for
+/// it. `first` if none is taken.
 fn next_free(sql: &dyn Sql, taken: &str, first: i64, count: i64) -> Result<i64, SqlError> {
     let highest: Option<i64> = sql::value(sql, taken, &[first.into(), first.saturating_add(count).into()])?;
     Ok(highest.map_or(first, |taken| taken.saturating_add(1)))

@@ -1,28 +1,28 @@
-//! Full-text search: what is indexed of an event, and how a question is put to FTS5.
+//! Full-text search: what is indexed for an event, and how a search is written for FTS5.
 //!
-//! Beside its words an event's text carries marks: every word of the title once more, and one for
-//! its status, its organizer and each tag. A mark is a word that begins with a private-use
-//! character, which no one can type into text or question. So words, title hits and filters are
-//! all answered by one index, whose rows come in the order of the list: a page costs what it
-//! shows, however many events match.
+//! In addition to its words, an event's text contains marks: every word of the title once more, and one mark
+//! each for its status, its organizer and every tag. A mark is a word that begins with a private-use
+//! character, which nobody can enter into a text or a search. So one index answers words, title matches and
+//! filters, and its rows come in the order of the list. The cost of a page depends on what it shows, not on
+//! how many events match.
 
 use std::fmt::Write;
 
 use crate::domain::event::{Details, Status};
 use crate::domain::{UserId, limits};
 
-/// Begins a word of the title.
+/// Marks a word of the title.
 const TITLE: char = '\u{E000}';
-/// Begins a filter.
+/// Marks a filter.
 const FILTER: char = '\u{E001}';
 
-/// The words of a question: all of them are required, and each may be the beginning of a word.
+/// The words of a search. All of them are required, and each may be the beginning of a word.
 #[must_use]
 pub fn words(question: &str) -> Vec<String> {
     split(question).take(limits::QUERY_WORDS_MAX).map(str::to_owned).collect()
 }
 
-/// The text to index of an event.
+/// The text to index for an event.
 pub(super) fn text(details: &Details, organizer: UserId) -> String {
     let mut text = String::new();
     let title = details.title();
@@ -42,8 +42,8 @@ pub(super) fn text(details: &Details, organizer: UserId) -> String {
     text
 }
 
-/// A question to the index, built up from words and filters. Everything is quoted: nothing that
-/// a person types is ever read as an operator.
+/// A search, built from words and filters. Everything is quoted, so nothing that a person types is ever read
+/// as an operator.
 #[derive(Default)]
 pub(super) struct Match(String);
 
@@ -60,7 +60,7 @@ impl Match {
         self
     }
 
-    /// Leaves out what [`Match::title`] finds.
+    /// Excludes what [`Match::title`] finds.
     pub(super) fn not_title(self, words: &[String]) -> Self {
         let title = Self::default().title(words);
         Self(format!("({}) NOT ({})", self.0, title.0))
@@ -88,7 +88,7 @@ impl Match {
         self
     }
 
-    /// The question as FTS5 reads it.
+    /// The search in FTS5 syntax.
     pub(super) fn into_text(self) -> String {
         self.0
     }
@@ -113,7 +113,7 @@ fn organizer_mark(organizer: UserId) -> String {
     format!("{FILTER}o{}", hex(organizer.as_bytes()))
 }
 
-/// Tags are compared whole and in any case.
+/// Tags are compared as a whole, ignoring case.
 fn tag_mark(tag: &str) -> String {
     format!("{FILTER}g{}", hex(tag.trim().to_lowercase().as_bytes()))
 }

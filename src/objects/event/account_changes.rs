@@ -1,4 +1,4 @@
-//! What follows from a change of name or of an address's status, or from the end of an account
+//! What the event does when a user's name or address status changes, or when an account is deleted
 //! ([`crate::objects::messages::account_change`]).
 
 use super::held::Held;
@@ -12,13 +12,13 @@ use crate::objects::object::{Fault, Transaction};
 use crate::objects::sql::{Sql, SqlError};
 
 impl Held {
-    /// Whether the event knows anything of the user.
+    /// Whether the event has any data about the user.
     pub(super) fn concerns(&self, sql: &dyn Sql, account_change: &AccountChange) -> Result<bool, SqlError> {
         let organizes = self.organizer.id == account_change.user && self.organizer.account.is_some();
         Ok(organizes || store::address(sql, account_change.user)?.is_some())
     }
 
-    /// Does what follows; whether anything did.
+    /// Applies the change and returns whether anything changed.
     pub(super) fn account_change(
         &mut self,
         tx: &mut Transaction<'_>,
@@ -34,7 +34,7 @@ impl Held {
             }
             ChangeKind::EmailStatus { status, changes } => {
                 self.email_status(tx, account_change.user, *status, *changes)?;
-                // What others have copies of does not show it.
+                // Copies of the event do not show it.
                 Ok(false)
             }
             ChangeKind::Erased => {
@@ -62,14 +62,14 @@ impl Held {
         Ok(true)
     }
 
-    /// Gives the seat back and takes the person out of every row and mail. The user's id stays, so
-    /// that the number of the registration stays taken.
+    /// Frees the seat and removes the person from every row and mail. The user's id stays, so that the number
+    /// of the registration stays taken.
     fn forget_participant(&mut self, tx: &mut Transaction<'_>, user: UserId) -> Result<bool, Fault> {
         let Some(email) = store::address(tx.sql, user)? else { return Ok(false) };
         let standing = self.seat_of_user(tx.sql, user)?;
         store::erase(tx.sql, user)?;
         email_status_store::erase(tx.sql, user)?;
-        // The address may have a new account by now, which is another user.
+        // The address may have a new account by now, which belongs to a different user.
         let others = store::registrations_at(tx.sql, &email)?;
         tx.outbox.withdraw_mails(tx.sql, &email, &others)?;
         if let Some(seat) = standing {
@@ -85,14 +85,14 @@ impl Held {
         Ok(true)
     }
 
-    /// Nobody can see to an event whose organizer is gone: one that is still to come is cancelled.
-    /// (An account with such an event is not deleted; this one was made at the same moment.)
+    /// Nobody can manage an event whose organizer is gone, so an upcoming event is cancelled. (An account
+    /// with such an event cannot be deleted; this one was created at the same moment.)
     fn forget_organizer(&mut self, tx: &mut Transaction<'_>, user: UserId) -> Result<bool, Fault> {
         if self.organizer.id != user || self.organizer.account.is_none() {
             return Ok(false);
         }
         (self.organizer.name, self.organizer.account) = (None, None);
-        // Answers to edits name the organizer; no other answer that is kept names anybody.
+        // Answers to edits name the organizer; no other stored answer names anybody.
         idempotency::forget(tx.sql)?;
         let to_come =
             self.details.status() == Status::Published && self.details.schedule().ends_at() > tx.now;

@@ -1,8 +1,8 @@
 //! What an operator asks of an event.
 //!
-//! An event that was taken down, or whose organizer is suspended, is *hidden*: outside of this object
-//! it is a draft, whatever its organizer has made of it. So everything that keeps drafts from
-//! others keeps it from them, in the Catalog and in isolates of the version before as well.
+//! An event that was taken down, or whose organizer is suspended, is *hidden*: outside this object it is a
+//! draft, whatever status its organizer has set. So everything that hides drafts from others hides it, too,
+//! including in the Catalog and in isolates of the previous version.
 
 use super::held::{Held, SizedEvent};
 use super::store;
@@ -21,14 +21,14 @@ impl AdminOrder {
         }
     }
 
-    /// Whether the Catalog hears of it before the answer.
+    /// Whether the Catalog is told before the answer.
     pub(super) const fn announces(&self) -> bool {
         !matches!(self, Self::Maintenance(_))
     }
 }
 
 impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
-    /// What a guarded order would come to.
+    /// What a guarded order would do.
     pub(super) fn check_admin(&self, order: &AdminOrder) -> Result<Check<Reply>, Fault> {
         let held = self.held.as_ref().ok_or(Refusal::NotFound)?;
         let wanted = match order {
@@ -39,7 +39,8 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BL
         match held.deleted {
             true => Err(Refusal::NotFound.into()),
             false if held.taken_down != wanted => Ok(Check::Change),
-            // What stands may have been acknowledged to nobody yet: then the Catalog hears of it first.
+            // The current state may not have been acknowledged to anybody yet. Then the Catalog is told
+            // first.
             false if held.reported.version != Some(held.version) => Ok(Check::Write),
             false => Ok(Check::Done(Reply::Event(Box::new(held.snapshot())))),
         }
@@ -61,13 +62,13 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BL
 }
 
 impl Held {
-    /// What is special about the event, if it is hidden.
+    /// Why the event is hidden, if it is.
     pub(super) fn hidden(&self) -> Option<Hidden> {
         let hidden = self.taken_down || self.organizer.suspension.suspended;
         hidden.then(|| Hidden { status: self.details.status(), taken_down: self.taken_down })
     }
 
-    /// Demands that the event is not hidden, from whoever is not its organizer.
+    /// Refuses if the event is hidden; for callers who are not its organizer.
     pub(super) fn is_open(&self) -> Result<(), Refusal> {
         if self.hidden().is_some() { Err(Refusal::NotFound) } else { Ok(()) }
     }
@@ -87,7 +88,7 @@ impl Held {
         Ok(Reply::Event(Box::new(self.snapshot())))
     }
 
-    /// Takes in what has become of the organizer's account; whether anything has changed.
+    /// Records that the organizer's account was suspended or restored, and returns whether anything changed.
     pub(super) fn organizer_suspended(
         &mut self,
         tx: &mut Transaction<'_>,
@@ -107,8 +108,8 @@ impl Held {
         Ok(true)
     }
 
-    /// A Catalog that has lost the event, or knows a later state of it than there is any more, takes
-    /// in a newer version whole. Who takes part follows with the reports of the outbox.
+    /// A Catalog that has lost the event, or knows a later state than the event itself, accepts a newer
+    /// version as a whole. The participants follow with the reports from the outbox.
     fn report_again(&mut self, tx: &mut Transaction<'_>, known: u64) -> Result<Reply, Fault> {
         self.version = self.version.max(known).saturating_add(1);
         self.told_change = 0;

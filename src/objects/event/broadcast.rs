@@ -1,8 +1,8 @@
-//! What everybody is to be told, and how far that has got.
+//! What all participants are to be told, and how far that has got.
 
 use crate::domain::Timestamp;
 
-/// What is to be told.
+/// The kind of broadcast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Changed,
@@ -14,7 +14,7 @@ pub(super) enum Kind {
 impl Kind {
     const ALL: [Self; 4] = [Self::Changed, Self::Ended, Self::ReminderDay, Self::ReminderQuarter];
 
-    /// The name that is stored, which the keys of the reminders begin with.
+    /// The name in storage; the keys of the reminders begin with it.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Changed => "changed",
@@ -29,7 +29,7 @@ impl Kind {
     }
 }
 
-/// Something that everybody is to be told.
+/// A mail to all participants that is still to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Broadcast {
     pub(super) kind: Kind,

@@ -1,4 +1,4 @@
-//! The tables behind broadcasts: what waits to be told, what there was to tell, and who knows.
+//! The tables for broadcasts: what is still to be sent, the revisions, and what each participant knows.
 
 use super::broadcast::{Broadcast, Kind};
 use crate::domain::account::Name;
@@ -7,8 +7,8 @@ use crate::domain::schedule::Schedule;
 use crate::domain::{Email, RegistrationId, Timestamp, UserId};
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
-/// A revision is what participants have to hear of, as it was from some version on; `told` is the
-/// one that a participant knows.
+/// A revision holds what participants must know, as it was from a certain version on. `told` is the revision
+/// that a participant knows.
 pub(super) const SCHEMA: &str = "
     ALTER TABLE registrations ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE registrations ADD COLUMN origin TEXT;
@@ -20,17 +20,17 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE circulars (kind TEXT PRIMARY KEY, due_at INTEGER NOT NULL, after_seq INTEGER NOT NULL);
 ";
 
-/// What `told` is for somebody who knows that the event will not take place.
+/// The value of `told` for a participant who knows that the event is cancelled.
 pub(super) const TOLD_OF_END: u64 = 1 << 52;
 
-/// What participants have to hear of.
+/// What participants must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Revision {
     pub(super) schedule: Schedule,
     pub(super) join_url: Option<String>,
 }
 
-/// Somebody who is to be written to.
+/// A participant who is to get a mail.
 pub(super) struct Reader {
     pub(super) seq: u64,
     pub(super) registration: RegistrationId,
@@ -87,14 +87,14 @@ pub(super) fn revisions(sql: &dyn Sql) -> Result<Vec<(u64, Revision)>, SqlError>
         .collect()
 }
 
-/// Forgets the revisions before this one, which nobody has to be told of any more.
+/// Deletes the revisions before this one, which nobody needs any more.
 pub(super) fn delete_revisions_before(sql: &dyn Sql, version: u64) -> Result<(), SqlError> {
     sql.run("DELETE FROM editions WHERE version < ?", &[version.into()])?;
     Ok(())
 }
 
-/// The next readers after this place in the order of arrival. The `+` keeps SQLite to the table's own
-/// order; by the index of the status it would read and sort all of them for each page.
+/// The next readers after this position in order of arrival. The `+` makes SQLite follow the table's own
+/// order; with the index of the status it would read and sort all of them for each page.
 pub(super) fn readers(sql: &dyn Sql, after_seq: i64, limit: u32) -> Result<Vec<Reader>, SqlError> {
     let rows = sql.run(
         "SELECT seq, id, name, email, confirmed_at IS NOT NULL, told, origin, registered_at, reminded,
@@ -120,7 +120,7 @@ pub(super) fn readers(sql: &dyn Sql, after_seq: i64, limit: u32) -> Result<Vec<R
         .collect()
 }
 
-/// Notes what the readers between two places know now.
+/// Stores what the readers between two positions now know.
 pub(super) fn mark_told(sql: &dyn Sql, after_seq: i64, last_seq: u64, told: u64) -> Result<(), SqlError> {
     let range: [Value; 3] = [told.into(), after_seq.into(), last_seq.into()];
     sql.run(

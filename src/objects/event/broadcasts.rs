@@ -1,14 +1,14 @@
-//! Mails to everybody: the event has changed, will not take place, or begins soon.
+//! Mails to all participants: the event has changed, is cancelled, or begins soon.
 //!
-//! The fact and one row, the broadcast, are written in one transaction. When it is due, the alarm makes
-//! mails of it, a page at a time and only while the outbox has room, each page in one
-//! transaction with the place reached. So a crash between pages neither skips nor repeats anybody,
-//! and ten thousand participants cost the organizer's call no more than one.
+//! The fact and one row, the broadcast, are written in one transaction. When the broadcast is due, the alarm
+//! makes the mails, one page at a time and only while the outbox has room. Each page is written in one
+//! transaction together with the position reached. So a crash between pages neither skips nor repeats
+//! anybody, and ten thousand participants cost the organizer's request no more than one.
 //!
-//! A mail says what is true when it is made. What a participant knows of the event is an
-//! *revision*, remembered with the registration: however many edits there were, a participant hears
-//! once of the difference between that and what stands, and nothing when there is none. An event
-//! without participants has neither revisions nor reminders.
+//! A mail says what is true when it is made. What a participant knows about the event is a *revision*, stored
+//! with the registration. However many edits there were, a participant gets one mail about the difference
+//! between that revision and the current state, and none if there is no difference. An event without
+//! participants has neither revisions nor reminders.
 
 use super::broadcast::{Broadcast, Kind};
 use super::broadcast_store::{self as store, Reader, Revision, TOLD_OF_END};
@@ -21,15 +21,16 @@ use crate::objects::object::Transaction;
 use crate::objects::outbox::{Outbox, OutboxMessage};
 use crate::objects::sql::SqlError;
 
-/// Milliseconds from the first of many edits to the one mail about all of them.
+/// Milliseconds from the first of several edits to the one mail about all of them.
 const CHANGES_GATHER_MS: i64 = 2 * 60 * 1000;
-/// Mails of one page.
+/// Mails per page.
 const PAGE: u32 = 200;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const QUARTER_MS: i64 = 15 * 60 * 1000;
 
 impl Held {
-    /// Nothing is told of an event that is hidden: it waits, and what has lost its point by then goes.
+    /// Nothing is sent about a hidden event. Broadcasts wait, and those that are no longer of use by then are
+    /// dropped.
     pub(super) fn broadcast_due(&self) -> Option<Timestamp> {
         if self.hidden().is_some() && !self.deleted {
             return None;
@@ -37,7 +38,7 @@ impl Held {
         self.broadcasts.iter().map(|broadcast| broadcast.due_at).min()
     }
 
-    /// Sees to it that people hear of a change, as far as it matters to them.
+    /// Plans to tell participants about a change, if it matters to them.
     pub(super) fn tell_of_change(&mut self, tx: &Transaction<'_>, before: &Details) -> Result<(), SqlError> {
         if self.details.status() == Status::Cancelled {
             return if before.status() == Status::Cancelled { Ok(()) } else { self.tell_of_end(tx) };
@@ -61,14 +62,14 @@ impl Held {
         self.plan_reminders(tx)
     }
 
-    /// The event will not take place: all that was still to be told of it has lost its point.
+    /// The event is cancelled, so everything else that was still to be sent about it is dropped.
     pub(super) fn tell_of_end(&mut self, tx: &Transaction<'_>) -> Result<(), SqlError> {
         self.drop_reminders(tx)?;
         self.take_back(tx, Kind::Changed)?;
         if self.roster.is_empty() { Ok(()) } else { self.put(tx, Kind::Ended, tx.now) }
     }
 
-    /// Plans the reminders that are still to come, if they are not planned already.
+    /// Plans the remaining reminders, unless they are already planned.
     pub(super) fn plan_reminders(&mut self, tx: &Transaction<'_>) -> Result<(), SqlError> {
         if self.details.status() != Status::Published {
             return Ok(());
@@ -107,7 +108,7 @@ impl Held {
         Ok(())
     }
 
-    /// Makes mails of the next page of the broadcast that is due.
+    /// Makes the mails of the next page of the broadcast that is due.
     pub(super) fn write_broadcast(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
         let due = self.broadcasts.iter().filter(|broadcast| broadcast.due_at <= tx.now);
         let Some(broadcast) = due.min_by_key(|broadcast| broadcast.due_at).copied() else {
@@ -138,7 +139,7 @@ impl Held {
         self.write_page(tx, broadcast, &readers)
     }
 
-    /// Notes how far the broadcast has got, and who knows what now.
+    /// Stores how far the broadcast has got, and what the readers now know.
     fn write_page(
         &mut self,
         tx: &Transaction<'_>,
@@ -169,7 +170,7 @@ impl Held {
         Ok(())
     }
 
-    /// When a mail of this kind has lost its point.
+    /// When a mail of this kind is no longer of use.
     fn expiry(&self, kind: Kind) -> Option<Timestamp> {
         let starts_at = self.details.schedule().starts_at();
         match kind {
@@ -179,7 +180,7 @@ impl Held {
         }
     }
 
-    /// What this reader is to be told, if anything.
+    /// The mail for this reader, if any.
     fn template(
         &self,
         broadcast: &Broadcast,
@@ -222,7 +223,7 @@ fn revision(details: &Details) -> Revision {
     Revision { schedule: details.schedule().clone(), join_url: details.join_url().map(str::to_owned) }
 }
 
-/// Date, time, zone or link: what the reader has to know. The length is not among them.
+/// Whether the date, time, zone or link differs, which the reader must know. A new length alone is not told.
 fn matters(before: &Revision, now: &Revision) -> bool {
     moved(before, now) || before.join_url != now.join_url
 }

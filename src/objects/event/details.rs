@@ -10,7 +10,7 @@ use crate::objects::object::{Check, Fault, Transaction};
 use crate::objects::outbox::OutboxMessage;
 use crate::objects::sql::{Sql, SqlError};
 
-/// Makes the event, or meets the one that `place` holds.
+/// Creates the event, or finds the one that `place` holds.
 pub(super) fn create(
     place: &mut Option<Held>,
     sizes: Sizes,
@@ -18,7 +18,7 @@ pub(super) fn create(
     create: Create,
 ) -> Result<Reply, Fault> {
     if let Some(held) = place {
-        // Without a key nobody else can have drawn this id.
+        // Without a key, nobody else can have drawn this id.
         let repeated = held.fingerprint == create.fingerprint && held.organizer.id == create.organizer.id;
         return match (repeated, held.deleted) {
             (true, false) => Ok(Reply::Event(Box::new(held.snapshot()))),
@@ -81,21 +81,22 @@ impl Held {
         self.version = self.version.saturating_add(1);
         self.updated_at = tx.now;
         self.deleted = true;
-        // Nobody will see the event again, the Catalog forgets whose it was, and so does the event.
+        // Nobody will see the event again. The Catalog forgets the organizer, and so does the event.
         (self.organizer.name, self.organizer.account) = (None, None);
         self.save_and_report(tx)?;
         self.tell_of_end(tx)?;
         Ok(Reply::Done)
     }
 
-    /// What a command that changes the event would come to, from memory.
+    /// What a command that changes the event would do, checked in memory.
     pub(super) fn check(&self, sql: &dyn Sql, command: &Command) -> Result<Check<Reply>, Fault> {
         match command {
             Command::Update { by, patch, if_match } => {
                 if self.updated(*by, patch, if_match.as_ref())? != self.details {
                     return Ok(Check::Change);
                 }
-                // What stands may have been acknowledged to nobody yet: then the Catalog hears of it first.
+                // The current state may not have been acknowledged to anybody yet. Then the Catalog is told
+                // first.
                 if self.reported.version == Some(self.version) {
                     Ok(Check::Done(Reply::Event(Box::new(self.snapshot()))))
                 } else {
@@ -137,7 +138,7 @@ impl Held {
         if holds { Ok(()) } else { Err(Refusal::PreconditionFailed) }
     }
 
-    /// Writes the event and the message that repeats its report, should the first try be lost.
+    /// Stores the event, and the message that repeats its report in case the first try is lost.
     pub(super) fn save_and_report(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
         self.reported.waiting_since.get_or_insert(tx.now);
         store::save(tx.sql, self)?;

@@ -1,8 +1,9 @@
-//! Participants whom mail does not reach: nothing is written to them, and the organizer sees it.
+//! Participants whom mail does not reach: no mail is sent to them, and the organizer sees the status.
 //!
-//! Those alone have rows, so that a registration costs nothing more and an event of a million people
-//! holds no more. A row comes with the registration or with an account change from the account
-//! ([`crate::objects::messages::account_change`]), and of two statuses the one with more changes is newer.
+//! Only they have rows, so a registration costs nothing more and an event with a million people stores
+//! nothing more. A row comes with the registration or with an account change
+//! ([`crate::objects::messages::account_change`]). Of two statuses, the one with the higher number of changes
+//! is newer.
 
 use super::held::Held;
 use super::{email_status_store, store};
@@ -11,8 +12,8 @@ use crate::objects::object::Transaction;
 use crate::objects::sql::SqlError;
 
 impl Held {
-    /// Mail does not reach a participant any more, or does again. What waits for somebody whom it does
-    /// not reach is taken back.
+    /// Mail to a participant bounces, or arrives again. If it bounces, the waiting mails to that participant
+    /// are removed.
     pub(super) fn email_status(
         &self,
         tx: &mut Transaction<'_>,

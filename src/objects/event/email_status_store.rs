@@ -1,4 +1,4 @@
-//! Whether mail reaches participants, as it is stored.
+//! Stores whether mail reaches participants.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,21 @@ use crate::domain::{EmailStatus, UserId};
 use crate::objects::messages::event::{Participant, Registration};
 use crate::objects::sql::{self, Sql, SqlError};
 
-/// The step that lets participants have a status of their address. Copies of an object page by row numbers,
-/// so the table has them.
+/// The schema step that gives participants an address status. Backups page by row number, so the table has
+/// row numbers.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE email_statuses (
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, status TEXT NOT NULL
     );
 ";
 
-/// The status of somebody's address.
+/// The status of a user's address.
 pub(super) fn of(sql: &dyn Sql, user: UserId) -> Result<EmailStatus, SqlError> {
     let known = sql::value(sql, "SELECT status FROM email_statuses WHERE user = ?", &[user.into()])?;
     Ok(known.unwrap_or_default())
 }
 
-/// The statuses of these users that are not as they were at first.
+/// The statuses of these users that differ from the default.
 pub(super) fn of_all(
     sql: &dyn Sql,
     users: impl Iterator<Item = UserId>,
@@ -33,7 +33,7 @@ pub(super) fn of_all(
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-/// Notes what the account has said with a registration.
+/// Records the status that the account has sent with a registration.
 pub(super) fn arrive(sql: &dyn Sql, participant: &Participant) -> Result<(), SqlError> {
     if participant.email_status_changes == 0 {
         return Ok(());
@@ -41,12 +41,12 @@ pub(super) fn arrive(sql: &dyn Sql, participant: &Participant) -> Result<(), Sql
     note(sql, participant.id, participant.email_status, participant.email_status_changes).map(drop)
 }
 
-/// Forgets somebody.
+/// Deletes a user's status.
 pub(super) fn erase(sql: &dyn Sql, user: UserId) -> Result<(), SqlError> {
     sql.run("DELETE FROM email_statuses WHERE user = ?", &[user.into()]).map(drop)
 }
 
-/// Puts the statuses into a page of registrations.
+/// Fills the statuses into a page of registrations.
 pub(super) fn fill(sql: &dyn Sql, page: &mut [(u64, Registration)]) -> Result<(), SqlError> {
     let known = of_all(sql, page.iter().map(|(_, registration)| registration.user))?;
     for (_, registration) in page {
@@ -55,7 +55,7 @@ pub(super) fn fill(sql: &dyn Sql, page: &mut [(u64, Registration)]) -> Result<()
     Ok(())
 }
 
-/// Writes a status; whether it is news.
+/// Stores a status and returns whether it was new.
 pub(super) fn note(sql: &dyn Sql, user: UserId, status: EmailStatus, changes: u64) -> Result<bool, SqlError> {
     let newer = sql.run(
         "INSERT INTO email_statuses (user, changes, status) VALUES (?, ?, ?)

@@ -8,17 +8,17 @@ use crate::objects::messages::catalog::Report;
 use crate::objects::messages::event::Snapshot;
 use crate::objects::sql::{Sql, SqlError};
 
-/// Milliseconds after which the Catalog hears of changed seats, and the mails about them leave.
+/// Milliseconds after which changed seats are reported to the Catalog and the mails about them are sent.
 pub const SEATS_REPORT_AFTER_MS: i64 = 1_000;
-/// Milliseconds after which a report is repeated whose delivery was not confirmed.
+/// Milliseconds after which a report is repeated if its delivery was not confirmed.
 pub(super) const REPORT_AGAIN_AFTER_MS: i64 = 2_000;
 /// The outbox key of the report to the Catalog.
 pub const REPORT_KEY: &str = "report";
 
-/// One event; nothing before it was created.
+/// One event; blank until it is created.
 pub type Event = SizedEvent<{ Sizes::DEFAULT.complete_max }, { Sizes::DEFAULT.block_bits }>;
 
-/// An event of which so much is kept in memory ([`Sizes`]): tests do with very little.
+/// An event with these limits on what is kept in memory ([`Sizes`]). Tests use very small ones.
 #[derive(Debug, Default)]
 pub struct SizedEvent<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> {
     pub(super) held: Option<Held>,
@@ -37,31 +37,31 @@ pub(super) struct Held {
     pub(super) roster: Roster,
     /// Numbers the beginnings and ends of registrations.
     pub(super) last_change: u64,
-    /// The last of them that the Catalog is known to have heard of.
+    /// The last change that the Catalog is known to have received.
     pub(super) told_change: u64,
     pub(super) reported: Reported,
-    /// The version that last changed what participants have to hear of.
+    /// The version of the last change that participants must be told about.
     pub(super) revision: u64,
-    /// What waits to be told to everybody.
+    /// Broadcasts that are still to be sent.
     pub(super) broadcasts: Vec<Broadcast>,
     /// Whether the operator has taken the event down.
     pub(super) taken_down: bool,
 }
 
-/// What the Catalog knows and will hear, as far as memory tells.
+/// What the Catalog knows and will be told, as far as memory tells.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Reported {
     pub(super) version: Option<u64>,
     pub(super) seats_due: Option<Timestamp>,
-    /// Since when something waits to be reported.
+    /// Since when a change has been waiting to be reported.
     pub(super) waiting_since: Option<Timestamp>,
 }
 
 impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> SizedEvent<COMPLETE_MAX, BLOCK_BITS> {
     pub(super) const SIZES: Sizes = Sizes { complete_max: COMPLETE_MAX, block_bits: BLOCK_BITS };
 
-    /// Every registration in the order of arrival with its position, as memory has it: for tests that
-    /// hold it against what is stored. What is not in memory is read.
+    /// Every registration in order of arrival with its position, for tests that compare memory with storage.
+    /// What is not in memory is read.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -104,13 +104,13 @@ impl Held {
         }
     }
 
-    /// Allows the organizer alone.
+    /// Refuses everybody except the organizer.
     pub(super) fn only_organizer(&self, by: UserId) -> Result<(), Refusal> {
         self.exists_for(by)?;
         if self.organizer.id == by { Ok(()) } else { Err(Refusal::Forbidden) }
     }
 
-    /// A draft exists for its organizer alone, and so does an event that the operator hides.
+    /// A draft exists only for its organizer, and so does an event that the operator hides.
     pub(super) fn exists_for(&self, user: UserId) -> Result<(), Refusal> {
         let hidden = self.details.status() == Status::Draft || self.hidden().is_some();
         if hidden && self.organizer.id != user { Err(Refusal::NotFound) } else { Ok(()) }

@@ -1,8 +1,8 @@
-//! Finding a registration: in memory where the roster has it, and by an index where it has not.
+//! Finding a registration: in memory if the roster has it, otherwise by an index.
 //!
-//! A large event keeps next to nobody in memory. What the commands of a batch concern is read in one
-//! statement before the first of them executes, so that a crowd costs one crossing and not one each; it
-//! is kept in step with what they change, and forgotten with the next batch.
+//! A large event keeps almost nobody in memory. The registrations that the commands of a batch need are read
+//! in one statement before the first command executes, so that many requests cost one database call instead
+//! of one each. They are updated along with every change and dropped at the next batch.
 
 use super::held::Held;
 use super::seat_store;
@@ -28,7 +28,7 @@ impl Held {
         Ok(())
     }
 
-    /// The standing registration of a user.
+    /// The active registration of a user.
     pub(super) fn seat_of_user(&self, sql: &dyn Sql, user: UserId) -> Result<Option<Seat>, SqlError> {
         match self.roster.of_user(user) {
             Lookup::Stands(seat) => Ok(Some(seat.clone())),
@@ -37,7 +37,7 @@ impl Held {
         }
     }
 
-    /// The standing registration of this id.
+    /// The active registration with this id.
     pub(super) fn seat_of_id(&self, sql: &dyn Sql, id: RegistrationId) -> Result<Option<Seat>, SqlError> {
         match self.roster.of_id(id) {
             Lookup::Stands(seat) => Ok(Some(seat.clone())),
@@ -51,7 +51,7 @@ impl Held {
         if seat.is_confirmed() { Ok(None) } else { self.position_of(sql, seat.seq) }
     }
 
-    /// The same for the arrival of this number, which waits.
+    /// The same for the waiting registration with this number.
     pub(super) fn position_of(&self, sql: &dyn Sql, seq: u64) -> Result<Option<u32>, SqlError> {
         match self.roster.position(seq) {
             None => Ok(None),
@@ -69,7 +69,7 @@ impl Held {
         if self.roster.is_partial() {
             seats.extend(seat_store::after(sql, None, None)?);
         }
-        // What is in memory comes first, and is kept.
+        // Seats in memory come first, and are kept.
         seats.sort_by_key(|seat| seat.seq);
         seats.dedup_by_key(|seat| seat.seq);
         let with_position = |seat: Seat| Ok((seat.clone(), self.position(sql, &seat)?));

@@ -1,9 +1,8 @@
 //! The Event object: one event, its seats and its waitlist.
 //!
-//! It is named by the event's id. Seats and waitlist are decided here and nowhere else, one
-//! command after the other, so that no seat is ever sold twice; all commands that wait share one
-//! transaction. What follows from a decision (mail, the Catalog's copy) is a message written in
-//! that transaction.
+//! It is named by the event's id. Seats and waitlist are decided only here, one command after the other, so
+//! that no seat is ever given twice. All waiting commands share one transaction. What follows from a decision
+//! (mail, the Catalog's copy) is a message written in that transaction.
 //!
 //! | command | atomic because |
 //! |---|---|
@@ -13,13 +12,12 @@
 //! | take down, put back, report again | one transaction, like a change |
 //! | account change | a seat given back, who moves up, and what is erased are one transaction |
 //!
-//! What everybody has to hear is a *broadcast*: one row written with the fact, which becomes mails
-//! page by page when the alarm rings, so that no batch grows with the number of participants.
+//! What all participants must be told is a *broadcast*: one row written with the fact, which the alarm turns
+//! into mails page by page, so that no batch grows with the number of participants.
 //!
-//! The Catalog's copy is a report of what is true when it is delivered: a change of details is
-//! reported at once, before the organizer has an answer; seats that change, and who has come or
-//! gone, are reported together within [`SEATS_REPORT_AFTER_MS`], and the mails about them leave
-//! at the same time.
+//! The Catalog's copy comes from reports of what is true at delivery. A change of details is reported at
+//! once, before the organizer gets an answer. Changed seats, and registrations that began or ended, are
+//! reported together within [`SEATS_REPORT_AFTER_MS`], and the mails about them are sent at the same time.
 
 mod account_changes;
 mod admin;
@@ -84,8 +82,8 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
             Command::Admin(order) => order.kind(),
             Command::AccountChange(account_change) if account_change.kind.is_guarded() => Kind::GuardedWrite,
-            // No lease protects the organizer's name, which follows a change within seconds, or the list
-            // of registrations.
+            // No lease protects the list of registrations, or the organizer's name, which is updated within
+            // seconds.
             Command::AccountChange(_) => Kind::Write,
             Command::Create(_)
             | Command::Register { .. }
@@ -211,7 +209,7 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
         let (OutboxMessage::Report(Some(report)), Some(held)) = (message, &mut self.held) else {
             return Ok(());
         };
-        // The row is gone, or was replaced meanwhile: seats that change from now on need one.
+        // The row is gone or was replaced in the meantime, so seats that change from now on need a new one.
         held.reported.seats_due = None;
         let Some(told) = report.participations.last().map(|told| told.change) else { return Ok(()) };
         store::save_told(tx.sql, told)?;

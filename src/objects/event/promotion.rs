@@ -1,10 +1,10 @@
-//! Giving free seats to those who wait.
+//! Giving free seats to those on the waitlist.
 //!
-//! One who leaves makes room for one, and that is decided and written in the same transaction. A capacity that
-//! is raised may make room for a million at once, which no transaction could write: a batch gives
-//! [`PROMOTED_PER_BATCH`] seats, and the alarm goes on from there, batch by batch. Nothing is stored about
-//! it. That somebody waits for a seat that is free says it all, after a restart, too, and until it is
-//! so no longer whoever comes joins the line, so nobody is overtaken.
+//! When one participant leaves, one other moves up, and this is decided and written in the same transaction.
+//! A raised capacity may free a million seats at once, more than one transaction could write. So a batch
+//! gives [`PROMOTED_PER_BATCH`] seats, and the alarm continues from there, batch by batch. No progress is
+//! stored: if somebody waits while a seat is free, there is more to do, after a restart, too. Until that is
+//! done, whoever registers joins the line, so nobody is overtaken.
 
 use super::held::Held;
 use super::seat_store;
@@ -13,18 +13,18 @@ use crate::domain::roster::{Departure, Seat};
 use crate::objects::object::Transaction;
 use crate::objects::sql::{Sql, SqlError};
 
-/// Seats that one transaction gives to those who wait, at most: their mails take some 2 MB.
+/// The most seats that one transaction gives to those waiting. Their mails take about 2 MB.
 const PROMOTED_PER_BATCH: usize = 2_048;
-/// Of these, so many are written with one statement.
+/// How many of these are written with one statement.
 const PROMOTED_AT_ONCE: usize = 256;
 
 impl Held {
-    /// Since when seats have been free for which somebody waits, if there are any.
+    /// Since when seats have been free while somebody waits, if so.
     pub(super) fn promoting_since(&self) -> Option<Timestamp> {
         (!self.deleted && self.roster.owes_seats(&self.details)).then_some(self.updated_at)
     }
 
-    /// Gives the seats that are free, or as many as a batch can.
+    /// Gives away the free seats, or as many as fit in a batch.
     pub(super) fn promote(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
         let mut left = PROMOTED_PER_BATCH;
         while left > 0 && self.roster.owes_seats(&self.details) {
@@ -39,7 +39,7 @@ impl Held {
         Ok(())
     }
 
-    /// Takes a registration out of the roster, which may give the seat to the first in line.
+    /// Removes a registration from the roster, which may give its seat to the first in line.
     pub(super) fn give_back(&mut self, tx: &Transaction<'_>, seat: Seat) -> Result<Departure, SqlError> {
         self.learn_heads(tx.sql)?;
         let departure = self.roster.leave(&self.details, tx.now, seat);
@@ -47,7 +47,7 @@ impl Held {
         Ok(departure)
     }
 
-    /// Writes the counts that have changed, if the event has any.
+    /// Stores the counts that have changed, if the event has any.
     pub(super) fn save_blocks(&mut self, sql: &dyn Sql) -> Result<(), SqlError> {
         self.roster.take_changed_blocks().iter().try_for_each(|block| seat_store::save_block(sql, block))
     }

@@ -1,8 +1,8 @@
-//! The registrations as the roster needs them: all of them while they are few, counted by blocks and
-//! found by index once they are many.
+//! The registrations as the roster needs them: all of them while there are few; counted by blocks and found
+//! by index once there are many.
 //!
-//! A row of `seat_blocks` is written with the registrations that it counts, from the moment on at which
-//! an event has outgrown its memory. That there are any rows says that it has.
+//! Once an event has outgrown its memory, a row of `seat_blocks` is written together with the registrations
+//! that it counts. If there are any rows, the event has outgrown its memory.
 
 use super::email_status_store;
 use crate::domain::roster::{Block, Roster, Seat, Sizes};
@@ -10,8 +10,8 @@ use crate::domain::{EmailStatus, RegistrationId, Timestamp, UserId};
 use crate::objects::messages::event::Participant;
 use crate::objects::sql::{self, Sql, SqlError, Value};
 
-/// The step that lets events outgrow their memory. The counts of one that already has are made when it
-/// is loaded.
+/// The schema step for events that outgrow their memory. An event that already has gets its counts when it is
+/// loaded.
 pub(super) const SCHEMA: &str = "
     CREATE INDEX registrations_id ON registrations (id);
     CREATE TABLE seat_blocks (
@@ -21,12 +21,12 @@ pub(super) const SCHEMA: &str = "
     );
 ";
 
-/// Seats that are read at a time; as text they stay far below what a value may hold.
+/// Seats per read. Their text stays far below the size limit of a value.
 const SEATS_PER_READ: usize = 4_096;
 
 type SeatColumns = (u64, RegistrationId, UserId, Timestamp, Option<Timestamp>, Option<Timestamp>);
 
-/// The roster as it was left.
+/// Loads the roster.
 pub(super) fn load(sql: &dyn Sql, sizes: Sizes) -> Result<Roster, SqlError> {
     let last: Option<u64> = sql::value(sql, "SELECT max(seq) FROM registrations", &[])?;
     let next_seq = last.map_or(0, |seq| seq.saturating_add(1));
@@ -43,9 +43,9 @@ pub(super) fn load(sql: &dyn Sql, sizes: Sizes) -> Result<Roster, SqlError> {
     Ok(Roster::restore(sizes, seats, next_seq))
 }
 
-/// The registrations after this arrival, in order: more than `enough` when there are more than that.
-/// They are read as JSON that SQLite has made of many: in rows, each column of each is handed over by
-/// itself. The `+` keeps SQLite to the table's own order; by the index it would have to sort.
+/// The registrations after this arrival, in order. If there are more than `enough`, more than `enough` are
+/// returned. SQLite returns many of them as JSON, because in rows every column of each would be passed
+/// separately. The `+` makes SQLite follow the table's own order; with the index it would have to sort.
 pub(super) fn after(sql: &dyn Sql, seq: Option<u64>, enough: Option<usize>) -> Result<Vec<Seat>, SqlError> {
     let mut seats: Vec<Seat> = Vec::new();
     loop {
@@ -64,7 +64,7 @@ pub(super) fn after(sql: &dyn Sql, seq: Option<u64>, enough: Option<usize>) -> R
     }
 }
 
-/// The standing registrations of these users and those of these ids.
+/// The active registrations of these users and those with these ids.
 pub(super) fn seats(sql: &dyn Sql, users: &[UserId], ids: &[RegistrationId]) -> Result<Vec<Seat>, SqlError> {
     let statement = format!(
         "SELECT {AS_JSON} FROM registrations WHERE +status IN ('confirmed', 'waitlisted') AND seq IN (
@@ -74,7 +74,7 @@ pub(super) fn seats(sql: &dyn Sql, users: &[UserId], ids: &[RegistrationId]) -> 
     read(sql, &statement, &[sql::json(&users)?, sql::json(&ids)?])
 }
 
-/// The first in line, so many at most, in their order.
+/// The first in line, at most `most`, in order.
 pub(super) fn heads(sql: &dyn Sql, most: usize) -> Result<Vec<Seat>, SqlError> {
     let statement = format!(
         "SELECT {AS_JSON} FROM (SELECT * FROM registrations WHERE status = 'waitlisted' ORDER BY seq LIMIT ?)"
@@ -82,14 +82,14 @@ pub(super) fn heads(sql: &dyn Sql, most: usize) -> Result<Vec<Seat>, SqlError> {
     read(sql, &statement, &[count(most)])
 }
 
-/// How many of the arrivals from one to another, both included, wait.
+/// How many of the arrivals between two numbers, both included, are waiting.
 pub(super) fn count_waiting(sql: &dyn Sql, from_seq: u64, to_seq: u64) -> Result<u32, SqlError> {
     let statement =
         "SELECT count(*) FROM registrations WHERE status = 'waitlisted' AND seq >= ? AND seq <= ?";
     Ok(sql::value(sql, statement, &[from_seq.into(), to_seq.into()])?.unwrap_or(0))
 }
 
-/// Writes that these have a seat since the same moment. Whose they are, in their order.
+/// Stores that these have a seat since the same moment. Returns the participants in the same order.
 pub(super) fn confirm(sql: &dyn Sql, promoted: &[Seat]) -> Result<Vec<Participant>, SqlError> {
     let seqs: Vec<u64> = promoted.iter().map(|seat| seat.seq).collect();
     let since = promoted.first().and_then(|seat| seat.confirmed_at);
@@ -124,7 +124,7 @@ pub(super) fn confirm(sql: &dyn Sql, promoted: &[Seat]) -> Result<Vec<Participan
     Ok(found.into_iter().map(|(_, participant)| marked(participant)).collect())
 }
 
-/// Writes the counts of a block, in the transaction of what they count.
+/// Stores the counts of a block, in the transaction of what they count.
 pub(super) fn save_block(sql: &dyn Sql, block: &Block) -> Result<(), SqlError> {
     sql.insert(
         "INSERT OR REPLACE INTO seat_blocks (block, confirmed, waitlisted)
@@ -141,8 +141,8 @@ fn load_blocks(sql: &dyn Sql) -> Result<Vec<Block>, SqlError> {
     Ok(blocks.map(|(number, confirmed, waitlisted)| Block { number, confirmed, waitlisted }).collect())
 }
 
-/// Counts an event that has no counts yet, block by block along the index: grouped, SQLite would sort
-/// all of it.
+/// Counts an event that has no counts yet, block by block along the index. With a `GROUP BY`, SQLite would
+/// sort everything.
 fn count_blocks(sql: &dyn Sql, sizes: Sizes) -> Result<(), SqlError> {
     sql.run(
         "WITH RECURSIVE blocks (block) AS (
@@ -163,7 +163,8 @@ fn count_blocks(sql: &dyn Sql, sizes: Sizes) -> Result<(), SqlError> {
 const AS_JSON: &str =
     "json_group_array(json_array(seq, id, user_id, registered_at, confirmed_at, checked_in_at))";
 
-/// Reads seats in the order of arrival; SQLite promises none within an aggregate.
+/// Reads seats in order of arrival. They are sorted here because SQLite promises no order within an
+/// aggregate.
 fn read(sql: &dyn Sql, statement: &str, params: &[Value]) -> Result<Vec<Seat>, SqlError> {
     let rows = sql.run(statement, params)?;
     let mut page: Vec<SeatColumns> = rows.first().map_or(Ok(Vec::new()), |row| row.json(0))?;

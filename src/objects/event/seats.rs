@@ -25,7 +25,7 @@ impl Held {
         if tx.again
             && let Some(ended) = store::ended(tx.sql, self.id, participant.id)?.filter(|ended| ended.id == id)
         {
-            // An earlier try has made it, and somebody has ended it since.
+            // An earlier try created it, and it has been ended since.
             return Ok(Reply::Registration { new: true, registration: Box::new(ended) });
         }
         let standing = self.seat_of_user(tx.sql, participant.id)?;
@@ -35,7 +35,8 @@ impl Held {
                 let participant = store::participant(tx.sql, &seat)?;
                 let position = self.position(tx.sql, &seat)?;
                 let registration = Box::new(self.registration(&seat, &participant, position));
-                // The id is drawn for this command alone: one that stands was made by an earlier try of it.
+                // The id was drawn for this command alone, so an active registration with it was made by an
+                // earlier try.
                 return Ok(Reply::Registration { new: seat.id == id, registration });
             }
         };
@@ -45,7 +46,7 @@ impl Held {
         email_status_store::arrive(tx.sql, participant)?;
         self.plan_reminders(tx)?;
         let event = self.brief(seat.id, participant.origin.as_ref());
-        // Whoever has just come is last in line.
+        // A new registration is last in line.
         let position = (!seat.is_confirmed()).then(|| self.roster.waiting());
         let template = match position {
             None => MailTemplate::Registered { event },
@@ -98,14 +99,14 @@ impl Held {
         self.depart(tx, seat, true)
     }
 
-    /// The same as leaving, for whoever holds the link from the registration's mail. Once it has
-    /// ended, nothing is left to do.
+    /// The same as leaving, for whoever holds the link from the registration's mail. If the registration has
+    /// already ended, nothing happens.
     pub(super) fn withdraw(&mut self, tx: &mut Transaction<'_>, id: RegistrationId) -> Result<Reply, Fault> {
         let seat = self.seat_of_id(tx.sql, id)?.ok_or(Refusal::NotFound)?;
         self.depart(tx, seat, false)
     }
 
-    /// No more reminders of this registration, those on their way included.
+    /// Stops the reminders for this registration, including those waiting to be sent.
     pub(super) fn unremind(&mut self, tx: &mut Transaction<'_>, id: RegistrationId) -> Result<Reply, Fault> {
         let seat = self.seat_of_id(tx.sql, id)?.ok_or(Refusal::NotFound)?;
         broadcast_store::mute(tx.sql, &seat)?;
@@ -131,7 +132,7 @@ impl Held {
         email_status_store::fill(tx.sql, &mut rows)?;
         let next = rows.last().map(|(seq, _)| *seq).filter(|_| more);
         let mut registrations = Vec::with_capacity(rows.len());
-        // Of those who wait a page leaves nobody out, so each is one place behind the one before.
+        // A page leaves out nobody who waits, so each position is one more than the one before.
         let mut position = None;
         for (seq, registration) in rows {
             if registration.status != SeatStatus::Waitlisted {
@@ -173,7 +174,7 @@ impl Held {
         Ok(Reply::Join { join_url })
     }
 
-    /// Writes who moved up, and tells them.
+    /// Stores who moved up, and tells them.
     pub(super) fn confirm(&mut self, tx: &mut Transaction<'_>, promoted: &[Seat]) -> Result<(), SqlError> {
         if promoted.is_empty() {
             return Ok(());
@@ -222,7 +223,7 @@ impl Held {
         }
     }
 
-    /// What a mail about this registration says of the event.
+    /// What a mail about this registration says about the event.
     pub(super) fn brief(&self, registration: RegistrationId, origin: Option<&String>) -> EventBrief {
         EventBrief {
             id: self.id,
@@ -240,7 +241,7 @@ impl Held {
         self.last_change
     }
 
-    /// Lets the Catalog know soon, once for all the seats that change until then.
+    /// Schedules one report to the Catalog for all the seats that change until then.
     pub(super) fn report_seats(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
         if self.reported.seats_due.is_some_and(|due| due > tx.now) {
             return Ok(());
@@ -252,9 +253,9 @@ impl Held {
         Ok(())
     }
 
-    /// One mail per registration and kind, however often it is decided or tried. It leaves with the
-    /// report of the seats: a look at the outbox costs the object an alarm and several commits. None goes
-    /// to an address that mail does not reach.
+    /// At most one mail per registration and kind, however often it is decided or tried. It is sent together
+    /// with the report of the seats, because each run of the outbox costs the object an alarm and several
+    /// commits. No mail goes to an address that mail does not reach.
     fn post_mail(
         &self,
         tx: &mut Transaction<'_>,

@@ -51,14 +51,13 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[email_status_store::SCHEMA],
 ];
 
-/// The status of a registration whose user is gone: its number stays taken, and nothing else.
+/// The status of a registration whose user was deleted: only its number stays taken.
 const ERASED: &str = "erased";
 
-/// Registrations that one report speaks of at most.
+/// The most registrations in one report.
 const PARTICIPATIONS_PER_REPORT: u32 = 2_000;
 
-/// Registrations as JSON that SQLite makes of many: in rows, each column of each would be handed over by
-/// itself.
+/// Makes SQLite return many registrations as JSON. As rows, every column of each would be passed separately.
 const AS_JSON: &str = "json_group_array(json_array(
     seq, id, user_id, name, email, status, registered_at, confirmed_at, checked_in_at))";
 
@@ -106,7 +105,7 @@ fn load_last_change(sql: &dyn Sql) -> Result<u64, SqlError> {
     Ok(sql::value(sql, "SELECT max(change) FROM registrations", &[])?.unwrap_or(0))
 }
 
-/// Writes the event's row as it is to become. Columns that a later version has added keep what they hold.
+/// Stores the event's row. Columns that a later version has added keep their values.
 pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
     sql.run(
         "INSERT INTO event
@@ -131,7 +130,7 @@ pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Writes a new registration. It takes the place of one that the user has ended before.
+/// Stores a new registration. It replaces one that the user has ended before.
 pub(super) fn insert_seat(
     sql: &dyn Sql,
     seat: &Seat,
@@ -197,7 +196,7 @@ pub(super) fn participations_since(sql: &dyn Sql, told: u64) -> Result<Vec<Parti
         .collect()
 }
 
-/// Remembers how far the Catalog has been told.
+/// Stores the last change that the Catalog has been told.
 pub(super) fn save_told(sql: &dyn Sql, told: u64) -> Result<(), SqlError> {
     sql.run("UPDATE event SET told_change = max(told_change, ?)", &[told.into()])?;
     Ok(())
@@ -216,8 +215,8 @@ pub(super) fn address(sql: &dyn Sql, user: UserId) -> Result<Option<Email>, SqlE
     sql::value(sql, &statement, &[user.into()])
 }
 
-/// The registrations with this address on them that mails in the outbox are about. Their keys say
-/// which: no index is kept for addresses.
+/// The registrations with this address that mails in the outbox are about. The mails' keys say which, so
+/// addresses need no index.
 pub(super) fn registrations_at(sql: &dyn Sql, email: &Email) -> Result<Vec<RegistrationId>, SqlError> {
     let rows = sql.run(
         "SELECT id FROM registrations WHERE +email = ?1 AND id IN (
@@ -228,7 +227,7 @@ pub(super) fn registrations_at(sql: &dyn Sql, email: &Email) -> Result<Vec<Regis
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// Takes everything that names a user out of the registration.
+/// Removes everything that names a user from the registration.
 pub(super) fn erase(sql: &dyn Sql, user: UserId) -> Result<(), SqlError> {
     sql.run(
         &format!(
@@ -280,7 +279,8 @@ pub(super) fn list(
     }
 }
 
-/// Reads the rows that `which` selects, in the order of arrival; SQLite promises none within an aggregate.
+/// Reads the rows that `which` selects, in order of arrival. They are sorted here because SQLite promises no
+/// order within an aggregate.
 fn registrations(
     sql: &dyn Sql,
     event: EventId,
@@ -316,7 +316,7 @@ pub(super) const fn status_of(seat: &Seat) -> SeatStatus {
     if seat.is_confirmed() { SeatStatus::Confirmed } else { SeatStatus::Waitlisted }
 }
 
-/// Since when a report waits in the outbox, as far as the outbox tells.
+/// Since when a report has been waiting in the outbox, according to the outbox.
 pub(super) fn report_waiting_since(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
     sql::value(sql, "SELECT posted_at FROM outbox WHERE key = ?", &[REPORT_KEY.into()])
 }

@@ -1,8 +1,8 @@
-//! Events that the operator has taken down, as it is stored.
+//! Stores whether the operator has taken the event down.
 
 use crate::objects::sql::{self, Sql, SqlError};
 
-/// The step that lets an event be taken down: a row while it is.
+/// The schema step for taking an event down: a row exists while it is down.
 pub(super) const SCHEMA: &str = "CREATE TABLE takedown (since INTEGER NOT NULL);";
 
 /// Whether the event is taken down.

@@ -1,4 +1,4 @@
-//! When a copy of an object is due, and what reading one back does to it ([`crate::objects::backup`]).
+//! When a backup of an object is due, and how a restore changes the object ([`crate::objects::backup`]).
 
 use super::{Host, Running};
 use crate::domain::Timestamp;
@@ -7,14 +7,14 @@ use crate::objects::object::Object;
 use crate::objects::sql::{Sql, SqlError};
 
 impl<O: Object> Host<O> {
-    /// Whether a copy is due.
+    /// Whether a backup is due.
     #[must_use]
     pub fn copy_is_due(&self, now: Timestamp) -> bool {
         let due = self.running.as_ref().and_then(|running| running.copy_due);
         self.copied_at_ms.is_some() && due.is_some_and(|due| due <= now)
     }
 
-    /// The name that a copy is found under, and the copy; nothing where there is nothing to copy.
+    /// The name under which the backup is stored, and the backup; `None` if there is nothing to back up.
     ///
     /// # Errors
     /// When the storage fails.
@@ -28,7 +28,7 @@ impl<O: Object> Host<O> {
         Ok(Some((name, Export::begin(sql)?)))
     }
 
-    /// Notes that a copy was made, or when to try again.
+    /// Records that a backup was made, or when to try again.
     ///
     /// # Errors
     /// When the storage fails.
@@ -47,10 +47,10 @@ impl<O: Object> Host<O> {
         })
     }
 
-    /// Empties the database for a copy of this schema, which is then put back part by part.
+    /// Empties the database for a backup with this schema version, which is then restored part by part.
     ///
     /// # Errors
-    /// When the schema is not known here, and then nothing has happened; when the storage fails.
+    /// When the schema version is not known here, in which case nothing has happened; when the storage fails.
     pub fn begin_restore(&mut self, sql: &dyn Sql, schema_version: usize) -> Result<(), SqlError> {
         let prepared = backup::prepare(sql, O::MIGRATIONS, schema_version);
         self.throw_away();
@@ -59,7 +59,7 @@ impl<O: Object> Host<O> {
 }
 
 impl<O: Object> Running<O> {
-    /// Notes when a copy is due once the object has changed, in the transaction of the change.
+    /// Records when a backup is due after a change to the object, in the transaction of that change.
     pub(super) fn plan_copy(
         &mut self,
         sql: &dyn Sql,

@@ -1,9 +1,8 @@
-//! Runs an object: loads it, runs its batches, and throws it away when its storage fails.
+//! Runs an object: loads it, runs its batches, and discards it when its storage fails.
 //!
-//! A batch executes all the commands that wait, in one transaction, and so with one commit (group
-//! commit). A command that is refused has changed nothing and fails alone. When the storage
-//! fails, the whole batch is rolled back, nothing of it is acknowledged, and the object is rebuilt
-//! from what was committed before.
+//! A batch executes all waiting commands in one transaction, and so with one commit (group commit). A refused
+//! command has changed nothing and fails alone. When the storage fails, the whole batch is rolled back,
+//! nothing in it is acknowledged, and the object is rebuilt from the last committed state.
 
 mod copies;
 mod running;
@@ -18,15 +17,15 @@ use super::{idempotency, schema};
 use crate::domain::{Refusal, Timestamp};
 use crate::objects::object::{Check, Fault, Kind, Object, Transaction};
 
-/// One object and what is kept beside it.
+/// One object and the state kept next to it.
 pub struct Host<O> {
     longest_lease_ms: u32,
     salt: u32,
     pace: Pace,
-    /// The object's own time of day for a copy, where copies are made.
+    /// The time of day at which this object is backed up, if backups are made.
     copied_at_ms: Option<i64>,
-    /// What outlives an object that is thrown away: leases that are out stay out, and a stamp
-    /// never names two states.
+    /// What outlives a discarded object: granted leases stay in force, and a stamp never identifies two
+    /// states.
     standing: Option<Standing>,
     running: Option<Running<O>>,
 }
@@ -43,7 +42,7 @@ struct Running<O> {
     changed: bool,
     /// The longest lease that any instance of this object has granted, as stored.
     longest_granted_ms: u32,
-    /// When a copy is due, if the object has changed since the last one.
+    /// When a backup is due, if the object has changed since the last one.
     copy_due: Option<Timestamp>,
 }
 
@@ -61,19 +60,19 @@ impl<O: Object> Host<O> {
         }
     }
 
-    /// The same with stamps that carry these random bits.
+    /// The same, with these random bits in its stamps.
     #[must_use]
     pub fn salted(self, salt: u32) -> Self {
         Self { salt, ..self }
     }
 
-    /// The same with mail leaving at this pace.
+    /// The same, with this pace for outgoing mail.
     #[must_use]
     pub fn paced(self, pace: Pace) -> Self {
         Self { pace, ..self }
     }
 
-    /// The same with a copy made at this time of a day on which the object has changed.
+    /// The same, backed up at this time of day on days when the object has changed.
     #[must_use]
     pub fn copied_at(self, time_of_day_ms: i64) -> Self {
         Self { copied_at_ms: Some(time_of_day_ms).filter(|_| O::COPIED), ..self }
@@ -91,7 +90,7 @@ impl<O: Object> Host<O> {
     ) -> Result<Answer<O::Reply>, SqlError> {
         let leased = O::kind(&envelope.command) == Kind::LeasedRead;
         let (running, standing) = self.running(sql, now)?;
-        // Before anything was written nothing is leased either: after a restart nobody would know of it.
+        // Nothing is leased before the first write: after a restart nobody would know of the lease.
         let lease_ms = if leased && running.founded { standing.lease.grant(now) } else { 0 };
         let outcome = if leased && envelope.have == Some(standing.stamp) {
             Outcome::Unchanged
@@ -102,8 +101,8 @@ impl<O: Object> Host<O> {
         Ok(Answer::new(standing.stamp, lease_ms, outcome))
     }
 
-    /// Looks in memory what a command that leases would have to make way for comes to, before anybody
-    /// waits for it. `None` where it changes what leases protect.
+    /// Checks in memory what a command that must wait for leases would do, before anybody waits. `None` if it
+    /// changes what leases protect.
     ///
     /// # Errors
     /// When the storage fails.
@@ -124,7 +123,7 @@ impl<O: Object> Host<O> {
         Ok(Checked::Answered(Answer::new(standing.stamp, 0, outcome)))
     }
 
-    /// Whether this object remembers having answered the command.
+    /// Whether this object remembers an answer to the command.
     ///
     /// # Errors
     /// When the storage fails.
@@ -133,10 +132,10 @@ impl<O: Object> Host<O> {
         Ok(running.founded && idempotency::find(sql, id)?.is_some())
     }
 
-    /// Executes all `commands` in one transaction, one outcome for each in the same order. One that
-    /// changes what leases protect is turned away while a lease is out: the caller has waited for
-    /// them to run out, but the object may have been rebuilt since. One that was answered before gets
-    /// that answer again.
+    /// Executes all `commands` in one transaction and returns one outcome for each, in the same order. A
+    /// command that changes what leases protect is turned away while a lease is in force: the caller has
+    /// waited for the leases to run out, but the object may have been rebuilt since. A command that was
+    /// answered before gets the same answer again.
     ///
     /// # Errors
     /// When the storage fails: then none of them has happened.
@@ -190,7 +189,7 @@ impl<O: Object> Host<O> {
         Ok(outcomes.into_iter().map(|outcome| Answer::new(stamp, 0, outcome)).collect())
     }
 
-    /// Stops granting leases; milliseconds until all that were granted have run out.
+    /// Stops granting leases and returns the milliseconds until all granted leases have run out.
     ///
     /// # Errors
     /// When the object cannot be loaded.
@@ -200,20 +199,20 @@ impl<O: Object> Host<O> {
         Ok(standing.lease.remaining_ms(now))
     }
 
-    /// Milliseconds until every lease that was granted has run out.
+    /// Milliseconds until every granted lease has run out.
     #[must_use]
     pub fn leases_remaining_ms(&self, now: Timestamp) -> u32 {
         self.standing.as_ref().map_or(self.longest_lease_ms, |standing| standing.lease.remaining_ms(now))
     }
 
-    /// Grants leases again. Only what has changed something counts as a change.
+    /// Grants leases again. `changed` says whether anything has changed; only then does it count as a change.
     pub fn release_leases(&mut self, now: Timestamp, changed: bool) {
         if let Some(standing) = &mut self.standing {
             standing.lease.release(now, changed);
         }
     }
 
-    /// When the object wants to be woken, if at all.
+    /// When the object needs to be woken, if at all.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Timestamp> {
         let running = self.running.as_ref().filter(|running| running.founded)?;
@@ -224,9 +223,8 @@ impl<O: Object> Host<O> {
         due.or_else(|| running.object.spent_at())
     }
 
-    /// The messages that are due, each filled with what is true now. A broadcast that is due first
-    /// adds its next page to them. An object that holds nothing any more, and has nothing to send,
-    /// is deleted.
+    /// The messages that are due, each filled with the current state. If a broadcast is due, its next page is
+    /// added first. An object that holds nothing any more and has nothing to send is deleted.
     ///
     /// # Errors
     /// When the storage fails.
@@ -267,7 +265,7 @@ impl<O: Object> Host<O> {
         }
     }
 
-    /// The object's report as of now, to be delivered before an answer.
+    /// The object's current report, to be delivered before an answer.
     #[must_use]
     pub fn report(&self, now: Timestamp) -> Option<OutboxMessage> {
         let report = self.running.as_ref().and_then(|running| running.object.report(now))?;
@@ -281,7 +279,7 @@ impl<O: Object> Host<O> {
         }
     }
 
-    /// Notes how tries ended.
+    /// Records how tries ended.
     ///
     /// # Errors
     /// When the storage fails: then the messages will be tried again.
@@ -294,7 +292,7 @@ impl<O: Object> Host<O> {
         self.transact(sql, now, |sql, running, _| running.acknowledge(sql, now, results))
     }
 
-    /// The object itself, loaded; for tests that compare memory with what is stored.
+    /// The loaded object, for tests that compare memory with storage.
     ///
     /// # Errors
     /// When the storage fails.
@@ -302,8 +300,8 @@ impl<O: Object> Host<O> {
         Ok(&self.running(sql, now)?.0.object)
     }
 
-    /// Does `work` in one transaction, in which rows that are added go together. When it fails, nothing
-    /// of it has happened.
+    /// Does `work` in one transaction, in which added rows are written together. If it fails, none of it has
+    /// happened.
     fn transact(
         &mut self,
         sql: &dyn Sql,
@@ -347,7 +345,7 @@ impl<O: Object> Host<O> {
         Ok((running, standing))
     }
 
-    /// After a failure of the storage memory may say what is not stored.
+    /// After a storage failure, memory may contain things that were not stored.
     fn throw_away(&mut self) {
         self.running = None;
         if let Some(standing) = &mut self.standing {
@@ -357,7 +355,7 @@ impl<O: Object> Host<O> {
 }
 
 impl Standing {
-    /// Names the state anew if it has changed.
+    /// Gives the state a new stamp if it has changed.
     fn note_change<O>(&mut self, running: &mut Running<O>) {
         if std::mem::take(&mut running.changed) {
             self.stamp = self.stamp.next();

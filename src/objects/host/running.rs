@@ -1,4 +1,4 @@
-//! An object that is loaded: what it does in a transaction that its host has opened.
+//! A loaded object: what it does in a transaction that its host has opened.
 
 use super::*;
 
@@ -29,7 +29,7 @@ impl<O: Object> Running<O> {
         })
     }
 
-    /// Whether leases have to run out before this command.
+    /// Whether leases must run out before this command.
     pub(super) fn must_wait(
         &self,
         sql: &dyn Sql,
@@ -46,7 +46,7 @@ impl<O: Object> Running<O> {
         }
     }
 
-    /// Writes down how long leases may be, before the first of them is granted.
+    /// Records how long leases may be, before the first one is granted.
     pub(super) fn note_longest_lease(&mut self, sql: &dyn Sql, ms: u32) -> Result<(), SqlError> {
         if O::GRANTS_LEASES {
             longest::save(sql, ms)?;
@@ -55,8 +55,8 @@ impl<O: Object> Running<O> {
         Ok(())
     }
 
-    /// Once the setting was lowered and the last of the longer leases has run out, they need not be
-    /// waited for after the next restart.
+    /// After the setting was lowered and the last longer lease has run out, the next restart need not wait
+    /// for longer leases.
     pub(super) fn forget_longer_leases(
         &mut self,
         sql: &dyn Sql,
@@ -71,7 +71,7 @@ impl<O: Object> Running<O> {
         Ok(())
     }
 
-    /// Goes on with what was too much for one transaction.
+    /// Continues work that was too large for one transaction.
     pub(super) fn resume(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
         if self.object.unfinished_since().is_some() {
             let mut tx = Transaction { sql, now, outbox: &mut self.outbox, unchanged: false, again: false };
@@ -104,7 +104,7 @@ impl<O: Object> Running<O> {
         Ok(())
     }
 
-    /// Executes a command: how it ended, and whether it has changed anything.
+    /// Executes a command and returns how it ended and whether it changed anything.
     pub(super) fn execute(
         &mut self,
         sql: &dyn Sql,

@@ -1,10 +1,11 @@
-//! How an object that sends mail lives with the pacer: what it asks, what it does with the answer, and
-//! what it does when there is none.
+//! How an object that sends mail works with the pacer: what it asks, what it does with the answer, and what
+//! it does without one.
 //!
-//! Without a pacer nobody knows how many others send. So an object that gets no answer waits a little
-//! and asks again, twice, which bridges a restart; then it sends one request at a time with long pauses
-//! in between, which lie at random: fifty objects that lose the pacer in the same moment send two or
-//! three requests a second together. If that is still too much, the provider says so, and the pauses
+//! Without the pacer, nobody knows how many other objects are sending. So an object that gets no answer waits
+//! a little and asks again, twice, which is enough for a restart. Then it sends one request at a time with
+//! long random pauses: fifty objects that lose the pacer at the same moment send two or three requests per
+//! second together. If that is still too much, the provider says so and the pauses double (as in congestion
+//! control). The pacer is asked again before each of these requests.
 //! double (as congestion control does). The pacer is asked again before each of these requests.
 
 use std::mem;
@@ -13,50 +14,51 @@ use crate::domain::Timestamp;
 use crate::objects::messages::mail_pacer::{Ask, Slots};
 use crate::objects::outbox::{Delivery, OutboxEntry, batches_of};
 
-/// Unanswered questions after which mail leaves all the same.
+/// Mail is sent anyway after this many unanswered questions.
 const PATIENCE: u32 = 3;
-/// The pauses after an unanswered question, from and to: the first, the second, all later ones.
+/// The pauses after an unanswered question, as ranges: the first, the second, all later ones.
 const PAUSES_MS: [(u32, u32); 3] = [(1_000, 3_000), (0, 20_000), (10_000, 30_000)];
-/// How often the last of them doubles at most: up to a quarter of an hour.
+/// How often the last pause may double: up to a quarter of an hour.
 const STRAIN_MAX: u32 = 5;
 
-/// What an object remembers of the pacer. Memory alone: after a restart it simply asks.
+/// What an object remembers about the pacer. It is only in memory: after a restart the object simply asks
+/// again.
 #[derive(Debug)]
 pub struct PacerClient {
     waiter: String,
-    /// Questions in a row that had no answer.
+    /// Unanswered questions in a row.
     unanswered: u32,
-    /// How often in a row the provider has refused what left without a slot.
+    /// How often in a row the provider has refused mail that was sent without a slot.
     strain: u32,
 }
 
-/// Mail that is ready to leave, a request each, the most urgent first.
+/// Mail that is ready to be sent, grouped by request, most urgent first.
 #[derive(Debug, Default)]
 pub struct Ready {
     requests: Vec<Vec<OutboxEntry>>,
-    /// What has lost its point needs no slot: it is not sent.
+    /// Mail that is no longer of use. It is not sent and needs no slot.
     expired: Vec<Vec<OutboxEntry>>,
 }
 
-/// What may leave now.
+/// What may be sent now.
 #[derive(Debug, Default)]
 pub struct Departure {
-    /// A request each.
+    /// One entry per request.
     pub requests: Vec<Vec<OutboxEntry>>,
-    /// Milliseconds until the first may leave.
+    /// Milliseconds until the first may be sent.
     pub first_in_ms: u32,
-    /// Milliseconds from each to the next.
+    /// Milliseconds between two requests.
     pub apart_ms: u32,
     /// What has to wait, if anything.
     pub rest: Option<Rest>,
 }
 
-/// What has no slot yet.
+/// Mail that has no slot yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rest {
     /// Milliseconds after which to ask for one.
     pub again_in_ms: u32,
-    /// A mail that should leave earlier than this need not wait for that.
+    /// Mail that should be sent before this time need not wait.
     pub leave_by: Timestamp,
 }
 
@@ -70,7 +72,7 @@ impl Ready {
         Self { requests, expired }
     }
 
-    /// What goes with the first `granted` of the requests; with the others nothing happens.
+    /// The first `granted` requests. Nothing happens to the others.
     fn take(mut self, granted: usize) -> Vec<Vec<OutboxEntry>> {
         self.requests.truncate(granted);
         self.requests.append(&mut self.expired);
@@ -83,13 +85,13 @@ fn leave_by(items: &[OutboxEntry]) -> Timestamp {
 }
 
 impl PacerClient {
-    /// For the object of this name.
+    /// The pacer client of the object with this name.
     #[must_use]
     pub const fn new(waiter: String) -> Self {
         Self { waiter, unanswered: 0, strain: 0 }
     }
 
-    /// What to ask; nothing when nothing would be sent.
+    /// What to ask; `None` if there is nothing to send.
     #[must_use]
     pub fn question(&self, ready: &Ready, per_second: u32) -> Option<Ask> {
         let first = ready.requests.first()?;
@@ -101,7 +103,7 @@ impl PacerClient {
         })
     }
 
-    /// What may leave, given the pacer's answer; `chance` spreads the pauses of those who got none.
+    /// What may be sent, given the pacer's answer. `chance` varies the pauses of objects that got no answer.
     pub fn depart(&mut self, ready: Ready, answer: Option<Slots>, chance: u32) -> Departure {
         let Some(first) = ready.requests.first() else {
             return Departure { requests: ready.take(0), ..Departure::default() };
@@ -119,7 +121,8 @@ impl PacerClient {
         }
     }
 
-    /// What leaves when the pacer does not answer. No mail is urgent enough to be told from a flood.
+    /// What is sent when the pacer does not answer. No mail is treated as urgent, because urgent mail could
+    /// be a flood, too.
     fn alone(&mut self, ready: Ready, chance: u32) -> Departure {
         self.unanswered = self.unanswered.saturating_add(1);
         let step = usize::try_from(self.unanswered.min(PATIENCE).saturating_sub(1)).unwrap_or(0);
@@ -136,7 +139,8 @@ impl PacerClient {
         }
     }
 
-    /// Hears how the tries ended: milliseconds for which the provider wants no mail, if it has said so.
+    /// Records how the tries ended. Returns the milliseconds for which the provider wants no mail, if it has
+    /// said so.
     pub fn tried(&mut self, results: &[(OutboxEntry, Delivery)]) -> Option<u32> {
         let asked = results.iter().filter_map(|(_, delivery)| match delivery {
             Delivery::Retry { after_ms } => *after_ms,

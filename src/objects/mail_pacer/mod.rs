@@ -1,16 +1,16 @@
 //! The `MailPacer` object: one pace for all the mail of a deployment.
 //!
-//! A provider's limit holds for the whole account, and mail leaves from thousands of objects. Before
-//! one sends, it asks here for as many slots as it has requests, saying when the most urgent mail should
-//! leave. It gets what is free and not wanted by anybody more urgent, and a time to ask for the rest,
-//! which stays in its outbox meanwhile. Its place in the queue is kept until then and a little longer.
-//! A pause that the provider asks of one is everybody's.
+//! A provider's limit applies to the whole account, but mail is sent from thousands of objects. Before an
+//! object sends, it asks here for as many slots as it has requests and says when its most urgent mail should
+//! be sent. It gets the slots that are free and not needed for anything more urgent, and a time to ask for
+//! the rest, which stays in its outbox until then. Its place in the queue is kept until that time and a
+//! little longer. A pause that the provider asks of one object applies to all.
 //!
-//! Nothing is stored. A write for each question would cost more than what is lost with the memory:
-//! places in the queue, which everybody takes up again with the next question; a pause, of which the
-//! provider tells the next one who sends; and the slots that were given last, all of which have passed
-//! a second later. So the first slot after a restart is a second away, and a restart never makes a
-//! second in which more leaves than the provider takes.
+//! Nothing is stored. A write for each question would cost more than what a restart loses: places in the
+//! queue, which the objects take again with their next question; a pause, which the provider repeats to the
+//! next sender; and the slots given last, all of which have passed a second later. So the first slot after a
+//! restart is a second away, and a restart never causes a second with more requests than the provider
+//! accepts.
 //!
 //! What an object does with the answer, and without one, is in [`client`].
 
@@ -23,7 +23,7 @@ use super::sql::{Sql, SqlError};
 use crate::objects::object::{Fault, Kind, Object, Transaction};
 use schedule::Schedule;
 
-/// Hands out the slots of a deployment. All of it is in memory.
+/// Hands out the slots of a deployment. Everything is in memory.
 #[derive(Debug, Default)]
 pub struct MailPacer {
     schedule: Schedule,
@@ -46,7 +46,7 @@ impl Object for MailPacer {
         false
     }
 
-    /// Nothing that is stored changes, so that no answer waits for a batch or a commit.
+    /// Nothing stored changes, so no answer waits for a batch or a commit.
     fn kind(_command: &Command) -> Kind {
         Kind::Read
     }

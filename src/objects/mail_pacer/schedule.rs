@@ -1,10 +1,10 @@
-//! When requests may leave, and who is next: a token bucket that holds one token, and a queue in the
-//! order of urgency.
+//! When requests may be sent, and who is next: a token bucket that holds one token, and a queue in order of
+//! urgency.
 //!
-//! Slots are evenly spread (the generic cell rate algorithm): bursts of four, once a second, would put
-//! eight requests into one second as soon as some of them are late by a moment. A slot is given when
-//! it lies no more than [`HORIZON_MS`] ahead, so that little is promised that something more urgent
-//! could want, and so that nobody has to be woken twice for a wait of a moment.
+//! Slots are evenly spread (the generic cell rate algorithm). Bursts of four per second would put eight
+//! requests into one second as soon as some of them are slightly late. A slot is given only if it is at most
+//! [`HORIZON_MS`] ahead. So little is promised that something more urgent could need, and nobody has to be
+//! woken twice for a very short wait.
 
 use std::collections::BTreeMap;
 
@@ -13,21 +13,21 @@ use crate::objects::messages::mail_pacer::{Ask, Slots};
 
 /// How far ahead slots are given.
 const HORIZON_MS: i64 = 1_000;
-/// How long before its slot somebody is told to come: no slot is lost to an alarm that is a little late.
+/// How long before its slot a waiter is told to ask again, so that a slightly late alarm loses no slot.
 const LEAD_MS: i64 = 500;
-/// The shortest and the longest time after which somebody is told to come again.
+/// The shortest and the longest time after which a waiter is told to ask again.
 const AGAIN_MS: (i64, i64) = (50, 60_000);
-/// How long after that time a place in the queue is kept for somebody who has not come.
+/// How long after that time the place of a waiter that has not asked is kept.
 const GRACE_MS: i64 = 2_000;
-/// The longest pause that one word of the provider brings. It is asked again after that.
+/// The longest pause that a single answer of the provider causes. After that, the provider is asked again.
 const PAUSE_MAX_MS: i64 = 60 * 60 * 1000;
-/// Places in the queue. Whoever finds none is told to come again, and asks anew.
+/// The number of places in the queue. A waiter that finds none is told to ask again later.
 const WAITERS_MAX: usize = 4_096;
 
-/// A place in the queue: the more urgent first.
+/// A place in the queue, most urgent first.
 type Place = (Timestamp, String);
 
-/// Requests that somebody waits to send, and until when the place is kept.
+/// Requests that are waiting to be sent, and until when their place is kept.
 #[derive(Debug, Clone, Copy)]
 struct Wait {
     requests: u32,
@@ -37,15 +37,15 @@ struct Wait {
 /// The slots of a deployment.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
-    /// The first slot that nobody has. Nothing is known of the slots that were given before a restart.
+    /// The first free slot. Slots that were given before a restart are unknown.
     next_slot: Option<Timestamp>,
-    /// The provider wants no mail before.
+    /// The provider wants no mail before this time.
     paused_until: Timestamp,
     waiting: BTreeMap<Place, Wait>,
 }
 
 impl Schedule {
-    /// Gives slots, as many as are free and not wanted by anybody more urgent.
+    /// Gives as many slots as are free and not needed for anything more urgent.
     pub(super) fn ask(&mut self, now: Timestamp, ask: &Ask) -> Slots {
         let apart_ms = i64::from(1_000_u32.div_ceil(ask.per_second.max(1)));
         self.waiting.retain(|(_, waiter), wait| wait.kept_until > now && *waiter != ask.waiter);
@@ -74,7 +74,7 @@ impl Schedule {
         }
     }
 
-    /// The provider wants a pause, which is everybody's.
+    /// The provider wants a pause, which applies to everybody.
     pub(super) fn pause(&mut self, now: Timestamp, for_ms: u32) {
         let until = now.plus_ms(i64::from(for_ms).min(PAUSE_MAX_MS));
         self.paused_until = self.paused_until.max(until);
@@ -88,7 +88,7 @@ impl Schedule {
     }
 }
 
-/// How many slots lie between two instants, both included.
+/// How many slots there are between two times, both included.
 fn slots_between(first: Timestamp, last: Timestamp, apart_ms: i64) -> u32 {
     let span_ms = last.ms_since(first);
     if span_ms < 0 {

@@ -33,86 +33,84 @@ pub enum Command {
         user: UserId,
         /// The session that the token belongs to.
         session: SessionId,
-        /// The event that the user is about to register for: it belongs in the own list at once,
-        /// before the event's report has reached the Catalog.
+        /// The event that the user is about to register for. It goes into the user's own list at once, before
+        /// the event's report reaches the Catalog.
         #[serde(rename = "visiting")]
         registering_for: Option<EventId>,
-        /// That it is for a change, and how many of these the session may make.
+        /// Set if this is for a change: how many changes the session may make.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changes: Option<Rate>,
     },
-    /// Spends a refresh token for the next one of its session: what all tokens of the session have
-    /// in common, the one that was shown, and the one that follows it.
+    /// Exchanges a refresh token for the next one of its session. The fields are what all tokens of the
+    /// session share, the token that was shown, and its successor.
     Refresh(Digest, Digest, OneTimeToken),
     /// Marks the address as confirmed.
     VerifyEmail {
         /// Digest of the token from the mail.
         token: Digest,
     },
-    /// Sends a mail to choose a new password with. Without an account nothing happens.
+    /// Sends a mail with a link to choose a new password. Does nothing without an account.
     ForgotPassword(Link),
-    /// Whether a password can be reset with the token of this digest.
+    /// Whether the token with this digest can reset a password.
     ResetStands(Digest),
-    /// Sets a new password, of which this is the hash, and ends every session.
+    /// Sets a new password, given its hash, and ends every session.
     ResetPassword(Digest, Secret<String>),
-    /// An order that takes a session which stands.
+    /// An order from within a valid session.
     By(Holder, Order),
     /// The events that the user has lately been about to register for.
     #[serde(rename = "visits")]
     RecentEvents,
-    /// What the version before asks for in the place of [`Order::SetFeedKey`], while this one is
-    /// being rolled out.
+    /// What the previous version sends instead of [`Order::SetFeedKey`], during a rollout.
     SetFeedKey {
-        /// Whose account it has to be.
+        /// Whose account it must be.
         user: UserId,
-        /// What is stored of the key.
+        /// The digest of the key.
         digest: Digest,
     },
-    /// Mail to the address came back for good, or was called spam.
+    /// Mail to the address bounced permanently or was reported as spam.
     MarkEmail {
         /// Which of the two.
         status: EmailStatus,
-        /// When that was, as the provider says.
+        /// When that happened, according to the provider.
         at: Timestamp,
     },
-    /// An operator says that the address may be written to again.
+    /// An operator says that mail may be sent to the address again.
     LiftEmailMark,
     /// Whose feed this key opens.
     OpenFeed {
-        /// What would be stored of it.
+        /// The digest of the key.
         digest: Digest,
     },
-    /// What an operator asks.
+    /// A request from an operator.
     Admin(AdminOrder),
 }
 
-/// What the owner of an account orders from within a session. The hash that a password was compared
-/// with and has matched stands for the password; `None` when it matched nothing.
+/// What the owner of an account orders from within a session. An order that needs a password carries the
+/// stored hash that the password matched, or `None` if it matched none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Ends the session.
     Logout,
-    /// Sends another mail that confirms the address, unless it is confirmed.
+    /// Sends the confirmation mail again, unless the address is confirmed.
     ResendVerification(Link),
     /// The hash to compare the password with, unless a pause is on.
     Challenge,
     /// Sets a new password, given its hash, and ends the other sessions.
     ChangePassword(Option<Secret<String>>, Secret<String>),
-    /// Sets or takes away the name.
+    /// Sets or removes the name.
     Rename(Option<Name>),
     /// Everything that the account holds.
     Export,
-    /// Another key for the calendar feed, of which this is stored; the one before it opens nothing
-    /// any more.
+    /// Replaces the key of the calendar feed; this is the new digest. The old key stops working.
     SetFeedKey(Digest),
     /// Erases the account.
     Delete(Option<Secret<String>>),
 }
 
 impl Order {
-    /// Whether it counts as a change. What a password is proved for is counted when the proof begins;
-    /// a session can always be ended.
+    /// Whether the order counts as a change. An order that needs a password is counted when the password
+    /// check begins. Ending a session is always allowed.
     #[must_use]
     pub const fn is_counted(&self) -> bool {
         match self {
@@ -129,7 +127,7 @@ pub struct Holder {
     pub user: UserId,
     /// The session that it belongs to.
     pub session: SessionId,
-    /// That the order counts as a change, and how many of these the session may make.
+    /// Set if the order counts as a change: how many changes the session may make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Rate>,
 }
@@ -143,18 +141,18 @@ pub struct SignUp {
     pub name: Option<Name>,
     pub role: Role,
     pub password_hash: Secret<String>,
-    /// Confirms the address when it comes back.
+    /// The token that confirms the address.
     pub verification: OneTimeToken,
-    /// Where the mail sends its reader, with the token in it.
+    /// The link in the mail, including the token.
     pub verification_link: Secret<String>,
 }
 
 /// A one-time token on its way to a mailbox.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Link {
-    /// What is stored of it.
+    /// What is stored of the token.
     pub token: OneTimeToken,
-    /// Where the mail sends its reader, with the token in it.
+    /// The link in the mail, including the token.
     pub url: Secret<String>,
 }
 
@@ -175,38 +173,38 @@ pub enum Reply {
     Done,
     /// Whether the address has an account.
     Exists(bool),
-    /// The hash to compare with; none for an unknown address, which is nobody's business.
+    /// The hash to compare with; `None` for an unknown address, which the answer must not reveal.
     Challenge(Option<Secret<String>>),
-    /// The password was wrong, which was counted; this is what to say.
+    /// The password was wrong and the failure was counted. This is the refusal to return.
     Failed(Refusal),
     /// The account.
     Profile(Box<Profile>),
-    /// The session goes on, and whose it is.
+    /// The session continues: its id and its owner.
     Refreshed(SessionId, Box<Profile>),
-    /// A refresh token was used a second time: somebody else has it, so its session has ended.
+    /// A refresh token was used a second time. Somebody else has it, so its session has ended.
     Reused(UserId),
     /// Everything that the account holds.
     Record(Box<Record>),
     /// Events that the user has lately been about to register for.
     #[serde(rename = "visits")]
     RecentEvents(Vec<EventId>),
-    /// Who it is.
+    /// The owner.
     User(UserId),
     /// The account as an operator sees it.
     Overview(Box<Overview>),
-    /// What an operator has asked of it as of any object.
+    /// The answer to a request that every object understands.
     #[serde(rename = "upkeep")]
     Maintenance(MaintenanceReply),
 }
 
-/// Everything that an account holds about its user, but for what proves the password.
+/// Everything that an account holds about its user, except what proves the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The user.
     pub profile: Profile,
-    /// Sessions that stand, the oldest first.
+    /// Active sessions, oldest first.
     pub sessions: Vec<SessionRecord>,
-    /// The latest of what has happened to the account, the oldest first.
+    /// The latest security events, oldest first.
     pub security_events: Vec<SecurityEvent>,
     /// Failed logins in a row.
     pub failures: u32,
@@ -223,10 +221,10 @@ pub struct SessionRecord {
     pub expires_at: Timestamp,
 }
 
-/// Something that matters to the safety of an account.
+/// Something that matters to the security of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityEvent {
-    /// When it happened; of several the last time.
+    /// When it happened; for repeated events, the last time.
     pub at: Timestamp,
     /// What happened.
     pub kind: SecurityEventKind,
@@ -254,7 +252,7 @@ pub enum SecurityEventKind {
 }
 
 impl SecurityEventKind {
-    /// The kind as it is stored, exported and logged.
+    /// The name of the kind in storage, exports and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -274,22 +272,22 @@ impl SecurityEventKind {
     }
 }
 
-/// A question or an order of an operator.
+/// A question or an order from an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminOrder {
-    /// What is known of the account.
+    /// What is known about the account.
     Look,
     /// Suspends it.
     Suspend,
-    /// Takes the suspension back.
+    /// Lifts the suspension.
     Restore,
-    /// What is asked of any object.
+    /// A request that every object understands.
     #[serde(rename = "upkeep")]
     Maintenance(Maintenance),
 }
 
-/// An account as an operator sees it: no address and no name, which whoever looked it up knows.
+/// An account as an operator sees it. It has no address and no name: whoever looked it up knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     /// The user's id.
@@ -302,7 +300,7 @@ pub struct Overview {
     pub created_at: Timestamp,
     /// Whether it is suspended.
     pub suspended: bool,
-    /// Sessions that stand.
+    /// Active sessions.
     pub sessions: u32,
     /// Failed logins in a row.
     pub failed_logins: u32,

@@ -1,15 +1,16 @@
-//! What other objects must hear of an account: that its name has changed, that mail to its address comes
-//! back, that the operator has suspended or restored it, or that it is gone.
+//! What other objects must learn about an account: its name has changed, mail to its address bounces, the
+//! operator has suspended or restored it, or it has been deleted.
 //!
-//! (1) The Account puts an account change for the Catalog in its outbox, in the batch that changes or erases.
-//! (2) The Catalog remembers it and, in one transaction, puts a message for each event that it concerns in
-//! its own outbox. (3) Each event does what follows: the organizer's name changes, or seats are given
-//! back and nothing that names the user remains. (4) An event that reports something older to the
-//! Catalog (it was made, or registered for, while the account change was on its way) is told as well.
+//! (1) The Account writes an account change for the Catalog to its outbox, in the transaction that changes or
+//! erases. (2) The Catalog stores it and, in one transaction, writes a message for each event concerned to
+//! its own outbox. (3) Each event applies it: it updates the organizer's name, or frees the seat and removes
+//! everything that names the user. (4) An event that sends the Catalog an older state (it was created or got
+//! a registration while the account change was on its way) is told as well.
 //!
-//! An account change may arrive late and repeated: of two names, two suspensions or two statuses of the address the
-//! one with more changes is newer, and an erasure is for good. An object of a version that does not know some
-//! news yet refuses the message; it waits in the sender's outbox until it does.
+//! An account change may arrive late or more than once. Of two names, two suspensions or two address
+//! statuses, the one with the higher number of changes is newer; an erasure is final. An object of an older
+//! version that does not know this kind of change yet refuses the message, which then waits in the sender's
+//! outbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use crate::domain::account::Name;
 use crate::domain::moderation::Suspension;
 use crate::domain::{EmailStatus, UserId};
 
-/// What has become of a user.
+/// What has happened to a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountChange {
     /// Who.
@@ -35,22 +36,22 @@ impl ChangeKind {
     }
 }
 
-/// What can become of a user.
+/// What can happen to a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// Another name.
+    /// The name has changed.
     Renamed {
-        /// The name from now on.
+        /// The new name.
         name: Option<Name>,
         /// How often it has been changed.
         changes: u64,
     },
     /// The operator has suspended or restored the account: its events are hidden, or shown again.
     Suspension(Suspension),
-    /// Mail does or does not reach the address any more.
+    /// Mail to the address bounces, or arrives again.
     EmailStatus {
-        /// The status from now on.
+        /// The new status.
         status: EmailStatus,
         /// How often it has changed.
         changes: u64,

@@ -22,29 +22,29 @@ pub enum Command {
         before: Option<EventId>,
         /// How many at most.
         limit: u32,
-        /// Whether registrations that have ended count, too.
+        /// Whether to include registrations that have ended.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         ended: bool,
     },
     /// Whether this user organizes a published event that is not over.
     Organizes(UserId),
-    /// What is true of one event.
+    /// The state of one event.
     Report(Box<Report>),
-    /// What has become of a user, and events that it may concern beside those known here: where the
-    /// user was lately about to register.
+    /// What has happened to a user, and events that it may concern in addition to those the Catalog knows:
+    /// the user was about to register for them.
     #[serde(rename = "notice")]
     AccountChange(AccountChange, Vec<EventId>),
-    /// How late reports have lately come in.
+    /// How late recent reports have arrived.
     ReportLag,
-    /// What an operator asks.
+    /// A request from an operator.
     Admin(AdminOrder),
-    /// Where the data of the deployment lives, as the Catalog outside any jurisdiction knows.
+    /// Where the deployment stores its data, according to the Catalog outside any jurisdiction.
     Residence,
-    /// The same, to be decided like this if it is not.
+    /// The same, but decides it with this value if it has not been decided yet.
     Reside(Option<Jurisdiction>),
 }
 
-/// What is true of one event at one time.
+/// The state of one event at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Which event.
@@ -53,16 +53,16 @@ pub struct Report {
     pub version: u64,
     /// When this was true, by the clock of the event's object.
     pub as_of: Timestamp,
-    /// Whether the Catalog may not have heard of this version yet. Otherwise nothing but seats
-    /// has changed, which no lease protects.
+    /// Whether this version may be new to the Catalog. If not, only seats have changed, which no lease
+    /// protects.
     #[serde(rename = "news")]
     pub changed: bool,
-    /// The event, without its join link; `None` once it was deleted.
+    /// The event, without its join link; `None` if it was deleted.
     pub entry: Option<Snapshot>,
-    /// Registrations that have begun or ended lately, in the order in which they did.
+    /// Registrations that have recently begun or ended, in that order.
     #[serde(default)]
     pub participations: Vec<Participation>,
-    /// Milliseconds that the oldest of what it says had waited to be reported.
+    /// How many milliseconds the oldest change in the report has waited.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waited_ms: i64,
 }
@@ -72,18 +72,17 @@ const fn is_zero(ms: &i64) -> bool {
     *ms == 0
 }
 
-/// That a registration stands or has ended. Of two for one user and event the one with the higher
-/// `seq` is newer, and of one registration the end comes last: so they may arrive late and
-/// repeated.
+/// Whether a registration is active or has ended. For one user and event, the entry with the higher `seq` is
+/// newer; for one registration, the end comes last. So entries may arrive late or more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participation {
-    /// Numbers what has begun and ended at the event.
+    /// Numbers the beginnings and ends of registrations at the event.
     pub change: u64,
-    /// Whose registration.
+    /// The participant.
     pub user: UserId,
     /// Its place in the order of arrival.
     pub seq: u64,
-    /// Whether it stands.
+    /// Whether it is active.
     pub stands: bool,
 }
 
@@ -104,13 +103,13 @@ pub struct Query {
     pub to: Option<Timestamp>,
     /// The order.
     pub order: Order,
-    /// Only those behind this place in the order.
+    /// Only those after this position in the order.
     pub after: Option<Cursor>,
     /// How many at most.
     pub limit: u32,
 }
 
-/// Whose view a list is.
+/// Whose view a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -126,20 +125,20 @@ pub enum Scope {
 pub enum Order {
     /// Those with all words in the title, then the others; each by start.
     Relevance,
-    /// First the one that starts first.
+    /// Earliest start first.
     StartsAt,
-    /// First the one that starts last.
+    /// Latest start first.
     StartsAtDescending,
-    /// First the oldest.
+    /// Oldest first.
     CreatedAt,
-    /// First the newest.
+    /// Newest first.
     CreatedAtDescending,
 }
 
-/// A place in an order: the last event of the page before.
+/// A position in an order: the last event of the previous page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Whether the title hits of [`Order::Relevance`] are done.
+    /// Whether all title matches of [`Order::Relevance`] have been listed.
     pub past_titles: bool,
     /// Its number in that order.
     pub at: i64,
@@ -169,36 +168,36 @@ pub enum Reply {
         /// Where the next page begins, if there is one.
         next: Option<Cursor>,
     },
-    /// Milliseconds that the latest report of the last ten minutes had waited.
+    /// The longest wait of a report in the last ten minutes, in milliseconds.
     ReportLag(i64),
-    /// Events that the Catalog has heard of, with the version that it knows.
+    /// Events that the Catalog knows, with the version it knows.
     Known {
         /// In the order of their ids.
         events: Vec<(EventId, u64)>,
-        /// Whether others follow.
+        /// Whether more follow.
         more: bool,
     },
-    /// What an operator has asked of it as of any object.
+    /// The answer to a request that every object understands.
     #[serde(rename = "upkeep")]
     Maintenance(MaintenanceReply),
 }
 
-/// A question or an order of an operator.
+/// A question or an order from an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminOrder {
-    /// A page of the events that the Catalog has heard of, deleted ones included.
+    /// A page of the events that the Catalog knows, including deleted ones.
     Known {
-        /// Only those behind this one.
+        /// Only those after this one.
         after: Option<EventId>,
         /// How many at most.
         limit: u32,
     },
-    /// Those of these events that it has heard of.
+    /// Which of these events it knows.
     KnownOf(Vec<EventId>),
     /// Forgets events that do not exist.
     Forget(Vec<EventId>),
-    /// What is asked of any object.
+    /// A request that every object understands.
     #[serde(rename = "upkeep")]
     Maintenance(Maintenance),
 }

@@ -1,15 +1,15 @@
-//! What travels between an isolate and an object: commands one way, answers the other.
+//! The messages between an isolate and an object: commands one way, answers the other.
 //!
-//! During a rollout two versions of the program talk to each other for hours. So messages carry the
-//! version of the protocol that their writer speaks, new members are optional, and a command that an
-//! object does not know is answered with a refusal that every version understands: come back later.
+//! During a rollout, two versions of the program talk to each other for hours. So messages carry the protocol
+//! version of their writer, new members are optional, and an object answers a command it does not know with a
+//! refusal that every version understands: try again later.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Refusal, Timestamp};
 
-/// The version of the protocol that this program speaks. It grows with each command, member or reply
-/// that the version before does not know. It serves those who read logs: nothing is decided by it.
+/// The protocol version that this program speaks. It grows with each command, member or reply that the
+/// previous version does not know. It is only for people who read logs: no code decides by it.
 pub const PROTOCOL: u32 = 2;
 
 /// Names a state of an object in memory: when it was loaded, random bits drawn then, and how many
@@ -19,7 +19,8 @@ pub struct Stamp {
     loaded_at: Timestamp,
     #[serde(rename = "turns")]
     batches: u64,
-    /// Two instances may be loaded within the same millisecond, on two machines by two clocks.
+    /// Random bits, because two instances may be loaded within the same millisecond, on two machines with two
+    /// clocks.
     #[serde(default, skip_serializing_if = "is_zero")]
     salt: u32,
 }
@@ -44,8 +45,8 @@ impl Stamp {
     }
 }
 
-/// Names a command that must not be done twice, however often it is sent: random, and the same for every
-/// try.
+/// Identifies a command that must not be executed twice, however often it is sent. The id is random and the
+/// same for every try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommandId(String);
@@ -69,12 +70,12 @@ impl CommandId {
 pub struct Envelope<C> {
     /// What is asked.
     pub command: C,
-    /// The stamp of the answer that the asker still holds, if the command is a leased read.
+    /// The stamp of the answer that the caller still has, if the command is a leased read.
     pub have: Option<Stamp>,
-    /// The version of the protocol that the asker speaks.
+    /// The protocol version that the caller speaks.
     #[serde(default = "first_protocol")]
     pub protocol: u32,
-    /// What the command is remembered by, if it must be.
+    /// The id under which the answer is remembered, if it must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<CommandId>,
 }
@@ -89,7 +90,7 @@ impl<C> Envelope<C> {
         Self::knowing(command, None)
     }
 
-    /// A leased read by somebody who holds the answer with this stamp.
+    /// A leased read by a caller that has the answer with this stamp.
     pub const fn knowing(command: C, have: Option<Stamp>) -> Self {
         Self { command, have, protocol: PROTOCOL, id: None }
     }
@@ -100,9 +101,9 @@ impl<C> Envelope<C> {
 pub struct Queued<C> {
     /// What is asked.
     pub command: C,
-    /// What it is remembered by.
+    /// The id under which the answer is remembered.
     pub id: Option<CommandId>,
-    /// Whether it was sent before: then it may have been done.
+    /// Whether it was sent before and so may already have been executed.
     pub again: bool,
 }
 
@@ -112,12 +113,12 @@ impl<C> From<C> for Queued<C> {
     }
 }
 
-/// What an object says to a command.
+/// How an object answers a command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer<R> {
-    /// The state that was asked.
+    /// The state that the answer is from.
     pub stamp: Stamp,
-    /// For so many milliseconds, counted from before asking, the answer may be repeated.
+    /// How many milliseconds the answer may be reused, counted from before the request.
     pub lease_ms: u32,
     /// The answer itself.
     pub outcome: Outcome<R>,
@@ -130,11 +131,11 @@ pub struct Answer<R> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome<R> {
-    /// As the asker's copy says.
+    /// The caller's copy is still correct.
     Unchanged,
     /// Done.
     Reply(R),
-    /// Not done, and nothing changed.
+    /// Refused; nothing changed.
     Refused(Refusal),
 }
 
@@ -149,17 +150,17 @@ impl<R> Answer<R> {
         !matches!(self.outcome, Outcome::Refused(_))
     }
 
-    /// The answer to a command that was not even looked at.
+    /// The answer to a command that was not even examined.
     #[must_use]
     pub const fn refused(refusal: Refusal) -> Self {
         Self::new(Stamp::new(Timestamp::from_ms(0), 0), 0, Outcome::Refused(refusal))
     }
 }
 
-/// What a look in memory says of a command before anybody waits for it.
+/// The result of checking a command in memory, before anybody waits for it.
 #[derive(Debug)]
 pub enum Checked<R> {
-    /// It changes nothing: this is the answer.
+    /// It changes nothing. This is the answer.
     Answered(Answer<R>),
     /// It changes something that no lease protects.
     Unguarded,

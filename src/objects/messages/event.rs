@@ -15,9 +15,9 @@ use crate::domain::{AccountKey, Email, EmailStatus, EventId, RegistrationId, Tim
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// Makes the event, or meets the one that the same `Idempotency-Key` made before.
+    /// Creates the event, or finds the one that the same `Idempotency-Key` created before.
     Create(Box<Create>),
-    /// The event as it stands. Who may see what of it is decided by the asker.
+    /// The current state of the event. The caller decides who may see what of it.
     Read,
     /// Changes some fields.
     Update {
@@ -28,7 +28,7 @@ pub enum Command {
         /// Only at one of these versions.
         if_match: Option<IfMatch>,
     },
-    /// Ends the event's life.
+    /// Deletes the event.
     Delete {
         /// Who wants it.
         by: UserId,
@@ -37,56 +37,56 @@ pub enum Command {
     },
     /// Gives the participant a seat, or a place on the waitlist.
     Register {
-        /// The id of the registration, should there be a new one.
+        /// The id for the registration, if a new one is made.
         id: RegistrationId,
         /// Who registers.
         participant: Box<Participant>,
     },
     /// The registration of a user, and the event.
     Mine {
-        /// Whose.
+        /// The participant.
         user: UserId,
     },
     /// Ends the registration of a user.
     Leave {
-        /// Whose.
+        /// The participant.
         user: UserId,
     },
     /// A page of the registrations, in the order of arrival.
     List {
         /// Who asks.
         by: UserId,
-        /// Only these.
+        /// Only registrations with this status.
         status: Option<SeatStatus>,
-        /// Only those after this place in the order of arrival.
+        /// Only those after this position in the order of arrival.
         after: Option<u64>,
         /// How many at most.
         limit: u32,
     },
-    /// Ends a registration for the participant.
+    /// The organizer ends a participant's registration.
     Remove {
         /// Who wants it.
         by: UserId,
         /// Which one.
         id: RegistrationId,
     },
-    /// Marks a participant as attending, or takes the mark back.
+    /// Marks a participant as attending, or removes the mark.
     CheckIn {
         /// Who wants it.
         by: UserId,
         /// Which registration.
         id: RegistrationId,
-        /// Whether the participant is there.
+        /// Whether the participant is present.
         present: bool,
     },
-    /// The registration of this user, one that has ended included, and the event.
+    /// This user's registration, even if it has ended, and the event.
     Record(UserId),
-    /// Something has become of a user: whatever names that user follows.
+    /// Something has happened to a user. Everything that names the user is updated.
     #[serde(rename = "notice")]
     AccountChange(Box<AccountChange>),
     /// Lets a participant in and marks them as attending.
     Join {
-        /// Who comes.
+        /// The participant.
         user: UserId,
     },
     /// Ends a registration for whoever holds the link from its mail.
@@ -94,18 +94,17 @@ pub enum Command {
         /// Which one.
         id: RegistrationId,
     },
-    /// No more reminders, for whoever holds the link from one.
+    /// Stops the reminders, for whoever holds the link from one.
     Unremind {
         /// Of which registration.
         id: RegistrationId,
     },
-    /// What an operator asks.
+    /// A request from an operator.
     Admin(AdminOrder),
 }
 
 impl Command {
-    /// Whether a popular event gets many of these at the same moment, so that it pays to carry them
-    /// together.
+    /// Whether a popular event gets many of these at once, so that it pays to send them together.
     #[must_use]
     pub const fn comes_in_crowds(&self) -> bool {
         matches!(self, Self::Register { .. } | Self::Leave { .. } | Self::Join { .. } | Self::CheckIn { .. })
@@ -117,9 +116,9 @@ impl Command {
 pub struct Create {
     /// Its id.
     pub id: EventId,
-    /// Whose it is.
+    /// The organizer.
     pub organizer: Organizer,
-    /// What it is.
+    /// The details.
     pub details: Details,
     /// A digest of the request, if it came with an `Idempotency-Key`.
     pub fingerprint: Option<String>,
@@ -146,18 +145,18 @@ impl IfMatch {
     }
 }
 
-/// Who registers, as known at that time.
+/// The person who registers, with what is known at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     /// The user.
     pub id: UserId,
-    /// Where the account is found.
+    /// The key of the account.
     pub account: AccountKey,
     /// What the user wants to be called.
     pub name: Option<Name>,
-    /// Where mail goes.
+    /// The address for mail.
     pub email: Email,
-    /// Where links in mail lead, without a slash at the end.
+    /// The base URL for links in mail, without a trailing slash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// Whether mail reaches the address.
@@ -168,7 +167,7 @@ pub struct Participant {
     pub email_status_changes: u64,
 }
 
-/// An event as it stands.
+/// The current state of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are those of the contract")]
 pub struct Snapshot {
@@ -176,8 +175,8 @@ pub struct Snapshot {
     pub organizer: Organizer,
     pub details: Details,
     pub seats: Seats,
-    /// Set while the operator keeps the event from everybody but its organizer; its details are then
-    /// those of a draft.
+    /// Set while the operator hides the event from everybody except its organizer. Its details are then those
+    /// of a draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<Hidden>,
     pub version: u64,
@@ -185,20 +184,20 @@ pub struct Snapshot {
     pub updated_at: Timestamp,
 }
 
-/// How a registration stands.
+/// The status of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatStatus {
-    /// A seat is given.
+    /// Has a seat.
     Confirmed,
-    /// Waiting for one.
+    /// Waiting for a seat.
     Waitlisted,
     /// Ended.
     Cancelled,
 }
 
 impl SeatStatus {
-    /// The status as the contract spells it.
+    /// The status as the API spells it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -208,7 +207,7 @@ impl SeatStatus {
         }
     }
 
-    /// Reads a status as the contract spells it.
+    /// Parses a status as the API spells it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Confirmed, Self::Waitlisted, Self::Cancelled]
@@ -217,7 +216,7 @@ impl SeatStatus {
     }
 }
 
-/// A registration as it stands.
+/// The current state of a registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are those of the contract")]
 pub struct Registration {
@@ -231,7 +230,7 @@ pub struct Registration {
     pub registered_at: Timestamp,
     pub confirmed_at: Option<Timestamp>,
     pub checked_in_at: Option<Timestamp>,
-    /// Given to the confirmed participant alone, never in a list.
+    /// Only for the confirmed participant, never in a list.
     pub join_url: Option<String>,
     /// Whether mail reaches the address; for the organizer.
     #[serde(default, skip_serializing_if = "EmailStatus::is_ok")]
@@ -248,16 +247,16 @@ pub enum Reply {
     Done,
     /// A registration.
     Registration {
-        /// Whether this command made it.
+        /// Whether this command created it.
         new: bool,
-        /// What stands.
+        /// The current state.
         registration: Box<Registration>,
     },
     /// A user's registration and the event.
     Mine {
-        /// What stands.
+        /// The current state of the registration.
         registration: Box<Registration>,
-        /// What it is for.
+        /// The event.
         event: Box<Snapshot>,
     },
     /// A page of registrations.
@@ -272,26 +271,25 @@ pub enum Reply {
         /// The organizer's link.
         join_url: String,
     },
-    /// What an operator has asked of it as of any object.
+    /// The answer to a request that every object understands.
     #[serde(rename = "upkeep")]
     Maintenance(MaintenanceReply),
 }
 
-/// A question or an order of an operator.
+/// A question or an order from an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminOrder {
     /// Takes the event down.
     TakeDown,
-    /// Takes that back.
+    /// Restores the event.
     PutBack,
-    /// Reports everything to the Catalog again, under a version that is newer than the one that the
-    /// Catalog knows.
+    /// Reports everything to the Catalog again, under a version newer than the one the Catalog knows.
     ReportAgain {
-        /// The version that the Catalog knows; 0 if none.
+        /// The version that the Catalog knows; 0 if it knows none.
         known: u64,
     },
-    /// What is asked of any object.
+    /// A request that every object understands.
     #[serde(rename = "upkeep")]
     Maintenance(Maintenance),
 }

@@ -1,33 +1,33 @@
-//! What the pacer is asked and what it answers. Times in answers are milliseconds from now on, so that
-//! clocks need not agree.
+//! The questions to the pacer and its answers. Times in answers are milliseconds from now, so clocks need not
+//! agree.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 
-/// A question or a word for the pacer.
+/// A question or a message for the pacer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// May I send?
+    /// Asks for slots.
     Ask(Ask),
-    /// The provider wants no mail for so long.
+    /// The provider wants no mail for this long.
     Slowed {
         /// Milliseconds.
         for_ms: u32,
     },
 }
 
-/// What an object would send.
+/// What an object wants to send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
-    /// Who asks: the same name each time.
+    /// Who asks; the same name each time.
     pub waiter: String,
     /// Requests that are ready to leave.
     pub requests: u32,
     /// When the most urgent mail in them should leave.
     pub leave_by: Timestamp,
-    /// Requests a second that the provider takes.
+    /// How many requests per second the provider accepts.
     pub per_second: u32,
 }
 
@@ -35,21 +35,21 @@ pub struct Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// So much may leave.
+    /// How much may be sent.
     Slots(Slots),
-    /// It is noted.
+    /// Acknowledged.
     Done,
 }
 
-/// Instants at which a request may leave, evenly spread.
+/// Evenly spaced times at which a request may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slots {
-    /// How many there are; no more than were asked for.
+    /// How many slots; no more than were asked for.
     pub granted: u32,
     /// Milliseconds until the first.
     pub first_in_ms: u32,
-    /// Milliseconds from each to the next.
+    /// Milliseconds between two slots.
     pub apart_ms: u32,
-    /// Milliseconds after which to ask for those that were not granted.
+    /// Milliseconds after which to ask for the slots that were not granted.
     pub again_in_ms: u32,
 }

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{AccountKey, EventId, Timestamp};
 
-/// Names one object.
+/// Identifies one object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectName {
-    /// The account of this key.
+    /// The account with this key.
     Account(AccountKey),
-    /// The event of this id.
+    /// The event with this id.
     Event(EventId),
     /// The Catalog.
     Catalog,
 }
 
 impl ObjectName {
-    /// Reads a kind and a name as operators spell them.
+    /// Parses a kind and a name as operators write them.
     #[must_use]
     pub fn parse(kind: &str, name: &str) -> Option<Self> {
         match kind {
@@ -29,7 +29,7 @@ impl ObjectName {
         }
     }
 
-    /// The kind, as operators spell it.
+    /// The kind, as operators write it.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl ObjectName {
         }
     }
 
-    /// The name, as operators spell it.
+    /// The name, as operators write it.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -56,20 +56,20 @@ impl ObjectName {
 pub enum Maintenance {
     /// What the object holds.
     Holdings,
-    /// A page of its dead letters, the oldest first.
+    /// A page of its dead letters, oldest first.
     DeadLetters {
-        /// Only those behind this one.
+        /// Only those after this one.
         after: Option<u64>,
         /// How many at most.
         limit: u32,
     },
-    /// Posts dead letters again: these, or all that have not lost their point.
+    /// Queues dead letters again: these, or all that are still of use.
     Resend(Option<Vec<u64>>),
-    /// Makes everything due now that waits for another try.
+    /// Makes every message due now that waits for another try.
     Retry,
 }
 
-/// What an object answers to it.
+/// The object's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaintenanceReply {
@@ -77,7 +77,7 @@ pub enum MaintenanceReply {
     Holdings(Box<Holdings>),
     /// A page of dead letters.
     DeadLetters {
-        /// The oldest first.
+        /// Oldest first.
         letters: Vec<DeadLetter>,
         /// Where the next page begins, if there is one.
         next: Option<u64>,
@@ -86,26 +86,26 @@ pub enum MaintenanceReply {
     Due(u64),
 }
 
-/// What an object holds: numbers, and nothing about anybody.
+/// What an object holds: only numbers, no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holdings {
-    /// Steps of the schema that were applied.
+    /// How many schema steps have been applied.
     pub schema_version: u64,
     /// Rows by table.
     pub tables: BTreeMap<String, u64>,
-    /// Bytes of the database, where the storage tells.
+    /// The size of the database in bytes, if the storage reports it.
     pub database_bytes: Option<u64>,
     /// Messages in the outbox.
     pub outbox_messages: u64,
-    /// Since when the oldest of them waits.
+    /// When the oldest of them was posted.
     pub oldest_message_at: Option<Timestamp>,
     /// When the next of them is due.
     pub next_message_due_at: Option<Timestamp>,
-    /// Tries of the one that was tried most.
+    /// The highest number of tries of any message.
     pub most_attempts: u32,
 }
 
-/// A dead letter as an operator sees it: nothing about who gets it.
+/// A dead letter as an operator sees it, without the recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Its number in this object.
@@ -116,6 +116,6 @@ pub struct DeadLetter {
     pub reason: String,
     /// How often it was tried.
     pub attempts: u32,
-    /// Since when it is here.
+    /// When it was set aside.
     pub parked_at: Timestamp,
 }

@@ -1,5 +1,5 @@
-//! The messages between isolates and objects, and from one object to another: below all that send and
-//! receive them, so that no object has to know another.
+//! The messages between isolates and objects, and between objects. This module is below everything that sends
+//! or receives them, so that no object depends on another.
 
 pub mod account;
 pub mod account_change;

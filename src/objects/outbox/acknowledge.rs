@@ -1,4 +1,4 @@
-//! What becomes of a message after a try.
+//! What happens to a message after a delivery attempt.
 
 use super::message::OutboxEntry;
 use super::state::Outbox;
@@ -14,7 +14,7 @@ enum Fate {
 }
 
 impl Outbox {
-    /// Notes how tries ended. A row that was replaced meanwhile is another row and stays.
+    /// Records how tries ended. A row that was replaced in the meantime is a different row and stays.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -55,7 +55,7 @@ impl Outbox {
     }
 }
 
-/// Keeps a mail that will never arrive where it can be looked at.
+/// Keeps a mail that will never be delivered, for inspection.
 fn bury(sql: &dyn Sql, now: Timestamp, item: &OutboxEntry, reason: &str) -> Result<(), SqlError> {
     sql.run(
         "INSERT INTO parked (key, recipient, parcel, reason, attempts, parked_at)
@@ -69,9 +69,8 @@ fn bury(sql: &dyn Sql, now: Timestamp, item: &OutboxEntry, reason: &str) -> Resu
     Ok(())
 }
 
-/// Pauses double from 1 s to 24 h and are spread over their second half by the message's key, so
-/// that many messages of one hour do not come back in one second. A batch has one key, and stays
-/// together.
+/// Pauses double from 1 s to 24 h. The message's key spreads them over their second half, so that many
+/// messages of the same hour are not retried in the same second. A batch has one key and stays together.
 fn fate(item: &OutboxEntry, delivery: Delivery, now: Timestamp) -> Fate {
     let after_ms = match delivery {
         Delivery::Done => return Fate::Gone,

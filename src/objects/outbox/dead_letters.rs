@@ -1,5 +1,5 @@
-//! Dead letters: mails that were refused or given up. They wait in the table `parked` until an
-//! operator sends them again, or until newer ones take their place.
+//! Dead letters: mails that were refused or given up. They stay in the table `parked` until an operator sends
+//! them again or newer ones replace them.
 
 use super::message::OutboxMessage;
 use super::state::Outbox;
@@ -8,7 +8,7 @@ use crate::objects::messages::maintenance::DeadLetter;
 use crate::objects::sql::{self, Row, Sql, SqlError, Value};
 
 impl Outbox {
-    /// Dead letters behind `after`, the oldest first.
+    /// Dead letters after `after`, oldest first.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -26,8 +26,7 @@ impl Outbox {
         rows.iter().map(read).collect()
     }
 
-    /// Posts dead letters again, as if they were new: these, or all but those that have lost their
-    /// point. How many have gone back.
+    /// Queues dead letters again as if they were new: these, or all that are still of use. Returns how many.
     ///
     /// # Errors
     /// When they cannot be moved.
@@ -36,7 +35,7 @@ impl Outbox {
             Some(ids) => ("id IN (SELECT value FROM json_each(?))", vec![sql::json(&ids)?]),
             None => ("reason <> 'expired'", Vec::new()),
         };
-        // One that waits already under the same key is the newer mail, and stays.
+        // A waiting mail with the same key is newer, and stays.
         let posted = [vec![now.into(), now.into()], params.clone()].concat();
         sql.run(
             &format!(
@@ -50,8 +49,8 @@ impl Outbox {
         Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
     }
 
-    /// Makes everything due that waits for another try, whatever a provider has said. How many
-    /// messages wait.
+    /// Makes every message due that waits for another try, whatever the provider has said. Returns how many
+    /// messages are waiting.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -64,7 +63,7 @@ impl Outbox {
 }
 
 fn read(row: &Row) -> Result<DeadLetter, SqlError> {
-    // One that this version cannot read is still there to be seen.
+    // A mail that this version cannot read is still listed.
     let kind = match row.json::<OutboxMessage>(1) {
         Ok(OutboxMessage::Mail(mail)) => mail.template.kind(),
         _ => "unknown",

@@ -1,4 +1,4 @@
-//! Which messages leave at one look, and how mails are put together.
+//! Which messages are sent next, and how mails are put together in batches.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::domain::Timestamp;
 use crate::mail::Pace;
 use crate::objects::sql::{self, Sql, SqlError};
 
-/// The step that gives mail a queue of its own, for every object that has an outbox.
+/// The schema step that gives mail its own queue, for every object that has an outbox.
 pub const DESTINATIONS: &str = "
     ALTER TABLE outbox ADD COLUMN recipient TEXT;
     ALTER TABLE outbox ADD COLUMN expires_at INTEGER;
@@ -37,12 +37,12 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Milliseconds between two looks, however little has left: so a flood of messages leaves the
-    /// object free for its users.
+    /// The least pause in milliseconds between two reads of the outbox, however little was sent. It leaves
+    /// the object free for its users during a flood of messages.
     const LEAST_REST_MS: i64 = 100;
 
-    /// How long to rest after a look that took these, where an object has the provider for itself, so that
-    /// no second has more requests than the provider takes.
+    /// How long to pause after a read that returned these messages, when an object has the provider to
+    /// itself, so that no second has more requests than the provider accepts.
     #[must_use]
     pub fn rest_ms(&self, items: &[OutboxEntry]) -> i64 {
         let mails = items.iter().filter(|item| item.message.recipient().is_some());
@@ -60,7 +60,7 @@ impl Pace {
         mail_ms.max(Self::rest_between_looks_ms(items.len()))
     }
 
-    /// How long to rest after a look that took so many messages, where a pacer has an eye on the mails.
+    /// How long to pause after a read that returned this many messages, when a pacer controls the mails.
     #[must_use]
     pub fn rest_between_looks_ms(messages: usize) -> i64 {
         let full = messages >= usize::try_from(Outbox::BATCH).unwrap_or(usize::MAX);
@@ -77,7 +77,7 @@ fn is_bulk(item: &OutboxEntry) -> bool {
     matches!(&item.message, OutboxMessage::Mail(mail) if mail.template.is_bulk())
 }
 
-/// The items of each request: those of one batch together, all others alone.
+/// The messages of each request: those of one batch together, all others on their own.
 #[must_use]
 pub fn batches_of(items: Vec<OutboxEntry>) -> Vec<Vec<OutboxEntry>> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -97,23 +97,23 @@ pub fn batches_of(items: Vec<OutboxEntry>) -> Vec<Vec<OutboxEntry>> {
     batches
 }
 
-/// The statement that reads what is due and no mail, the oldest first.
+/// The statement that reads the due messages other than mails, oldest first.
 fn others_due() -> String {
     format!("SELECT {COLUMNS} FROM outbox WHERE {IS_OTHER} AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 }
 
-/// The same for mails, the most urgent first. The `+` has SQLite walk the index that is in this order.
+/// The same for mails, most urgent first. The `+` makes SQLite walk the index that is in this order.
 fn mails_due() -> String {
     format!("SELECT {COLUMNS} FROM outbox WHERE {IS_FIRST} AND +due_at <= ? ORDER BY leave_by, id LIMIT ?")
 }
 
 impl Outbox {
-    /// The messages that are due: what is no mail, the oldest first and [`Outbox::BATCH`] at most, and so
-    /// many mails as the provider takes in a second, the most urgent first. How mails travel is written
-    /// down before they do: a batch stays together, and what has travelled alone stays alone.
+    /// The messages that are due: at most [`Outbox::BATCH`] messages other than mails, oldest first, and as
+    /// many mails as the provider accepts in a second, most urgent first. How mails are grouped is stored
+    /// before they are sent: a batch stays together, and a mail that was sent on its own stays on its own.
     ///
     /// # Errors
-    /// When they cannot be read, or the batches not written.
+    /// When they cannot be read, or the batches cannot be written.
     pub fn due(&mut self, sql: &dyn Sql, now: Timestamp, pace: &Pace) -> Result<Vec<OutboxEntry>, SqlError> {
         let rows = sql.run(&others_due(), &[now.into(), Self::BATCH.into()])?;
         let mut due = rows.iter().map(OutboxEntry::read).collect::<Result<Vec<_>, _>>()?;
@@ -130,8 +130,8 @@ impl Outbox {
         let most = pace.requests.saturating_mul(pace.batch.max(1));
         let rows = sql.run(&mails_due(), &[now.into(), most.into()])?;
         let mut known = BTreeSet::new();
-        // Mails to everybody and mails to one person may go over different streams of a provider,
-        // and a batch goes over one.
+        // Mails to everybody and mails to one person may use different streams of a provider, but a batch
+        // uses only one.
         let (mut due, mut personal, mut bulk) = (Vec::new(), Vec::new(), Vec::new());
         let mut requests = 0_u32;
         let size = usize::try_from(pace.batch.max(1)).unwrap_or(usize::MAX);
@@ -165,7 +165,7 @@ impl Outbox {
         Ok(due)
     }
 
-    /// A batch is never cut: every try of it has to carry the same mails.
+    /// A batch is never split, because every try must contain the same mails.
     fn whole_batch(sql: &dyn Sql, batch: &str) -> Result<Vec<OutboxEntry>, SqlError> {
         let statement = format!("SELECT {COLUMNS} FROM outbox WHERE batch = ? ORDER BY id");
         sql.run(&statement, &[batch.into()])?.iter().map(OutboxEntry::read).collect()

@@ -1,4 +1,4 @@
-//! What waits in an outbox, and how a try to deliver it ends.
+//! The messages in an outbox, and how an attempt to deliver one ends.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,17 +8,16 @@ use crate::objects::messages::account_change::AccountChange;
 use crate::objects::messages::catalog::Report;
 use crate::objects::sql::{Row, SqlError};
 
-/// Something on its way out of an object.
+/// A message on its way out of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "nearly all messages are mails")]
 pub enum OutboxMessage {
-    /// A message to a person.
+    /// A mail to a person.
     Mail(Mail),
-    /// The state of an event, for the Catalog. Empty in the row: it is filled with what is true
-    /// at the time of delivery.
+    /// The state of an event, for the Catalog. It is empty in the row and filled in at the time of delivery.
     Report(Option<Box<Report>>),
-    /// What has become of a user, for the Catalog, which knows whom it concerns.
+    /// What has happened to a user, for the Catalog, which knows the events concerned.
     #[serde(rename = "notice")]
     AccountChange(Box<AccountChange>, Vec<EventId>),
     /// The same for one event.
@@ -27,7 +26,7 @@ pub enum OutboxMessage {
 }
 
 impl OutboxMessage {
-    /// Who gets it, if it is a mail.
+    /// The recipient, if it is a mail.
     #[must_use]
     pub const fn recipient(&self) -> Option<&Email> {
         match self {
@@ -36,7 +35,7 @@ impl OutboxMessage {
         }
     }
 
-    /// When it should leave if it is posted now.
+    /// When it should be sent if it is posted now.
     pub(super) fn leave_by(&self, now: Timestamp) -> Timestamp {
         match self {
             Self::Mail(mail) => mail.leave_by(now),
@@ -45,14 +44,14 @@ impl OutboxMessage {
     }
 }
 
-/// Milliseconds after which a mail is given up: three days, when most have lost their point.
-/// Reports and account changes are never given up.
+/// Milliseconds after which a mail is given up: three days, when most mails are no longer of use. Reports and
+/// account changes are never given up.
 pub const GIVE_UP_AFTER_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// A message that is due.
 #[derive(Debug, Clone)]
 pub struct OutboxEntry {
-    /// The row.
+    /// The id of the row.
     pub id: u64,
     /// The same for every try.
     pub key: String,
@@ -62,28 +61,28 @@ pub struct OutboxEntry {
     pub attempts: u32,
     /// When it was posted.
     pub posted_at: Timestamp,
-    /// When it has lost its point.
+    /// When it stops being of use.
     pub expires_at: Option<Timestamp>,
-    /// The key of the batch that it travels in. Empty for a mail that is to travel alone.
+    /// The key of its batch. Empty for a mail that must be sent on its own.
     pub batch: Option<String>,
-    /// When it should leave, if it is a mail: the order in which mails do.
+    /// When it should be sent, if it is a mail. Mails are sent in this order.
     pub leave_by: Timestamp,
 }
 
 impl OutboxEntry {
-    /// Whether the message is given up if the try that ends now has failed.
+    /// Whether the message is given up if the current try has failed.
     #[must_use]
     pub fn is_last_try(&self, now: Timestamp) -> bool {
         matches!(self.message, OutboxMessage::Mail(_)) && now.ms_since(self.posted_at) > GIVE_UP_AFTER_MS
     }
 
-    /// Whether the message has lost its point.
+    /// Whether the message is no longer of use.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
-    /// The batch that it travels in, if it does.
+    /// Its batch, if it has one.
     #[must_use]
     pub fn batch(&self) -> Option<&str> {
         self.batch.as_deref().filter(|batch| !batch.is_empty())

@@ -1,13 +1,13 @@
 //! What must leave an object: mail, and facts for other objects.
 //!
-//! A message is a row written in the same transaction as the fact that it reports, and stays until
-//! it was delivered. Delivery is at least once, receivers are idempotent, and the key of a message
-//! is the same for every try. One row exists per key: posting a key again replaces the message.
+//! A message is a row written in the same transaction as the fact that it reports, and it stays until it is
+//! delivered. Delivery is at least once, receivers are idempotent, and a message has the same key for every
+//! try. There is one row per key: posting a key again replaces the message.
 //!
-//! Mail has a queue of its own. A person's mails leave in the order in which they were posted: a
-//! later one waits while an earlier one to the same address does. Mails that a provider takes in
-//! one request are put together as a *batch*, which is written down before it leaves, so that
-//! every try of it has the same key and no mail ever travels under two keys.
+//! Mail has its own queue. The mails to one person are sent in the order in which they were posted: a later
+//! mail waits for an earlier one to the same address. Mails that a provider accepts in one request form a
+//! *batch*, which is stored before it is sent, so that every try has the same key and no mail is ever sent
+//! under two keys.
 
 mod acknowledge;
 mod dead_letters;

@@ -1,17 +1,17 @@
-//! What an object remembers of its outbox, and how messages get in and out of it.
+//! What an object remembers about its outbox, and how messages get in and out of it.
 
 use super::message::OutboxMessage;
 use crate::domain::{Email, RegistrationId, Timestamp};
 use crate::objects::sql::{self, Sql, SqlError};
 
-/// A message that is no mail.
+/// A message that is not a mail.
 pub(super) const IS_OTHER: &str = "recipient IS NULL";
-/// A mail whose recipient waits for no earlier one.
+/// A mail with no earlier mail waiting for the same recipient.
 pub(super) const IS_FIRST: &str = "recipient IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.recipient = outbox.recipient AND earlier.id < outbox.id)";
 
-/// The table of the outbox, part of every object's first migration; [`super::DESTINATIONS`] and [`super::URGENCY`]
-/// follow it.
+/// The table of the outbox, part of every object's first migration. [`super::DESTINATIONS`] and
+/// [`super::URGENCY`] follow it.
 pub const TABLE: &str = "
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -24,29 +24,30 @@ pub const TABLE: &str = "
     CREATE INDEX outbox_due ON outbox (due_at, id);
 ";
 
-/// What an object remembers of its outbox: when to look again.
+/// What an object remembers about its outbox: when to check it again.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
     pub(super) next_mail: Option<Timestamp>,
     pub(super) next_other: Option<Timestamp>,
-    /// No mail leaves before: the provider has said so.
+    /// No mail is sent before this time, because the provider said so.
     pub(super) rests_until: Option<Timestamp>,
-    /// The deployment's pace has no room before for what should leave at the second instant or later.
+    /// Until the first time, the deployment's pace has no room for mail that should be sent at the second
+    /// time or later.
     pub(super) queues_until: Option<(Timestamp, Timestamp)>,
     pub(super) mails: u64,
 }
 
 impl Outbox {
-    /// Messages that are no mail which one look takes at most.
+    /// The most messages other than mails that are taken at once.
     pub const BATCH: u32 = 64;
-    /// Mails that were refused or given up which are kept to be looked at; the newest.
+    /// How many mails that were refused or given up are kept for inspection; the newest.
     pub const DEAD_LETTERS_MAX: u32 = 100;
-    /// With so many mails waiting, a broadcast waits with its next page.
+    /// When this many mails are waiting, a broadcast holds back its next page.
     pub(super) const CROWDED: u64 = 400;
     pub(super) const FIRST_PAUSE_MS: i64 = 1_000;
     pub(super) const LONGEST_PAUSE_MS: i64 = 24 * 60 * 60 * 1000;
 
-    /// Takes up the outbox where it was left.
+    /// Loads the outbox as it was left.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -56,7 +57,7 @@ impl Outbox {
                 format!("SELECT due_at FROM outbox WHERE {condition} ORDER BY due_at, id LIMIT 1");
             sql::value(sql, &statement, &[])
         };
-        // Counted as far as it matters: a large event may have a million mails to send.
+        // Counted only up to a limit, because a large event may have a million mails to send.
         let mails = sql::value(
             sql,
             "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE recipient IS NOT NULL LIMIT ?)",
@@ -71,7 +72,7 @@ impl Outbox {
         })
     }
 
-    /// Looks again at what waits; what the provider and the pacer have said still holds.
+    /// Reloads what is waiting. What the provider and the pacer have said stays in force.
     pub(super) fn reload(&mut self, sql: &dyn Sql) -> Result<(), SqlError> {
         let Self { rests_until, queues_until, .. } = *self;
         *self = Self { rests_until, queues_until, ..Self::load(sql)? };
@@ -85,13 +86,13 @@ impl Outbox {
         [mail, self.next_other].into_iter().flatten().min()
     }
 
-    /// When mail may leave again, as far as the provider and the pacer have told.
+    /// When mail may be sent again, according to the provider and the pacer.
     pub(super) fn no_mail_before(&self) -> Option<Timestamp> {
         self.rests_until.max(self.queues_until.map(|(until, _)| until))
     }
 
-    /// Lets mail wait until the deployment's pace has room for it; one that should leave earlier than
-    /// `leave_by` is not kept waiting.
+    /// Makes mail wait until the deployment's pace has room for it, except mail that should be sent before
+    /// `leave_by`.
     pub fn queue_until(&mut self, until: Timestamp, leave_by: Timestamp) {
         self.queues_until = Some((until, leave_by));
     }
@@ -102,8 +103,8 @@ impl Outbox {
         self.mails < Self::CROWDED
     }
 
-    /// Puts a message in, or a newer one in the place of the one with this key. One that expires is
-    /// not tried any more from then on.
+    /// Adds a message, replacing any with the same key. A message that expires is not tried any more after
+    /// that time.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -143,8 +144,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes back the mails to an address, those that wait and those that are set aside as a dead letter, but for
-    /// those with one of `except` in their key. One that is on its way already may still arrive.
+    /// Removes the mails to an address, both waiting mails and dead letters, except those with one of
+    /// `except` in their key. A mail that is already being sent may still arrive.
     ///
     /// # Errors
     /// When they cannot be deleted.
@@ -166,7 +167,7 @@ impl Outbox {
         self.reload(sql)
     }
 
-    /// Takes back the messages whose keys begin like this, as far as they have not left yet.
+    /// Removes the messages whose keys begin with this, unless they have been sent already.
     ///
     /// # Errors
     /// When they cannot be deleted.

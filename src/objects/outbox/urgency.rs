@@ -1,13 +1,13 @@
-//! Which mail leaves first when not all can: the one that should have left before the others.
+//! Which mail is sent first when not all can be: the one that should have been sent earliest.
 //!
-//! Urgency is an instant, not a class. What somebody waits for in front of a screen should leave at
-//! once; news of an event before it is too late to join; all else within the hour. Since instants
-//! pass, the least urgent mail becomes the most urgent one if it waits for long enough: nothing starves.
+//! Urgency is a time, not a class. A mail that somebody is waiting for in front of a screen should be sent at
+//! once, mail about an event before it is too late to join, and everything else within the hour. As time
+//! passes, the least urgent mail becomes the most urgent one, so no mail waits for ever.
 
 use crate::domain::Timestamp;
 use crate::mail::{Mail, MailTemplate};
 
-/// The step that lets mails be put in the order of their urgency, for every object that has an outbox.
+/// The schema step that orders mails by urgency, for every object that has an outbox.
 pub const URGENCY: &str = "
     ALTER TABLE outbox ADD COLUMN leave_by INTEGER NOT NULL DEFAULT 0;
     UPDATE outbox SET leave_by = posted_at WHERE recipient IS NOT NULL;
@@ -15,17 +15,17 @@ pub const URGENCY: &str = "
 ";
 
 const MINUTE_MS: i64 = 60_000;
-/// An event's news should be read so long before its start, when joining opens.
+/// How long before its start mail about an event should have been read: when joining opens.
 const BEFORE_START_MS: i64 = 15 * MINUTE_MS;
-/// A mail of an account goes before every reminder, which lives for a quarter of an hour.
+/// A mail about an account goes before every reminder, which is useful for a quarter of an hour.
 const ACCOUNT_MS: i64 = -BEFORE_START_MS;
-/// A registration is confirmed after the reminders of the last quarter of an hour.
+/// The confirmation of a registration goes after the reminders of the last quarter of an hour.
 const REGISTRATION_MS: i64 = BEFORE_START_MS;
-/// What is told to everybody can wait for an hour.
+/// Mail to all participants can wait for an hour.
 const BULK_MS: i64 = 60 * MINUTE_MS;
 
 impl Mail {
-    /// When a mail that was posted then should leave.
+    /// When a mail posted at that time should be sent.
     #[must_use]
     pub fn leave_by(&self, posted_at: Timestamp) -> Timestamp {
         match &self.template {

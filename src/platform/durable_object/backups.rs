@@ -1,4 +1,4 @@
-//! Copies of an object, for `backup.js`: what is due, the parts of one, and the way back.
+//! Copies of an object, for `backup.js`: whether one is due, its parts, and restoring it.
 
 use serde_json::json;
 use wasm_bindgen::JsValue;
@@ -17,7 +17,7 @@ impl DurableObjectHost {
         self.0.queue.borrow().copy_is_due(now())
     }
 
-    /// Begins a copy: its name and schema as JSON; nothing where there is nothing to copy.
+    /// Begins a copy: its name and schema as JSON, or nothing if there is nothing to copy.
     ///
     /// # Errors
     /// When the storage fails.
@@ -31,7 +31,7 @@ impl DurableObjectHost {
         }))
     }
 
-    /// The next part of the copy that was begun, if there is one.
+    /// The next part of the current copy, if there is one.
     ///
     /// # Errors
     /// When the storage fails.
@@ -51,12 +51,12 @@ impl DurableObjectHost {
         self.0.copy.borrow().as_ref().map_or(0.0, |(_, rows)| *rows as f64)
     }
 
-    /// Changes when the object may have been written to.
+    /// Changes whenever the object may have been written to.
     pub fn writes(&self) -> u32 {
         self.0.writes.get()
     }
 
-    /// Notes that a copy was made, or that it is to be tried again.
+    /// Records that a copy was made or should be tried again.
     #[wasm_bindgen(js_name = endCopy)]
     pub fn end_copy(&self, done: bool) {
         self.0.copy.replace(None);
@@ -69,13 +69,13 @@ impl DurableObjectHost {
         }
     }
 
-    /// Whether a copy of this schema can be put back.
+    /// Whether a copy with this schema can be restored.
     #[wasm_bindgen(js_name = knowsSchema)]
     pub fn knows_schema(&self, version: u32) -> bool {
         usize::try_from(version).is_ok_and(|version| (1..=self.0.schema_versions).contains(&version))
     }
 
-    /// Empties the database for a copy.
+    /// Empties the database before a copy is restored.
     ///
     /// # Errors
     /// When the storage fails.
@@ -85,10 +85,10 @@ impl DurableObjectHost {
         self.0.queue.borrow_mut().begin_restore(&self.0.sql, version).map_err(complain)
     }
 
-    /// Puts a part back; how many rows.
+    /// Restores a part and returns the number of rows.
     ///
     /// # Errors
-    /// When the part is not as it was written, or the storage fails.
+    /// When the part is damaged or the storage fails.
     #[wasm_bindgen(js_name = importPart)]
     #[allow(clippy::cast_precision_loss, reason = "a part has some thousand rows")]
     pub fn import_part(&self, text: &str) -> Result<f64, JsValue> {

@@ -1,5 +1,5 @@
-//! What leaves an object: the change that the Catalog hears of before an answer goes out, what is due in the
-//! outbox when the alarm rings, and the alarm itself.
+//! What an object sends: the change that is reported to the Catalog before an answer goes out, the messages
+//! in the outbox that are due when the alarm fires, and the alarm itself.
 
 use super::*;
 
@@ -24,8 +24,8 @@ impl Inner {
         self.arm_alarm()
     }
 
-    /// The runtime gives an alarm up that has failed six times, and what waits in the outbox would wait
-    /// for ever. So whoever asks an object for the first time since it was loaded sees to it that one is set.
+    /// The runtime gives up an alarm after six failures, and the outbox would then wait for ever. So the
+    /// first call after the object was loaded makes sure that an alarm is set.
     pub(super) fn look_after_alarm(self: &Rc<Self>) {
         if self.alarm_known.replace(true) || self.queue.borrow().next_alarm().is_none() {
             return;
@@ -40,7 +40,7 @@ impl Inner {
         });
     }
 
-    /// Sends what the deployment's pace has room for; the rest stays in the outbox.
+    /// Sends as much as the deployment's pace allows; the rest stays in the outbox.
     pub(super) async fn deliver_mails(&self, mails: Vec<OutboxEntry>) -> Result<(), SqlError> {
         let (config, objects) = (self.config.as_deref(), self.objects.as_ref());
         let results = match &self.pacer {
@@ -67,7 +67,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Sets the alarm for the next message, in the same commit as what was written just before.
+    /// Sets the alarm for the next message, in the same commit as the preceding writes.
     pub(super) fn arm_alarm(self: &Rc<Self>) -> Result<(), SqlError> {
         let Some(due) = self.queue.borrow().next_alarm() else {
             return Ok(());
@@ -84,7 +84,7 @@ impl Inner {
         let inner = Rc::clone(self);
         spawn_local(async move {
             if JsFuture::from(set).await.is_err() {
-                // The next batch sets it again, or the next load.
+                // The next batch sets it again, or the next load of the object.
                 inner.alarm_at.set(None);
                 log_error("alarm_not_set", "the storage refused it");
             }
@@ -92,8 +92,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Tells the Catalog what has become of the event. Should it not hear, the outbox tells it. It is
-    /// waited for as long as its leases take to run out: a list that it has leased shows what was before.
+    /// Reports the event's change to the Catalog. If that fails, the outbox reports it. The wait covers the
+    /// time that the Catalog's leases take to run out: until then a leased list shows the earlier state.
     pub(super) async fn announce(&self) {
         let report = self.queue.borrow().report(now());
         let (Some(OutboxMessage::Report(Some(report))), Some(objects)) = (report, &self.objects) else {

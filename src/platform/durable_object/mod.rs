@@ -1,11 +1,11 @@
-//! What stands between the runtime and an object: it receives commands, runs batches, keeps the
-//! alarm and delivers the outbox.
+//! The layer between the runtime and an object: it receives commands, runs batches, keeps the alarm and
+//! delivers the outbox.
 //!
-//! Life of a command that writes: (1) One that changes what leases protect stops the granting of
-//! leases and waits until the last has run out. (2) It joins the queue; the first in it arms a
-//! batch, which comes after everything else that has arrived. (3) The batch executes all that wait,
-//! in one transaction and one commit. (4) A change that others must know of is reported, and then
-//! the answer goes out; the runtime holds both back until the commit is durable.
+//! The life of a command that writes: (1) If it changes what leases protect, the object stops granting leases
+//! and waits until the last one has run out. (2) It joins the queue. The first command in the queue schedules
+//! a batch, which runs after everything else that has arrived. (3) The batch executes all waiting commands in
+//! one transaction and one commit. (4) A change that others must know of is reported, and then the answer
+//! goes out. The runtime holds both back until the commit is durable.
 
 mod backups;
 
@@ -45,50 +45,50 @@ use crate::objects::outbox::{OutboxEntry, OutboxMessage, Pace};
 use crate::objects::sql::SqlError;
 use crate::objects::{Envelope, Host, Object, account, catalog, event};
 
-/// Milliseconds after which the outbox is tried again when the storage failed.
+/// Milliseconds until the outbox is tried again after a storage failure.
 const STORAGE_PAUSE_MS: i64 = 5_000;
 
-/// How much longer than the asker's own leases last it waits for the change.
+/// How much longer than the asker's own leases a hold waits for the change.
 const HOLD_SPARE: Duration = Duration::from_secs(1);
 
-/// How long a batch waits at most while ever more commands arrive for it.
+/// The longest time a batch waits while more commands keep arriving for it.
 const COLLECTING_MS: i64 = 25;
 
-/// How long the Catalog may take to hear of a change, beside the time in which its leases run out.
+/// How long the Catalog may take to process a report, in addition to the time in which its leases run out.
 const ANNOUNCING: Duration = Duration::from_secs(3);
-/// How often it is given that time.
+/// The most attempts of that length.
 const ANNOUNCING_MAX: u32 = 5;
 
-/// A Durable Object around one of our state machines.
+/// A Durable Object that runs one of our state machines.
 #[wasm_bindgen]
 pub struct DurableObjectHost(Rc<Inner>);
 
 struct Inner {
     sql: DurableSql,
     queue: RefCell<Box<dyn CommandQueue>>,
-    /// Where the answer to a plain command goes.
+    /// Receives the answers to plain commands.
     settle: Function,
     subject: Subject,
-    /// Steps of the schema that this version knows.
+    /// The number of schema steps that this version knows.
     schema_versions: usize,
-    /// The copy that is being made, and the rows of its last part.
+    /// The copy in progress, and the number of rows in its last part.
     copy: RefCell<Option<(Export, u64)>>,
-    /// Batches and looks into the outbox that may have written.
+    /// Counts batches and outbox deliveries that may have written.
     writes: Cell<u32>,
-    /// Since when the batch that is armed waits.
+    /// Since when the scheduled batch has been waiting.
     armed_at: Cell<Timestamp>,
-    /// Changes, which have more to do once they are in a batch.
+    /// The waiting changes, which have more to do after their batch.
     changes: RefCell<HashMap<Ticket, oneshot::Sender<Result<Completed, SqlError>>>>,
-    /// Leases are held back for a change that has been announced and not come yet.
+    /// Holds leases back for a change that was announced and has not arrived yet.
     expecting: Cell<Option<Held>>,
     armed: Cell<bool>,
     alarm_at: Cell<Option<Timestamp>>,
-    /// Whether the alarm that the runtime keeps was looked at since the object was loaded.
+    /// Whether the runtime's alarm was checked since the object was loaded.
     alarm_known: Cell<bool>,
-    /// No alarm is set for an earlier time than this.
+    /// No alarm is set for an earlier time.
     resting_until: Cell<Timestamp>,
     pace: Pace,
-    /// What is known of the deployment's pacer, where mail has one.
+    /// What the object knows of the deployment's mail pacer, if there is one.
     pacer: Option<RefCell<PacerClient>>,
     config: Option<Rc<Config>>,
     objects: Option<WorkerObjectClient>,
@@ -143,8 +143,8 @@ impl DurableObjectHost {
 
 #[wasm_bindgen]
 impl DurableObjectHost {
-    /// The object of a class, which is named as in `wrangler.toml`. Answers that come with a batch
-    /// go to `settle(ticket, answer, failed)`.
+    /// The object of a class, with its name from `wrangler.toml`. Answers from a batch go to
+    /// `settle(ticket, answer, failed)`.
     ///
     /// # Errors
     /// When there is no such class.
@@ -159,8 +159,8 @@ impl DurableObjectHost {
         }
     }
 
-    /// Takes a command in: gives the answer, a promise of it, or the ticket under which a batch
-    /// will settle it. `again` says that it was sent before, and may have been executed.
+    /// Takes a command. Returns the answer, a promise of it, or the ticket under which a batch will settle
+    /// it. `again` means that the command was sent before and may have been executed.
     ///
     /// # Errors
     /// When the storage fails.
@@ -189,19 +189,19 @@ impl DurableObjectHost {
         }
     }
 
-    /// Lets leases run out because a change is on its way.
+    /// Lets leases run out because a change is coming.
     pub fn hold(&self) -> Promise {
         let inner = Rc::clone(&self.0);
         future_to_promise(async move { inner.hold().await.map(|()| JsValue::UNDEFINED).map_err(complain) })
     }
 
-    /// Milliseconds until no lease is out.
+    /// Milliseconds until the last lease has run out.
     #[must_use]
     pub fn drains(&self) -> u32 {
         self.0.queue.borrow().leases_remaining_ms(now())
     }
 
-    /// Delivers what is due. It fails, so that the runtime rings again, only where no other alarm can be set.
+    /// Delivers what is due. It fails, and so makes the runtime retry, only if no other alarm can be set.
     pub fn alarm(&self) -> Promise {
         let inner = Rc::clone(&self.0);
         future_to_promise(async move {
@@ -218,7 +218,7 @@ fn js_ticket(ticket: Ticket) -> JsValue {
     JsValue::from_f64(ticket as f64)
 }
 
-/// Random bits for stamps. Nothing depends on their being secret.
+/// Random bits for stamps. They need not be secret.
 fn salt() -> u32 {
     let mut bits = [0; 4];
     let _ = getrandom::fill(&mut bits);
@@ -230,8 +230,8 @@ fn complain(error: SqlError) -> JsValue {
 }
 
 impl Inner {
-    /// A command that changes what others hold copies of: leases run out first, and what has
-    /// changed is reported before the answer.
+    /// Runs a command that changes what others hold copies of: leases run out first, and the change is
+    /// reported before the answer.
     async fn change(
         self: &Rc<Self>,
         ticket: Ticket,
@@ -260,9 +260,9 @@ impl Inner {
         Ok(settled.answer)
     }
 
-    /// Lets a batch come after all that has arrived by then: at once when nobody else has come, later
-    /// as long as more keep coming, who then share its commit. It belongs to nobody's request, so that
-    /// a client who goes away takes nothing with them.
+    /// Schedules a batch after everything that will have arrived by then: at once if nobody else has come,
+    /// later as long as more commands keep coming, which then share its commit. The batch belongs to no
+    /// request, so a client that goes away takes nothing with it.
     fn arm_batch(self: &Rc<Self>) {
         if self.armed.replace(true) {
             return;
@@ -296,7 +296,8 @@ impl Inner {
                 self.note_write();
                 self.measure(Metric::BatchCommands, settled.len());
                 self.measure_since(Metric::BatchMs, self.armed_at.get());
-                // What was written will leave with the next load of the object, and is not acknowledged.
+                // If this fails, the messages leave after the object's next load, and the commands are not
+                // acknowledged.
                 let armed = self.arm_alarm();
                 for settled in settled {
                     self.answer(settled.ticket, armed.clone().map(|()| settled));
@@ -328,9 +329,9 @@ impl Inner {
         );
     }
 
-    /// Waits until no lease is out, and keeps it so for as long as the result lives. The Catalog
-    /// will have to do the same for a change that is announced to it: it begins now, so that the
-    /// organizer waits for one lease and not for two.
+    /// Waits until the last lease has run out, and grants none while the result lives. If the change will be
+    /// reported to the Catalog, which has to do the same, the Catalog begins now, so that the organizer waits
+    /// for one lease and not for two.
     async fn drain(self: &Rc<Self>, announces: bool) -> Result<Held, SqlError> {
         let mut wait_ms = self.queue.borrow_mut().hold_leases(&self.sql, now())?;
         let held = Held { inner: Rc::clone(self), changed: Cell::new(false) };
@@ -346,7 +347,7 @@ impl Inner {
         Ok(held)
     }
 
-    /// Drains ahead of a report that is on its way, and grants again if it does not come.
+    /// Drains ahead of an announced report, and grants leases again if the report does not come.
     async fn hold(self: &Rc<Self>) -> Result<(), SqlError> {
         let held = self.drain(false).await?;
         let longest_lease_ms = self.config.as_ref().map_or(0, |config| config.cache_lease_ms);
@@ -373,10 +374,10 @@ impl Inner {
     }
 }
 
-/// No leases are granted while this lives.
+/// While this lives, no leases are granted.
 struct Held {
     inner: Rc<Inner>,
-    /// Whether what leases protect was changed meanwhile.
+    /// Whether what leases protect was changed in the meantime.
     changed: Cell<bool>,
 }
 
