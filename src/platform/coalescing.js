@@ -7,7 +7,6 @@
 //
 // Each request waits with its own timer, although that costs a twentieth of a registration: the runtime
 // treats a request with nothing pending as hung, and would cancel it while the call is being retried.
-// its own under way counts as hung, and the runtime cancels it while the call is made again.
 
 import { waitUntil } from "cloudflare:workers";
 import { RESTARTED, retrying, unavailable } from "event-platform-retry";
