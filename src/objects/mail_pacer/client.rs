@@ -6,7 +6,6 @@
 //! long random pauses: fifty objects that lose the pacer at the same moment send two or three requests per
 //! second together. If that is still too much, the provider says so and the pauses double (as in congestion
 //! control). The pacer is asked again before each of these requests.
-//! double (as congestion control does). The pacer is asked again before each of these requests.
 
 use std::mem;
 
