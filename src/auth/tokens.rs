@@ -9,6 +9,7 @@ use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, Claims, Header, TimeOptions, UntrustedToken};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::OnceLock;
 
 use super::digest;
 use super::verified::Verified;
@@ -31,8 +32,10 @@ pub struct Bearer {
 
 /// The keys of this deployment: one signs, and the previous one still verifies.
 pub struct TokenKeys {
-    current: SigningKey,
-    previous: Option<SigningKey>,
+    /// The secrets, the current one first. Each is long enough.
+    secrets: [Option<Secret<String>>; 2],
+    /// The keys that they give, derived when the first is needed: an isolate that begins with a list needs none.
+    keys: OnceLock<[Option<SigningKey>; 2]>,
     verified: Verified<Claims<OurClaims>>,
 }
 
@@ -59,23 +62,31 @@ impl TokenKeys {
     /// Derives the keys from the secrets; `None` if one is too short.
     #[must_use]
     pub fn new(current: &Secret<String>, previous: Option<&Secret<String>>) -> Option<Self> {
-        let current = SigningKey::new(current)?;
-        let previous = match previous {
-            None => None,
-            Some(previous) => Some(SigningKey::new(previous)?),
-        };
-        Some(Self { current, previous, verified: Verified::default() })
+        let secrets = [Some(current), previous];
+        let long_enough = |secret: &&Secret<String>| secret.reveal().len() >= Self::MIN_SECRET_BYTES;
+        secrets.iter().flatten().all(long_enough).then(|| Self {
+            secrets: secrets.map(|secret| secret.cloned()),
+            keys: OnceLock::new(),
+            verified: Verified::default(),
+        })
+    }
+
+    /// The keys, the current one first.
+    fn keys(&self) -> impl Iterator<Item = &SigningKey> {
+        let derive = || self.secrets.each_ref().map(|secret| secret.as_ref().map(SigningKey::new));
+        self.keys.get_or_init(derive).iter().flatten()
     }
 
     /// The secrets that sign links, the current one first.
     pub(super) fn link_secrets(&self) -> impl Iterator<Item = &Secret<[u8; 32]>> {
-        [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(|key| &key.links)
+        self.keys().map(|key| &key.links)
     }
 
     /// Signs a token that is valid for `ttl_seconds`.
     #[must_use]
     pub fn sign(&self, bearer: &Bearer, now: Timestamp, ttl_seconds: u32) -> Option<String> {
-        let header = Header::empty().with_key_id(self.current.id.clone());
+        let current = self.keys().next()?;
+        let header = Header::empty().with_key_id(current.id.clone());
         let claims = Claims::new(OurClaims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -84,7 +95,7 @@ impl TokenKeys {
             acc: bearer.account.clone(),
         })
         .set_duration_and_issuance(&clock(now), TimeDelta::seconds(i64::from(ttl_seconds)));
-        Hs256.token(&header, &claims, &self.current.key).ok()
+        Hs256.token(&header, &claims, &current.key).ok()
     }
 
     /// The identity that the token proves, if it is ours and currently valid.
@@ -107,10 +118,7 @@ impl TokenKeys {
     fn read(&self, token: &str) -> Option<Claims<OurClaims>> {
         let read = UntrustedToken::new(token).ok()?;
         let named = read.header().key_id.as_deref()?;
-        let key = [Some(&self.current), self.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|key| key.id == named)?;
+        let key = self.keys().find(|key| key.id == named)?;
         let (_, claims) = Hs256.validator::<OurClaims>(&key.key).validate(&read).ok()?.into_parts();
         self.verified.note(token, claims.clone());
         Some(claims)
@@ -118,11 +126,10 @@ impl TokenKeys {
 }
 
 impl SigningKey {
-    fn new(secret: &Secret<String>) -> Option<Self> {
+    fn new(secret: &Secret<String>) -> Self {
         let bytes = secret.reveal().as_bytes();
-        let long_enough = bytes.len() >= TokenKeys::MIN_SECRET_BYTES;
         let links = Secret::new(digest::sha256(&[b"event-platform links\0", bytes].concat()));
-        long_enough.then(|| Self { id: key_id(bytes), key: Hs256Key::new(bytes), links })
+        Self { id: key_id(bytes), key: Hs256Key::new(bytes), links }
     }
 }
 
@@ -166,9 +173,9 @@ mod tests {
     /// A token with our key and key id, and claims that an attacker chose.
     fn signed(claims: &serde_json::Value) -> String {
         let keys = keys("a", None);
-        let header = Header::empty().with_key_id(keys.current.id.clone());
+        let header = Header::empty().with_key_id(keys.keys().next().unwrap().id.clone());
         let claims: Claims<serde_json::Value> = serde_json::from_value(claims.clone()).unwrap();
-        Hs256.token(&header, &claims, &keys.current.key).unwrap()
+        Hs256.token(&header, &claims, &keys.keys().next().unwrap().key).unwrap()
     }
 
     fn claims() -> serde_json::Value {
@@ -231,7 +238,7 @@ mod tests {
         let keys = keys("a", None);
         let token = keys.sign(&bearer(), NOW, 60).unwrap();
         let payload = token.split('.').nth(1).unwrap();
-        let id = &keys.current.id;
+        let id = &keys.keys().next().unwrap().id;
         for header in [
             format!(r#"{{"alg":"none","kid":"{id}"}}"#),
             format!(r#"{{"alg":"HS512","kid":"{id}"}}"#),

@@ -17,6 +17,7 @@ pub(super) const EMAIL_STATUSES: &str = "
 ";
 
 /// Stores an account change and posts it to every event it concerns, unless a newer one is already known.
+#[inline(never)]
 pub(super) fn pass_on(
     tx: &mut Transaction<'_>,
     account_change: AccountChange,

@@ -19,6 +19,7 @@ impl AdminOrder {
 }
 
 impl Catalog {
+    #[inline(never)]
     pub(super) fn administer(&self, tx: &mut Transaction<'_>, order: AdminOrder) -> Result<Reply, Fault> {
         match order {
             AdminOrder::Maintenance(maintenance) => Ok(Reply::Maintenance(maintenance.carry_out(tx)?)),

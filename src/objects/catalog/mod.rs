@@ -100,14 +100,20 @@ impl Object for Catalog {
             }
             Command::Admin(order) => self.administer(tx, order),
             Command::ReportLag => Ok(Reply::ReportLag(self.lag.ms(tx.now))),
-            Command::Report(mut report) => {
-                self.founded = true;
-                self.lag.note(tx.now, report.waited_ms);
-                account_changes::correct(tx, &mut report)?;
-                store::note_participations(tx.sql, &report)?;
-                tx.unchanged = !store::apply(tx.sql, &report)?;
-                Ok(Reply::Done)
-            }
+            Command::Report(report) => self.receive_report(tx, report),
         }
+    }
+}
+
+impl Catalog {
+    /// A function of its own, as whatever stands in `execute` is compiled before an isolate's first list.
+    #[inline(never)]
+    fn receive_report(&mut self, tx: &mut Transaction<'_>, mut report: Box<Report>) -> Result<Reply, Fault> {
+        self.founded = true;
+        self.lag.note(tx.now, report.waited_ms);
+        account_changes::correct(tx, &mut report)?;
+        store::note_participations(tx.sql, &report)?;
+        tx.unchanged = !store::apply(tx.sql, &report)?;
+        Ok(Reply::Done)
     }
 }
