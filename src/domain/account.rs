@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::email_status::is_zero;
-use super::{Email, EmailStatus, FieldError, Timestamp, UserId, limits};
+use super::{Email, EmailStatus, FieldError, Timestamp, UserId, limits, text};
 
 /// What an account may do. It is chosen at sign-up and cannot be changed by a later request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,20 +49,16 @@ impl Name {
     ///
     /// # Errors
     /// `blank`, `too_long` or `invalid_characters`.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let name = text.trim();
-        if name.is_empty() {
+    pub fn parse(typed: &str) -> Result<Self, FieldError> {
+        let name = typed.trim();
+        if text::is_blank(name) {
             return Err(FieldError::new("name", "blank", "Give a name, or leave the field out."));
         }
         if name.chars().count() > limits::NAME_MAX_CHARS {
             return Err(FieldError::new("name", "too_long", "Use at most 100 characters."));
         }
-        if name.chars().any(char::is_control) {
-            return Err(FieldError::new(
-                "name",
-                "invalid_characters",
-                "Use one line without control characters.",
-            ));
+        if !text::is_one_line(name) {
+            return Err(FieldError::new("name", "invalid_characters", text::ONE_LINE));
         }
         Ok(Self(name.to_owned()))
     }

@@ -32,3 +32,7 @@ pub const PAGE_MAX: u32 = 200;
 pub const JOIN_OPENS_BEFORE_MS: i64 = 15 * 60 * 1000;
 /// Words of a search that count.
 pub const QUERY_WORDS_MAX: usize = 16;
+/// Parts of these words that count: `a-b` has two.
+pub const QUERY_TERMS_MAX: usize = 32;
+/// Letters that count of a part in a script without spaces.
+pub const QUERY_RUN_MAX: usize = 64;

@@ -27,6 +27,7 @@ mod profile;
 mod rates;
 mod registrations;
 mod residence;
+mod search;
 mod service;
 mod sessions;
 #[path = "../support/mod.rs"]

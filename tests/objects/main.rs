@@ -16,6 +16,7 @@ mod outbox;
 mod queue;
 mod retries;
 mod schema;
+mod search_index;
 #[path = "../support/mod.rs"]
 mod support;
 mod wire;

@@ -1,9 +1,8 @@
 //! The fields of an event. Each is a value that is valid once it exists.
 
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
-use crate::domain::{FieldError, Timestamp, limits};
+use crate::domain::{FieldError, Timestamp, limits, text};
 
 /// The status of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -98,20 +97,16 @@ impl Title {
     ///
     /// # Errors
     /// `blank`, `too_long` or `invalid_characters`.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let title = text.trim();
-        if title.is_empty() {
+    pub fn parse(typed: &str) -> Result<Self, FieldError> {
+        let title = typed.trim();
+        if text::is_blank(title) {
             return Err(FieldError::new("title", "blank", "Give a title, or null for the default."));
         }
         if title.chars().count() > limits::TITLE_MAX_CHARS {
             return Err(FieldError::new("title", "too_long", "Use at most 200 characters."));
         }
-        if title.chars().any(char::is_control) {
-            return Err(FieldError::new(
-                "title",
-                "invalid_characters",
-                "Use one line without control characters.",
-            ));
+        if !text::is_one_line(title) {
+            return Err(FieldError::new("title", "invalid_characters", text::ONE_LINE));
         }
         Ok(Self(title.to_owned()))
     }
@@ -133,17 +128,17 @@ impl Description {
     ///
     /// # Errors
     /// `blank`, `too_long` or `invalid_characters`.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        if text.trim().is_empty() {
+    pub fn parse(typed: &str) -> Result<Self, FieldError> {
+        if text::is_blank(typed) {
             return Err(FieldError::new("description", "blank", "Say what the event is about."));
         }
-        if text.chars().count() > limits::DESCRIPTION_MAX_CHARS {
+        if typed.chars().count() > limits::DESCRIPTION_MAX_CHARS {
             return Err(FieldError::new("description", "too_long", "Use at most 10000 characters."));
         }
-        if text.contains('\0') {
+        if typed.contains('\0') {
             return Err(FieldError::new("description", "invalid_characters", "A NUL cannot be part of it."));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(typed.to_owned()))
     }
 
     /// The text itself.
@@ -167,22 +162,30 @@ impl Description {
 pub struct JoinUrl(String);
 
 impl JoinUrl {
-    /// Reads a link.
+    /// Reads a link as the URL Standard does. One in ASCII is kept as it was typed, any other in its ASCII form.
+    /// What parsers take for different things is refused: a user name, a backslash, and characters that cannot
+    /// be seen.
     ///
     /// # Errors
     /// `invalid_url`.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let https = http::Uri::from_str(text).ok().is_some_and(|uri| {
-            uri.scheme_str() == Some("https")
-                && uri.authority().is_some_and(|authority| {
-                    !authority.host().is_empty() && !authority.as_str().contains('@')
-                })
-        });
-        if https && text.len() <= limits::JOIN_URL_MAX_BYTES {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(FieldError::new("join_url", "invalid_url", "Give a link that begins with https://."))
-        }
+    pub fn parse(typed: &str) -> Result<Self, FieldError> {
+        Self::read(typed).ok_or(FieldError::new(
+            "join_url",
+            "invalid_url",
+            "Give a link that begins with https:// and has a host.",
+        ))
+    }
+
+    fn read(typed: &str) -> Option<Self> {
+        let (scheme, rest) = typed.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let clear = scheme.eq_ignore_ascii_case("https")
+            && !authority.is_empty()
+            && !authority.contains('@')
+            && !typed.contains(|c: char| c == '\\' || text::is_invisible(c));
+        let url = text::parse_url(typed).filter(|_| clear)?;
+        let kept = if typed.is_ascii() { typed.to_owned() } else { url.href };
+        (kept.len() <= limits::JOIN_URL_MAX_BYTES).then_some(Self(kept))
     }
 
     /// The link itself.
@@ -198,19 +201,21 @@ impl JoinUrl {
 pub struct Tags(Vec<String>);
 
 impl Tags {
-    /// Reads tags. Leading and trailing white space does not count. Of equal tags the first is kept.
+    /// Reads tags. Leading and trailing white space does not count. Of tags that are one when folded, the first is
+    /// kept as it is spelled.
     ///
     /// # Errors
     /// `too_many` or `invalid_tag`.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, FieldError> {
-        let mut tags: Vec<String> = Vec::new();
-        for (count, text) in texts.into_iter().enumerate() {
-            let tag = text.trim();
+        let (mut tags, mut folds) = (Vec::new(), Vec::new());
+        for (count, typed) in texts.into_iter().enumerate() {
+            let tag = typed.trim();
             if count >= limits::TAGS_MAX {
                 return Err(FieldError::new("tags", "too_many", "Give at most 10 tags."));
             }
             if !(1..=limits::TAG_MAX_CHARS).contains(&tag.chars().count())
-                || tag.chars().any(char::is_control)
+                || text::is_blank(tag)
+                || !text::is_one_line(tag)
             {
                 return Err(FieldError::new(
                     "tags",
@@ -218,7 +223,9 @@ impl Tags {
                     "A tag has 1 to 32 characters on one line.",
                 ));
             }
-            if !tags.iter().any(|known| known == tag) {
+            let folded = text::fold(tag);
+            if !folds.contains(&folded) {
+                folds.push(folded);
                 tags.push(tag.to_owned());
             }
         }
@@ -277,7 +284,15 @@ mod tests {
 
     #[test]
     fn a_join_link_is_https_and_nothing_else() {
-        assert!(JoinUrl::parse("https://meet.example.com/a?b=c#d").is_ok());
+        for (typed, kept) in [
+            ("https://meet.example.com/a?b=c#d", "https://meet.example.com/a?b=c#d"),
+            ("https://meet.example.com:8443", "https://meet.example.com:8443"),
+            ("https://[2001:db8::1]/a", "https://[2001:db8::1]/a"),
+            ("https://besprechung.exämple.de/räum", "https://besprechung.xn--exmple-cua.de/r%C3%A4um"),
+            ("https://会議.example/", "https://xn--6oqw48l.example/"),
+        ] {
+            assert_eq!(JoinUrl::parse(typed).unwrap().as_str(), kept);
+        }
         for text in [
             "http://meet.example.com",
             "javascript:alert(1)",
@@ -287,6 +302,17 @@ mod tests {
             "https://user@meet.example.com",
             "https://meet.example.com/a b",
             "https://a\r\nb",
+            "https:meet.example.com",
+            "https:///meet.example.com",
+            "https://meet.example.com:abc/",
+            "https://meet.example.com:65536/",
+            "https://[zz]/",
+            "https://256.256.256.256/",
+            "https://1.2.3.4.5",
+            "https://meet.example.com\\@evil.example.com/",
+            "https://meet.example.com/a\u{200B}b",
+            "https://meet.example.com/\u{202E}b",
+            "https://@meet.example.com",
         ] {
             assert!(JoinUrl::parse(text).is_err(), "{text}");
         }
@@ -294,8 +320,9 @@ mod tests {
 
     #[test]
     fn tags_are_trimmed_and_unique() {
-        let tags = Tags::parse([" rust ", "wasm", "rust"]).unwrap();
-        assert_eq!(tags.as_slice(), ["rust", "wasm"]);
+        let tags = Tags::parse([" Rust ", "wasm", "rust", "Zürich", "zurich"]).unwrap();
+        assert_eq!(tags.as_slice(), ["Rust", "wasm", "Zürich"]);
+        assert!(Tags::parse(["\u{200B}"]).is_err());
         assert!(Tags::parse(["a"; 11]).is_err());
         assert!(Tags::parse([" "]).is_err());
     }

@@ -16,8 +16,10 @@
 mod account_changes;
 mod admin;
 mod query;
+mod reindex;
 mod state;
 mod store;
+mod terms;
 mod words;
 
 pub use crate::objects::messages::catalog::{
@@ -41,8 +43,8 @@ impl Object for Catalog {
         Self::default()
     }
 
-    fn load(_sql: &dyn Sql) -> Result<Self, SqlError> {
-        Ok(Self { founded: true, ..Self::default() })
+    fn load(sql: &dyn Sql) -> Result<Self, SqlError> {
+        Ok(Self { founded: true, some_are_old: reindex::is_due(sql)?, ..Self::default() })
     }
 
     fn founds(&self, command: &Command) -> bool {
@@ -70,10 +72,20 @@ impl Object for Catalog {
         }
     }
 
+    fn unfinished_since(&self) -> Option<Timestamp> {
+        self.some_are_old.then_some(Timestamp::from_ms(0))
+    }
+
+    fn resume(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {
+        reindex::some(tx.sql)?;
+        self.some_are_old = reindex::is_due(tx.sql)?;
+        Ok(())
+    }
+
     fn execute(&mut self, tx: &mut Transaction<'_>, command: Command) -> Result<Reply, Fault> {
         match command {
             Command::List(_) if !self.founded => Ok(Reply::Page { events: Vec::new(), next: None }),
-            Command::List(query) => Ok(query::page(tx.sql, &query)?),
+            Command::List(query) => Ok(query::page(tx.sql, &query, self.some_are_old)?),
             Command::Participations { .. } if !self.founded => {
                 Ok(Reply::Participations { events: Vec::new(), more: false })
             }

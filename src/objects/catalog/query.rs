@@ -2,20 +2,21 @@
 //! events that appear or disappear in the meantime never shift the others.
 
 use super::store::first_at;
-use super::words::Match;
+use super::words::{Asked, Match};
 use crate::objects::messages::catalog::{Cursor, Order, Query, Reply, Scope};
 use crate::objects::messages::event::Snapshot;
 use crate::objects::sql::{Sql, SqlError, Value};
 
-/// Reads the page that `query` asks for. By relevance it takes two walks: first over the events with all
+/// Reads the page that `query` asks for. `some_are_old` says that an older version has indexed some events. By relevance it takes two walks: first over the events with all
 /// words in the title, then over the others.
-pub(super) fn page(sql: &dyn Sql, query: &Query) -> Result<Reply, SqlError> {
-    if query.words.as_ref().is_some_and(Vec::is_empty) {
+pub(super) fn page(sql: &dyn Sql, query: &Query, some_are_old: bool) -> Result<Reply, SqlError> {
+    let asked = query.words.as_ref().map(|words| Asked::new(words, some_are_old));
+    if asked.as_ref().is_some_and(Asked::is_empty) {
         return Ok(Reply::Page { events: Vec::new(), next: None });
     }
     let wanted = query.limit.saturating_add(1);
     let mut found: Vec<(Cursor, Snapshot)> = Vec::new();
-    for walk in walks(query) {
+    for walk in walks(query, asked.as_ref(), some_are_old) {
         let left = wanted.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
         if left == 0 {
             break;
@@ -36,7 +37,8 @@ pub(super) fn page(sql: &dyn Sql, query: &Query) -> Result<Reply, SqlError> {
 /// The statements for a page and their parameters, for inspecting how they are executed.
 #[must_use]
 pub fn statements(query: &Query) -> Vec<(String, Vec<Value>)> {
-    walks(query).iter().map(|walk| walk.statement(query, query.limit)).collect()
+    let asked = query.words.as_ref().map(|words| Asked::new(words, false));
+    walks(query, asked.as_ref(), false).iter().map(|walk| walk.statement(query, query.limit)).collect()
 }
 
 /// One walk along an index.
@@ -46,29 +48,32 @@ struct Walk {
     matching: Option<String>,
 }
 
-fn walks(query: &Query) -> Vec<Walk> {
+fn walks(query: &Query, asked: Option<&Asked>, some_are_old: bool) -> Vec<Walk> {
     let status = match query.scope {
         Scope::Public(status) => status,
         Scope::Own(_) => return vec![Walk::plain(query)],
     };
-    let filters = || Match::default().status(status).organizer(query.organizer).tag(query.tag.as_deref());
-    match (&query.words, query.order) {
+    let filters = || {
+        let filters = Match::default().status(status).organizer(query.organizer);
+        filters.tag(query.tag.as_deref(), some_are_old)
+    };
+    match (asked, query.order) {
         (None, _) if query.tag.is_none() => vec![Walk::plain(query)],
         (None, _) => vec![Walk { matching: Some(filters().into_text()), ..Walk::plain(query) }],
-        (Some(words), Order::Relevance) => {
+        (Some(asked), Order::Relevance) => {
             let others = Walk {
                 past_titles: true,
                 after: query.after.filter(|after| after.past_titles).map(|after| after.at),
-                matching: Some(filters().words(words).not_title(words).into_text()),
+                matching: Some(filters().words(asked).not_title(asked).into_text()),
             };
             if query.after.is_some_and(|after| after.past_titles) {
                 return vec![others];
             }
-            let titles = Walk { matching: Some(filters().title(words).into_text()), ..Walk::plain(query) };
+            let titles = Walk { matching: Some(filters().title(asked).into_text()), ..Walk::plain(query) };
             vec![titles, others]
         }
-        (Some(words), _) => {
-            vec![Walk { matching: Some(filters().words(words).into_text()), ..Walk::plain(query) }]
+        (Some(asked), _) => {
+            vec![Walk { matching: Some(filters().words(asked).into_text()), ..Walk::plain(query) }]
         }
     }
 }

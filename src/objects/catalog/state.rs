@@ -7,6 +7,8 @@ use crate::domain::Timestamp;
 pub struct Catalog {
     pub(super) founded: bool,
     pub(super) lag: ReportLag,
+    /// Whether an older version of the program has indexed the words of some events.
+    pub(super) some_are_old: bool,
 }
 
 /// How late recent reports have arrived. Only in memory, because it is about the present.

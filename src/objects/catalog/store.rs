@@ -62,6 +62,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
         user TEXT PRIMARY KEY, changes INTEGER NOT NULL, suspended INTEGER NOT NULL) WITHOUT ROWID;"],
     &[outbox::URGENCY],
     &[super::account_changes::EMAIL_STATUSES],
+    &[super::reindex::WORDS_VERSION],
 ];
 
 /// Where the deployment stores its data.
@@ -178,9 +179,9 @@ pub(super) fn organizes(sql: &dyn Sql, user: UserId, now: Timestamp) -> Result<b
 }
 
 /// The position of an event in both orders.
-struct Place {
-    by_start: i64,
-    by_birth: i64,
+pub(super) struct Place {
+    pub(super) by_start: i64,
+    pub(super) by_birth: i64,
 }
 
 /// The details are known, so only the seats can differ.
@@ -210,8 +211,7 @@ fn remove(sql: &dyn Sql, event: &Value) -> Result<Option<Place>, SqlError> {
     let Some(row) = rows.first() else { return Ok(None) };
     let place = Place { by_start: row.get(0)?, by_birth: row.get(1)? };
     if row.get(2)? {
-        sql.run("DELETE FROM words_by_start WHERE rowid = ?", &[place.by_start.into()])?;
-        sql.run("DELETE FROM words_by_birth WHERE rowid = ?", &[place.by_birth.into()])?;
+        forget_words(sql, &place)?;
     }
     Ok(Some(place))
 }
@@ -237,8 +237,8 @@ fn insert(sql: &dyn Sql, event: Value, entry: &Snapshot, before: Option<Place>) 
     };
     let listed = entry.details.is_listed();
     sql.run(
-        "INSERT INTO events (by_start, by_birth, event, listed, status, organizer, snapshot)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (by_start, by_birth, event, listed, status, organizer, snapshot, words_version)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 2)",
         &[
             by_start.into(),
             by_birth.into(),
@@ -250,10 +250,24 @@ fn insert(sql: &dyn Sql, event: Value, entry: &Snapshot, before: Option<Place>) 
         ],
     )?;
     if listed {
-        let text = Value::Text(words::text(&entry.details, entry.organizer.id));
-        sql.run("INSERT INTO words_by_start (rowid, text) VALUES (?, ?)", &[by_start.into(), text.clone()])?;
-        sql.run("INSERT INTO words_by_birth (rowid, text) VALUES (?, ?)", &[by_birth.into(), text])?;
+        index_words(sql, &Place { by_start, by_birth }, entry)?;
     }
+    Ok(())
+}
+
+pub(super) fn index_words(sql: &dyn Sql, place: &Place, entry: &Snapshot) -> Result<(), SqlError> {
+    let text = Value::Text(words::text(&entry.details, entry.organizer.id));
+    sql.run(
+        "INSERT INTO words_by_start (rowid, text) VALUES (?, ?)",
+        &[place.by_start.into(), text.clone()],
+    )?;
+    sql.run("INSERT INTO words_by_birth (rowid, text) VALUES (?, ?)", &[place.by_birth.into(), text])?;
+    Ok(())
+}
+
+pub(super) fn forget_words(sql: &dyn Sql, place: &Place) -> Result<(), SqlError> {
+    sql.run("DELETE FROM words_by_start WHERE rowid = ?", &[place.by_start.into()])?;
+    sql.run("DELETE FROM words_by_birth WHERE rowid = ?", &[place.by_birth.into()])?;
     Ok(())
 }
 

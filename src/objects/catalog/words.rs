@@ -8,38 +8,79 @@
 
 use std::fmt::Write;
 
+use super::terms::{Term, terms};
 use crate::domain::event::{Details, Status};
+use crate::domain::text::fold;
 use crate::domain::{UserId, limits};
 
 /// Marks a word of the title.
-const TITLE: char = '\u{E000}';
+const TITLE: &str = "\u{E000}";
 /// Marks a filter.
 const FILTER: char = '\u{E001}';
 
-/// The words of a search. All of them are required, and each may be the beginning of a word.
+/// The words of a search, as they were typed. All of them are required, and each may be the beginning of a word.
+/// The Catalog reads what is in a word; an older one quotes it as it is.
 #[must_use]
 pub fn words(question: &str) -> Vec<String> {
-    split(question).take(limits::QUERY_WORDS_MAX).map(str::to_owned).collect()
+    question
+        .split(|c: char| c.is_whitespace() || c == '"' || c.is_control())
+        .filter(|word| word.contains(char::is_alphanumeric))
+        .take(limits::QUERY_WORDS_MAX)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The text to index for an event.
 pub(super) fn text(details: &Details, organizer: UserId) -> String {
     let mut text = String::new();
     let title = details.title();
-    for part in [&title, details.description()].into_iter().chain(details.tags().iter().map(String::as_str)) {
-        for word in split(part) {
-            text.push_str(word);
-            text.push(' ');
+    let mut write = |mark: &str, part: &str| {
+        for token in terms(part).iter().flat_map(Term::tokens) {
+            let _ = write!(text, "{mark}{token} ");
         }
+    };
+    for part in [&title, details.description()].into_iter().chain(details.tags().iter().map(String::as_str)) {
+        write("", part);
     }
-    for word in split(&title) {
-        let _ = write!(text, "{TITLE}{word} ");
-    }
+    write(TITLE, &title);
     let _ = write!(text, "{} {}", status_mark(details.status()), organizer_mark(organizer));
     for tag in details.tags() {
-        let _ = write!(text, " {}", tag_mark(tag));
+        let _ = write!(text, " {}", tag_mark(&fold(tag.trim())));
     }
     text
+}
+
+/// What a search asks for, read once for all its walks.
+pub(super) struct Asked {
+    terms: Vec<Term>,
+    /// The words as events are indexed by them that an older version has written, if there are any.
+    old_words: Option<Vec<String>>,
+}
+
+impl Asked {
+    /// Reads the words of a search.
+    pub(super) fn new(words: &[String], some_are_old: bool) -> Self {
+        let terms = words.iter().flat_map(|word| terms(word)).take(limits::QUERY_TERMS_MAX).collect();
+        let old_words = || words.iter().flat_map(|word| old_split(word)).map(str::to_owned).collect();
+        Self { terms, old_words: some_are_old.then(old_words) }
+    }
+
+    /// Whether it asks for nothing, which nothing matches.
+    pub(super) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    fn matching(&self, mark: &str) -> String {
+        let all = |phrases: Vec<String>| phrases.join(" AND ");
+        let new = all(self.terms.iter().map(|term| term.phrase(mark)).collect());
+        match &self.old_words {
+            Some(old) if !old.is_empty() => {
+                let old = all(old.iter().map(|word| format!("\"{mark}{word}\"*")).collect());
+                format!("(({new}) OR ({old}))")
+            }
+            _ => new,
+        }
+    }
 }
 
 /// A search, built from words and filters. Everything is quoted, so nothing that a person types is ever read
@@ -49,20 +90,20 @@ pub(super) struct Match(String);
 
 impl Match {
     /// Requires every word, anywhere.
-    pub(super) fn words(mut self, words: &[String]) -> Self {
-        words.iter().for_each(|word| self.require(&format!("\"{word}\"*")));
+    pub(super) fn words(mut self, asked: &Asked) -> Self {
+        self.require(&asked.matching(""));
         self
     }
 
     /// Requires every word in the title.
-    pub(super) fn title(mut self, words: &[String]) -> Self {
-        words.iter().for_each(|word| self.require(&format!("\"{TITLE}{word}\"*")));
+    pub(super) fn title(mut self, asked: &Asked) -> Self {
+        self.require(&asked.matching(TITLE));
         self
     }
 
     /// Excludes what [`Match::title`] finds.
-    pub(super) fn not_title(self, words: &[String]) -> Self {
-        let title = Self::default().title(words);
+    pub(super) fn not_title(self, asked: &Asked) -> Self {
+        let title = Self::default().title(asked);
         Self(format!("({}) NOT ({})", self.0, title.0))
     }
 
@@ -80,10 +121,13 @@ impl Match {
         self
     }
 
-    /// Requires a tag.
-    pub(super) fn tag(mut self, tag: Option<&str>) -> Self {
-        if let Some(tag) = tag {
-            self.require(&format!("\"{}\"", tag_mark(tag)));
+    /// Requires a tag. `some_are_old` says that an older version has written the marks of some events.
+    pub(super) fn tag(mut self, tag: Option<&str>, some_are_old: bool) -> Self {
+        let Some(tag) = tag.map(str::trim) else { return self };
+        let (mark, old) = (tag_mark(&fold(tag)), tag_mark(&tag.to_lowercase()));
+        match some_are_old && mark != old {
+            true => self.require(&format!("(\"{mark}\" OR \"{old}\")")),
+            false => self.require(&format!("\"{mark}\"")),
         }
         self
     }
@@ -101,7 +145,8 @@ impl Match {
     }
 }
 
-fn split(text: &str) -> impl Iterator<Item = &str> {
+/// The words of a text as version 1 of the index has them.
+fn old_split(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
@@ -113,9 +158,9 @@ fn organizer_mark(organizer: UserId) -> String {
     format!("{FILTER}o{}", hex(organizer.as_bytes()))
 }
 
-/// Tags are compared as a whole, ignoring case.
-fn tag_mark(tag: &str) -> String {
-    format!("{FILTER}g{}", hex(tag.trim().to_lowercase().as_bytes()))
+/// Tags are compared as a whole, folded.
+fn tag_mark(folded: &str) -> String {
+    format!("{FILTER}g{}", hex(folded.as_bytes()))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -131,8 +176,33 @@ mod tests {
 
     #[test]
     fn a_question_is_words_and_nothing_else() {
-        assert_eq!(words("  Rust, \"wasm\" OR (NEAR* c++) "), ["Rust", "wasm", "OR", "NEAR", "c"]);
-        assert_eq!(words("\u{E000}rust \u{E001}spublished"), ["rust", "spublished"]);
-        assert!(words("!?%\" ' --").is_empty());
+        assert_eq!(words("  Rust, \"wasm\" OR (NEAR* c++) "), ["Rust,", "wasm", "OR", "(NEAR*", "c++)"]);
+        assert!(words("!?%\" ' -- \u{E000} \u{200B}").is_empty());
+    }
+
+    fn phrases(question: &str) -> String {
+        Match::default().words(&Asked::new(&words(question), false)).into_text()
+    }
+
+    #[test]
+    fn a_search_holds_no_operator_that_somebody_typed() {
+        assert_eq!(phrases("\"a\" OR (NEAR* -b)"), r#""a"* AND "or"* AND "near"* AND "b"*"#);
+        assert_eq!(phrases("\u{E001}spublished"), r#""spublished"*"#);
+    }
+
+    #[test]
+    fn runs_are_phrases_of_pairs() {
+        assert_eq!(phrases("開発者"), r#""開発 発者""#);
+        assert_eq!(phrases("会"), r#""会"*"#);
+        assert_eq!(phrases("重跑gen后"), r#""重跑" AND "gen"* AND "后"*"#);
+    }
+
+    #[test]
+    fn a_sign_belongs_to_the_word_before_it() {
+        assert_eq!(
+            phrases("C# f#, a+ node.js."),
+            "\"c\u{E002}\"* AND \"f\u{E002}\"* AND \"a\"* AND \"node\u{E004}js\"*"
+        );
+        assert_eq!(phrases("C++ .net #rust"), "\"c\u{E003}\"* AND \"\u{E004}net\"* AND \"rust\"*");
     }
 }

@@ -1,0 +1,123 @@
+//! What a text is made of for a search: words, and runs of scripts that are written without spaces.
+//!
+//! Both the index and a search are read here, from one fold, so what is typed is found however it is spelled.
+//! A run is indexed as its overlapping pairs of letters. A part of it is then a phrase of pairs, and a single
+//! letter the beginning of a pair.
+
+use crate::domain::limits;
+use crate::domain::text::fold;
+
+/// A letter of a word that the tokenizer of SQLite would take for the end of it. Nobody can enter these.
+const HASH: char = '\u{E002}';
+const PLUSES: char = '\u{E003}';
+const DOT: char = '\u{E004}';
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Term {
+    /// A word, which a search finds by its beginning.
+    Word(String),
+    /// The letters of a run.
+    Run(Vec<char>),
+}
+
+/// The parts of a text, in order.
+pub(super) fn terms(text: &str) -> Vec<Term> {
+    let folded: Vec<char> = fold(text).chars().collect();
+    let mut terms = Vec::new();
+    let mut rest = folded.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        let taken = if is_unspaced(*first) {
+            let run = length(rest, is_unspaced);
+            terms.push(Term::Run(rest.iter().take(run).copied().collect()));
+            run
+        } else {
+            let begins =
+                is_letter(*first) || (*first == '.' && after.first().copied().is_some_and(is_letter));
+            if begins { take_word(rest, &mut terms) } else { 1 }
+        };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    terms
+}
+
+/// Takes the word at the beginning of `rest`, as in `c++`, `.net` or `node.js`, and returns its length.
+fn take_word(rest: &[char], terms: &mut Vec<Term>) -> usize {
+    let mut word = String::new();
+    let mut taken = 0_usize;
+    loop {
+        let left = rest.get(taken..).unwrap_or_default();
+        let (letter, length) = match left {
+            [c, ..] if is_letter(*c) => (*c, 1),
+            ['.', c, ..] if is_letter(*c) => (DOT, 1),
+            ['#', ..] if taken > 0 => (HASH, 1),
+            ['+', '+', ..] if taken > 0 => (PLUSES, 2),
+            _ => break,
+        };
+        word.push(letter);
+        taken = taken.saturating_add(length);
+    }
+    terms.push(Term::Word(word));
+    taken
+}
+
+impl Term {
+    /// What is indexed for it.
+    pub(super) fn tokens(&self) -> Vec<String> {
+        match self {
+            Self::Word(word) => {
+                let mut tokens = vec![word.clone()];
+                if word.contains(DOT) {
+                    // `.net` is found in `asp.net`, and so is `net`.
+                    tokens.extend(
+                        word.rfind(DOT).filter(|at| *at > 0).and_then(|at| word.get(at..)).map(str::to_owned),
+                    );
+                    tokens.extend(word.split(DOT).filter(|part| !part.is_empty()).map(str::to_owned));
+                }
+                tokens
+            }
+            Self::Run(letters) => {
+                let last = letters.last().map(char::to_string);
+                letters.windows(2).map(|pair| pair.iter().collect()).chain(last).collect()
+            }
+        }
+    }
+
+    /// How FTS5 is asked for it, with `mark` before each token.
+    pub(super) fn phrase(&self, mark: &str) -> String {
+        match self {
+            Self::Word(word) => format!("\"{mark}{word}\"*"),
+            Self::Run(letters) if letters.len() < 2 => {
+                format!("\"{mark}{}\"*", letters.iter().collect::<String>())
+            }
+            Self::Run(letters) => {
+                let pairs: Vec<String> = letters
+                    .windows(2)
+                    .take(limits::QUERY_RUN_MAX)
+                    .map(|pair| format!("{mark}{}", pair.iter().collect::<String>()))
+                    .collect();
+                format!("\"{}\"", pairs.join(" "))
+            }
+        }
+    }
+}
+
+fn length(letters: &[char], belongs: impl Fn(char) -> bool) -> usize {
+    letters.iter().take_while(|c| belongs(**c)).count()
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() && !is_unspaced(c)
+}
+
+/// Whether the letter is of a script that is written without spaces, or with spaces inside of words: Thai, Lao,
+/// Myanmar, Khmer, Hangul, Kana, Bopomofo and Han.
+const fn is_unspaced(c: char) -> bool {
+    matches!(
+        c,
+        '\u{E01}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1100}'..='\u{11FF}' | '\u{1780}'..='\u{17DC}'
+            | '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{312F}' | '\u{31A0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}'
+            | '\u{4E00}'..='\u{9FFF}' | '\u{A960}'..='\u{A97C}' | '\u{A9E0}'..='\u{A9FE}' | '\u{AA60}'..='\u{AA7F}'
+            | '\u{AC00}'..='\u{D7FB}' | '\u{F900}'..='\u{FAFF}' | '\u{1B000}'..='\u{1B16F}' | '\u{20000}'..='\u{3FFFF}'
+    )
+}
