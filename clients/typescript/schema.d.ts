@@ -845,7 +845,7 @@ export interface paths {
         put?: never;
         /**
          * Go on with a session
-         * @description Each refresh token works once; using a spent one ends the whole session.
+         * @description Each refresh token works once. For 30 seconds it gives the same successor again, as long as that one is unused, since two tabs may refresh at the same moment; after that, using it ends the whole session.
          */
         post: operations["refreshToken"];
         delete?: never;
@@ -863,7 +863,7 @@ export interface paths {
         };
         /**
          * Follow the link of the confirmation mail
-         * @description A small page for people. It spends the token; a HEAD does not.
+         * @description A small page with a button that confirms. Opening it does not use the token up.
          */
         get: operations["openVerificationLink"];
         put?: never;
@@ -872,6 +872,26 @@ export interface paths {
          * @description The same for programs, with the token from the mail.
          */
         post: operations["verifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/verify-email/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an address (the page's button)
+         * @description For programs there is `POST /api/verify-email`.
+         */
+        post: operations["verifyEmailByForm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1139,7 +1159,7 @@ export interface components {
             duration_minutes?: number | null;
             /**
              * Format: uri
-             * @description Shown to the organizer and to confirmed participants alone; without a user name in it.
+             * @description Shown to the organizer and to confirmed participants alone; without a user name in it. One that is not in ASCII is kept in its ASCII form.
              * @default null
              */
             join_url?: string | null;
@@ -1290,7 +1310,7 @@ export interface components {
             duration_minutes?: number | null;
             /**
              * Format: uri
-             * @description Shown to the organizer and to confirmed participants alone; without a user name in it.
+             * @description Shown to the organizer and to confirmed participants alone; without a user name in it. One that is not in ASCII is kept in its ASCII form.
              * @default null
              */
             join_url?: string | null;
@@ -1598,7 +1618,7 @@ export interface components {
         SignUp: {
             /**
              * Format: email
-             * @description ASCII, at most 254 bytes; case and outer white space do not count.
+             * @description At most 254 bytes. The part before the `@` is ASCII; the domain may be in any script, and counts in its ASCII form (UTS #46). Case and outer white space do not count.
              */
             email: string;
             /** @description One line. */
@@ -1622,8 +1642,8 @@ export interface components {
              */
             created_at: string;
             /**
-             * Format: email
-             * @description Trimmed and in lower case.
+             * Format: idn-email
+             * @description As it was typed first, trimmed and in lower case. The domain may be in any script.
              */
             email: string;
             /** @description Whether the link in the mail was followed. */
@@ -5149,7 +5169,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that says so. */
+            /** @description The page with the button. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -5213,6 +5233,45 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_token-or-validation_failed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["misconfigured-or-overloaded"];
+        };
+    };
+    verifyEmailByForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["MailedToken"];
+            };
+        };
+        responses: {
+            /** @description A page that says that the address is confirmed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            /** @description A page that says that the link is spent or has expired. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };

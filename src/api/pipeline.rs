@@ -28,6 +28,7 @@ use crate::api::shared::conditional;
 use crate::api::shared::context::{App, RequestContext, X_REQUEST_ID};
 use crate::api::shared::current_request::OfRequest;
 use crate::api::shared::measured_client::MeasuredClient;
+use crate::api::shared::plain_path;
 use crate::api::shared::ports::{ObjectClient, Runtime};
 use crate::api::shared::problem::Problem;
 use crate::config::{Config, ConfigError};
@@ -117,6 +118,7 @@ impl Api {
             None => Problem::misconfigured().into_response(),
             Some(routes) => {
                 let mut request = request.map(Body::from);
+                *request.uri_mut() = plain_path::normalized(std::mem::take(request.uri_mut()));
                 request.extensions_mut().insert(Arc::clone(&context));
                 if context.head {
                     *request.method_mut() = Method::GET;

@@ -106,6 +106,7 @@ static TABLE: &[Resource] = &[
     at!("/api/token/refresh", POST sessions::refresh),
     at!("/api/logout", POST sessions::logout),
     at!("/api/verify-email", GET verification::page, POST verification::verify),
+    at!("/api/verify-email/form", POST verification::verify_by_form),
     at!("/api/verify-email/resend", POST verification::resend),
     at!("/api/password/forgot", POST passwords::forgot),
     at!("/api/password/reset", GET passwords::page, POST passwords::reset),

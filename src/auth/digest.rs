@@ -21,5 +21,5 @@ pub fn text(bytes: &[u8]) -> String {
 /// The name of the Account object for an address.
 #[must_use]
 pub fn account_key(email: &Email) -> Option<AccountKey> {
-    AccountKey::parse(&text(email.as_str().as_bytes()))
+    AccountKey::parse(&text(email.ascii().as_bytes()))
 }

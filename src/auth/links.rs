@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::onetime::Entropy;
 use super::tokens::TokenKeys;
 use crate::domain::{EventId, RegistrationId, Secret};
 
@@ -32,6 +33,16 @@ impl Purpose {
 }
 
 impl TokenKeys {
+    /// The random part of the refresh token that follows `token`. It is computed, so that two tabs that use one
+    /// token at the same moment get the same successor. Without our secret nobody can compute it.
+    #[must_use]
+    pub fn successor(&self, token: &str) -> Option<Entropy> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.link_secrets().next()?.reveal()).ok()?;
+        mac.update(b"refresh\0");
+        mac.update(token.as_bytes());
+        Some(mac.finalize().into_bytes().into())
+    }
+
     /// The link's key, signed with the current secret.
     #[must_use]
     pub fn link_key(&self, purpose: Purpose, event: EventId, registration: RegistrationId) -> Option<String> {

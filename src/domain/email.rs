@@ -2,15 +2,19 @@
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
-use super::FieldError;
+use super::{FieldError, text};
 
 /// A deliverable address, trimmed and in lower case, so that two spellings of one address are equal.
 ///
-/// Addresses are ASCII (RFC 5321), because mail providers do not reliably accept others
-/// (RFC 6531). Quoted local parts and bare host names are refused. `Debug` does not show the address.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The domain may be in any script: it is kept as it was typed, and compared and written to in its ASCII form
+/// (UTS #46). The part before the `@` is ASCII (RFC 5321), because mail providers do not reliably accept
+/// anything else (RFC 6531). Quoted local parts, IP addresses and bare host names are refused. `Debug` does not
+/// show the address.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);
 
@@ -21,24 +25,83 @@ impl Email {
     ///
     /// # Errors
     /// `invalid_email` if no mail could be delivered to it.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let address = text.trim().to_ascii_lowercase();
+    pub fn parse(typed: &str) -> Result<Self, FieldError> {
+        let typed = text::nfc(&typed.trim().to_lowercase());
+        let (local, domain) = typed.rsplit_once('@').unwrap_or_default();
+        if !local.is_ascii() {
+            return Err(FieldError::new(
+                "email",
+                "invalid_email",
+                "The part before the @ may have letters without accents, digits and signs.",
+            ));
+        }
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-        let deliverable = address.is_ascii()
-            && address.len() <= Self::MAX_BYTES
-            && !address.contains('"')
-            && EmailAddress::parse_with_options(&address, options).is_ok();
+        let deliverable = ascii_domain(domain).is_some_and(|domain| {
+            let address = format!("{local}@{domain}");
+            is_host(&domain)
+                && address.len() <= Self::MAX_BYTES
+                && !local.contains('"')
+                && EmailAddress::parse_with_options(&address, options).is_ok()
+        });
         if deliverable {
-            Ok(Self(address))
+            Ok(Self(typed))
         } else {
             Err(FieldError::new("email", "invalid_email", "Give an address like name@example.com."))
         }
     }
 
-    /// The normalised address.
+    /// The address as it was typed, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The address in ASCII, which identifies the account and is what mail goes to.
+    #[must_use]
+    pub fn ascii(&self) -> Cow<'_, str> {
+        let domain = self.0.rsplit_once('@').filter(|_| !self.0.is_ascii());
+        match domain.and_then(|(local, domain)| Some(format!("{local}@{}", ascii_domain(domain)?))) {
+            None => Cow::Borrowed(&self.0),
+            Some(address) => Cow::Owned(address),
+        }
+    }
+}
+
+/// The domain in ASCII, as the URL Standard reads a host.
+fn ascii_domain(domain: &str) -> Option<String> {
+    // What would be read as another part of a URL, or as a letter written in another way.
+    if domain.contains(['/', '\\', '?', '#', ':', '%', '[', ']', '<', '>'])
+        || domain.contains(text::is_invisible)
+    {
+        return None;
+    }
+    Some(text::parse_url(&format!("https://{domain}/"))?.host)
+}
+
+/// Whether the name is one of a host that mail could be sent to (RFC 1123 §2.1, RFC 3696 §2): labels of letters,
+/// digits and inner hyphens, the last one not only of digits.
+fn is_host(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    domain.split('.').all(is_label) && !last.bytes().all(|b| b.is_ascii_digit())
+}
+
+impl PartialEq for Email {
+    fn eq(&self, other: &Self) -> bool {
+        self.ascii() == other.ascii()
+    }
+}
+
+impl Eq for Email {}
+
+impl Hash for Email {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.ascii().hash(state);
     }
 }
 
@@ -55,6 +118,15 @@ mod tests {
     #[test]
     fn two_spellings_of_one_address_are_equal() {
         assert_eq!(Email::parse("  Ada@Example.COM "), Email::parse("ada@example.com"));
+        let typed = Email::parse("Info@EXÄMPLE.de").unwrap();
+        assert_eq!(typed, Email::parse("info@xn--exmple-cua.de").unwrap());
+        assert_eq!((typed.as_str(), &*typed.ascii()), ("info@exämple.de", "info@xn--exmple-cua.de"));
+        assert_eq!(typed, Email::parse("info@exa\u{308}mple.de").unwrap());
+        assert_eq!(&*Email::parse("a@例え。テスト").unwrap().ascii(), "a@xn--r8jz45g.xn--zckzah");
+        assert_eq!(
+            &*Email::parse("a+b@sub.straße.example").unwrap().ascii(),
+            "a+b@sub.xn--strae-oqa.example"
+        );
     }
 
     #[test]
@@ -73,7 +145,23 @@ mod tests {
             "ada@[127.0.0.1]",
             "Ada <ada@example.com>",
             "ada@example.com\r\nBcc: eve@example.com",
-            "ada@exämple.com",
+            "ädä@example.com",
+            "ada@exam_ple.com",
+            "ada@127.0.0.1",
+            "ada@0x7f.1",
+            "ada@1.2.3.4.5",
+            "ada@example.123",
+            "ada@-example.com",
+            "ada@example-.com",
+            "ada@example..com",
+            "ada@example.com.",
+            "ada@xn--a.com",
+            "ada@exam%70le.com",
+            "ada@example.com/path",
+            "ada@example.com:25",
+            "ada@exam\u{200B}ple.com",
+            "ada@ex!ample.com",
+            "ada@exam ple.com",
             ".ada@example.com",
             &long,
         ] {

@@ -74,22 +74,6 @@ id! {
     SessionId
 }
 
-impl EventId {
-    /// The id for an `Idempotency-Key`: the same user and key always give the same event. The bits
-    /// come from `digest`, in the form of a `UUIDv7`.
-    #[must_use]
-    pub fn from_digest(digest: &[u8; 32]) -> Self {
-        let mut bytes = [0; 16];
-        bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = *from);
-        Self(
-            Builder::from_bytes(bytes)
-                .with_version(uuid::Version::SortRand)
-                .with_variant(Variant::RFC4122)
-                .into_uuid(),
-        )
-    }
-}
-
 /// Names the Account object of an address. It is a digest of the normalised address, so a token or a
 /// participant list can refer to an account without containing the address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,11 +123,5 @@ mod tests {
         for text in [upper.as_str(), "", "42", "67e55044-10b1-426f-9247-bb680e5fe0c8"] {
             assert_eq!(EventId::parse(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn a_digest_makes_a_well_formed_id() {
-        let id = EventId::from_digest(&[0xff; 32]);
-        assert_eq!(EventId::parse(&id.to_string()), Some(id));
     }
 }

@@ -20,6 +20,8 @@ pub const JOIN_URL_MAX_BYTES: usize = 2_048;
 pub const SESSIONS_MAX: u32 = 50;
 /// Milliseconds after which a session ends, however often it was refreshed: a year.
 pub const SESSION_MAX_AGE_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+/// Milliseconds for which a refresh token gives its successor again, as long as that one is unused.
+pub const REFRESH_GRACE_MS: i64 = 30 * 1000;
 /// Valid links of one kind that one account may have at a time. More are not sent.
 pub const LINKS_MAX: u32 = 5;
 /// Security events that an account keeps.

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use super::FieldError;
+use super::{FieldError, text};
 
 /// Common passwords, which guessing starts with: one a line, in lower case. They are those of the 10,000
 /// most common that are long enough (`scripts/common-passwords.mjs`). Comparing with all of them takes
 /// microseconds; the hash that follows takes milliseconds.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// A password that may be set: 8 to 72 bytes, no NUL, not one of the common ones.
+/// A password that may be set: 8 to 72 bytes, no NUL, not one of the common ones. It is kept in Normalization
+/// Form C, so that an `é` is one letter from whichever keyboard (RFC 8265 §4.2.2).
 ///
 /// bcrypt reads 72 bytes and stops at a NUL. A password that it would cut is refused, never cut. There
 /// are no composition rules (NIST SP 800-63B §3.1.1.2). `Debug` does not show the password.
@@ -25,7 +26,8 @@ impl Password {
     ///
     /// # Errors
     /// `too_short`, `too_long`, `invalid_characters` or `too_common`.
-    pub fn parse(field: &'static str, text: &str) -> Result<Self, FieldError> {
+    pub fn parse(field: &'static str, typed: &str) -> Result<Self, FieldError> {
+        let text = text::nfc(typed);
         if text.len() < Self::MIN_BYTES {
             return Err(FieldError::new(field, "too_short", "Use at least 8 bytes."));
         }
@@ -43,7 +45,7 @@ impl Password {
                 "This is one of the most common passwords; choose another.",
             ));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
     /// The password itself, for the hash function.

@@ -23,7 +23,7 @@ pub(super) fn message(outgoing: &Outgoing<'_>, message: &Message, sender: &Sende
     };
     let mut argument = json!({
         "from": from,
-        "to": outgoing.mail.to.as_str(),
+        "to": outgoing.mail.to.ascii(),
         "subject": message.subject,
         "text": message.text,
         "html": message.html,

@@ -62,7 +62,7 @@ impl Mail {
     /// The address with the reader's name, as a `To` header wants it (RFC 5322 §3.4).
     #[must_use]
     pub fn recipient(&self) -> String {
-        let address = self.to.as_str();
+        let address = &*self.to.ascii();
         match self.name.as_ref().map(Name::as_str) {
             None => address.to_owned(),
             Some(name) => named(name, address),

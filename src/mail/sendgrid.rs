@@ -34,7 +34,7 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
     headers.insert("Message-ID".to_owned(), json!(message_id(outgoing.key, sender)));
     let reader = outgoing.mail.name.as_ref().map(Name::as_str);
     let mut body = json!({
-        "personalizations": [{ "to": [person(reader, outgoing.mail.to.as_str())] }],
+        "personalizations": [{ "to": [person(reader, &outgoing.mail.to.ascii())] }],
         "from": person(name, from),
         "subject": message.subject,
         "content": [

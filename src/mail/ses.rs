@@ -110,7 +110,7 @@ fn body(outgoing: &Outgoing<'_>, message: &Message, sender: &Sender<'_>) -> Valu
     let reader = outgoing.mail.name.as_ref().map(Name::as_str);
     json!({
         "FromEmailAddress": mailbox(name, from),
-        "Destination": { "ToAddresses": [mailbox(reader, outgoing.mail.to.as_str())] },
+        "Destination": { "ToAddresses": [mailbox(reader, &outgoing.mail.to.ascii())] },
         "Content": { "Simple": simple },
     })
 }

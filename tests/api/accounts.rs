@@ -112,16 +112,65 @@ fn the_link_in_the_mail_confirms_the_address_once() {
 }
 
 #[test]
-fn following_the_link_shows_a_page_that_says_how_it_went() {
+fn following_the_link_shows_a_page_whose_button_confirms() {
     let app = App::new();
-    app.attendee("Ada");
-    let path = format!("/api/verify-email?token={}", confirmation_token(&app));
+    let ada = app.attendee("Ada");
+    let token = confirmation_token(&app);
+    let path = format!("/api/verify-email?token={token}");
     app.call(Method::HEAD, &path).send().expect(200);
-    let page = app.get(&path).send().expect_page(200);
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "the HEAD has spent nothing");
-    assert!(page.text().contains("confirmed"), "{}", page.text());
-    let spent = app.get(&path).send().expect_page(422);
-    assert!(spent.text().contains("used or has expired"), "{}", spent.text());
+    for _ in 0..2 {
+        let shown = app.get(&path).send().expect_page(200);
+        let page = shown.text();
+        assert!(page.contains(r#"action="verify-email/form""#) && page.contains(&token), "{page}");
+    }
+    let verified = || app.get("/api/me").by(&ada).send().json()["user"]["email_verified"].clone();
+    assert_eq!(verified(), false, "opening the page has changed nothing");
+    let press = || {
+        app.post("/api/verify-email/form")
+            .body("application/x-www-form-urlencoded", &format!("token={token}"))
+            .send()
+    };
+    let pressed = press().expect_page(200);
+    let page = pressed.text();
+    assert!(page.contains("is confirmed") && verified() == true, "{page}");
+    for spent in [press(), app.get(&path).send(), app.get("/api/verify-email").send()] {
+        let shown = spent.expect_page(422);
+        let page = shown.text();
+        assert!(page.contains("used or has expired") && !page.contains("<form"), "{page}");
+    }
+}
+
+#[test]
+fn a_domain_in_any_script_is_one_account_shown_as_it_was_typed() {
+    let app = App::new();
+    let sign_up = |email: &str| {
+        app.post("/api/register").json(&json!({ "email": email, "password": "SecurePassword123" })).send()
+    };
+    let login = |email: &str| {
+        app.post("/api/login").json(&json!({ "email": email, "password": "SecurePassword123" })).send()
+    };
+    assert_eq!(sign_up(" Info@EXÄMPLE.de").expect(201).json()["user"]["email"], "info@exämple.de");
+    for same in ["info@exämple.de", "info@xn--exmple-cua.de", "INFO@exa\u{308}mple.de"] {
+        sign_up(same).expect_problem(409, "email_taken");
+        assert_eq!(login(same).expect(200).json()["user"]["email"], "info@exämple.de");
+    }
+    for bad in ["ädä@example.com", "a@exam_ple.com", "a@10.0.0.1", "a@example.123"] {
+        let fields = sign_up(bad).bad_fields();
+        assert_eq!(fields, [("email".to_owned(), "invalid_email".to_owned())], "{bad}");
+    }
+}
+
+#[test]
+fn a_password_is_one_from_whichever_keyboard() {
+    let app = App::new();
+    let call = |path: &str, password: &str| {
+        app.post(path).json(&json!({ "email": "ada@example.com", "password": password })).send()
+    };
+    call("/api/register", "pre\u{301}sence-1").expect(201);
+    for same in ["pre\u{301}sence-1", "pr\u{e9}sence-1"] {
+        call("/api/login", same).expect(200);
+    }
+    call("/api/login", "presence-1").expect_problem(401, "invalid_credentials");
 }
 
 #[test]

@@ -223,6 +223,20 @@ fn a_repeated_idempotency_key_meets_the_first_event() {
 }
 
 #[test]
+fn nobody_can_compute_the_id_of_an_event_from_its_idempotency_key() {
+    let id = |others: usize| {
+        let app = App::new();
+        let ada = app.organizer("Ada");
+        (0..others).for_each(|_| drop(app.event(&ada, json!({}))));
+        let first = app.post("/api/events").by(&ada).header("idempotency-key", "order-17").json(&least());
+        first.send().expect(201).json()["event"]["id"].as_str().unwrap().to_owned()
+    };
+    let (one, other) = (id(0), id(1));
+    assert_eq!(one[..8], other[..8], "a UUIDv7 begins with the time");
+    assert_ne!(one, other, "the same person and key, and other random bits");
+}
+
+#[test]
 fn an_idempotency_key_outlives_restarts_and_brings_nothing_back() {
     let mut app = App::new();
     let ada = app.organizer("Ada");

@@ -43,6 +43,31 @@ fn a_refresh_token_that_is_used_twice_ends_the_session_for_both_holders() {
 }
 
 #[test]
+fn two_tabs_that_refresh_at_one_moment_get_one_successor() {
+    let app = App::new();
+    let ada = app.attendee("Ada");
+    let first = app.refresh(&ada.refresh_token).expect(200).person();
+    app.advance_ms(30_000);
+    let second = app.refresh(&ada.refresh_token).expect(200).person();
+    assert_eq!(first.refresh_token, second.refresh_token);
+    app.get("/api/me").by(&first).send().expect(200);
+    app.get("/api/me").by(&second).send().expect(200);
+    let next = app.refresh(&first.refresh_token).expect(200).person();
+    app.refresh(&ada.refresh_token).expect_problem(401, "invalid_refresh_token");
+    app.refresh(&next.refresh_token).expect_problem(401, "invalid_refresh_token");
+}
+
+#[test]
+fn after_thirty_seconds_a_used_refresh_token_is_theft() {
+    let app = App::new();
+    let ada = app.attendee("Ada");
+    let next = app.refresh(&ada.refresh_token).expect(200).person();
+    app.advance_ms(30_001);
+    app.refresh(&ada.refresh_token).expect_problem(401, "invalid_refresh_token");
+    app.refresh(&next.refresh_token).expect_problem(401, "invalid_refresh_token");
+}
+
+#[test]
 fn nonsense_refreshes_nothing_and_ends_nothing() {
     let app = App::new();
     let ada = app.attendee("Ada");
@@ -174,6 +199,9 @@ fn sessions_of_an_older_version_can_be_refreshed() {
             "DROP TABLE answered",
             "DROP TABLE suspension",
             "DROP TABLE backup",
+            "DROP TABLE event_keys",
+            "ALTER TABLE sessions DROP COLUMN spent_digest",
+            "ALTER TABLE sessions DROP COLUMN spent_at",
             "UPDATE schema_version SET version = 1",
         ];
         for statement in undo.into_iter().chain(outbox).filter(|statement| !statement.trim().is_empty()) {
@@ -183,6 +211,7 @@ fn sessions_of_an_older_version_can_be_refreshed() {
     }
     let next = app.refresh(&ada.refresh_token).expect(200).person();
     app.get("/api/me").by(&next).send().expect(200);
+    app.advance_ms(31_000);
     app.refresh(&ada.refresh_token).expect_problem(401, "invalid_refresh_token");
     app.get("/api/me").by(&next).send().expect_problem(401, "unauthenticated");
     app.log_in_with(&ada.email, PASSWORD).expect(200);

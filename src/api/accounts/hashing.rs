@@ -7,6 +7,7 @@ use crate::api::shared::problem::Problem;
 use crate::auth::hash_queue::{HashQueue, Ticket, Turn};
 use crate::auth::hashing::{Digest, Hashing, Salt};
 use crate::auth::passwords::{self, Comparison, NewHash};
+use crate::domain::text::nfc;
 use crate::domain::{ClientKey, Password, Refusal, Secret};
 
 /// Rejects a client with too many unfinished hashes before anything else is done for it, so that a flood
@@ -39,8 +40,14 @@ pub(in crate::api) async fn verify(
     stored: Option<&Secret<String>>,
 ) -> Result<bool, Problem> {
     let cost = app.config.bcrypt_cost;
-    let matched = compare(app, client, candidate, stored, cost).await?;
-    for missing in stored.and_then(passwords::cost).unwrap_or(cost)..cost {
+    let composed = nfc(candidate);
+    let mut matched = compare(app, client, &composed, stored, cost).await?;
+    if composed != candidate {
+        // A hash from before passwords were composed.
+        matched |= compare(app, client, candidate, stored, cost).await?;
+    }
+    let rounds_short = stored.and_then(passwords::cost).unwrap_or(cost)..cost;
+    for missing in rounds_short.clone().chain(rounds_short.filter(|_| composed != candidate)) {
         compare(app, client, candidate, None, missing).await?;
     }
     Ok(matched)

@@ -78,8 +78,10 @@ pub(in crate::api) async fn refresh(asked: Asked, body: JsonBody) -> Result<Resp
     let mut fields = body.fields();
     let token = fields.required_text("refresh_token", Ok);
     fields.finish()?;
-    let shown = onetime::Refresh::read(token.unwrap_or_default()).ok_or(Refusal::InvalidRefreshToken)?;
-    let (refresh_token, next) = shown.next(&app.entropy(), refresh_expiry(&app, app.runtime.now()));
+    let token = token.unwrap_or_default();
+    let shown = onetime::Refresh::read(token).ok_or(Refusal::InvalidRefreshToken)?;
+    let successor = app.config.keys.successor(token).ok_or_else(unexpected)?;
+    let (refresh_token, next) = shown.next(&successor, refresh_expiry(&app, app.runtime.now()));
     let command = Command::Refresh(shown.family, shown.digest, next);
     match object_client::account(&app, &shown.account, command).await? {
         Reply::Refreshed(session, profile) => {

@@ -26,12 +26,13 @@ use crate::cache::{Key, Lookup, Page};
 use crate::domain::event::{Details, Organizer, Status};
 use crate::domain::moderation::Suspension;
 use crate::domain::{EventId, FieldError, Invalid, Refusal, Timestamp, UserId, limits};
+use crate::objects::account;
 use crate::objects::catalog::{self, Cursor, Order, Query, Scope};
 use crate::objects::event::{Command, Create, Reply, Snapshot};
 use crate::objects::{Envelope, Outcome};
 
-/// `POST /api/events`: creates an event. With an `Idempotency-Key` the id is derived from user and key, so
-/// that a repeated request finds the event that the first one created.
+/// `POST /api/events`: creates an event. The organizer's account remembers which event an `Idempotency-Key` has
+/// made, so that a repeated request finds it.
 pub(in crate::api) async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -42,11 +43,16 @@ pub(in crate::api) async fn create(
     let mut fields = body.fields();
     let patch = input::read(&mut fields);
     let details = Details::create(&patch, fields.into_invalid())?;
+    let fresh = EventId::new(app.runtime.now(), &app.id_entropy());
     let (id, fingerprint) = match headers.get("idempotency-key").filter(|key| !key.is_empty()) {
-        None => (EventId::new(app.runtime.now(), &app.id_entropy()), None),
+        None => (fresh, None),
         Some(key) => {
-            let name = [b"event\0", profile.id.as_bytes().as_slice(), key.as_bytes()].concat();
-            (EventId::from_digest(&digest::sha256(&name)), Some(digest::text(body.raw())))
+            let key = digest::text(key.as_bytes());
+            let command = account::Command::EventOfKey { user: profile.id, key, event: fresh };
+            match object_client::account(&app, &caller.bearer().account, command).await? {
+                account::Reply::EventOfKey(id) => (id, Some(digest::text(body.raw()))),
+                _ => return Err(unexpected()),
+            }
         }
     };
     let organizer = Organizer {

@@ -12,7 +12,7 @@ use crate::api::shared::context::App;
 use crate::api::shared::last_check::{Checked, Look};
 use crate::api::shared::page::Params;
 use crate::api::shared::problem::Problem;
-use crate::domain::{EventId, Refusal};
+use crate::domain::{EventId, Refusal, Timestamp};
 use crate::objects::{Envelope, Outcome, catalog, event};
 
 /// The only path that answers even if a setting is bad.
@@ -68,7 +68,7 @@ async fn check(app: &App) -> Checked {
 
 /// The object is an event that does not exist: it says so, and stores nothing.
 async fn ask(app: &App) -> Checked {
-    let nobody = EventId::from_digest(&[0; 32]);
+    let nobody = EventId::new(Timestamp::from_ms(0), &[0; 10]);
     let event = app.objects.event(nobody, Envelope::new(event::Command::Read));
     let catalog = app.objects.catalog(Envelope::new(catalog::Command::ReportLag));
     let (event, catalog) = join(event, catalog).await;

@@ -24,7 +24,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "The session.", "Session", &examples::session(), &[])
             .refuses([Refusal::InvalidCredentials, limited()]),
         Operation::post("/api/token/refresh", "refreshToken", TAG)
-            .says("Go on with a session", "Each refresh token works once; using a spent one ends the whole session.")
+            .says("Go on with a session", "Each refresh token works once. For 30 seconds it gives the same successor again, as long as that one is unused, since two tabs may refresh at the same moment; after that, using it ends the whole session.")
             .body("RefreshToken", &json!({ "refresh_token": examples::TOKEN }))
             .answers(200, "The session with new tokens.", "Session", &examples::session(), &[])
             .refuses([Refusal::InvalidRefreshToken]),
@@ -33,15 +33,20 @@ pub(super) fn operations() -> Vec<Operation> {
             .with_token()
             .answers_nothing(204, "The session has ended."),
         Operation::get("/api/verify-email", "openVerificationLink", TAG)
-            .says("Follow the link of the confirmation mail", "A small page for people. It spends the token; a HEAD does not.")
+            .says("Follow the link of the confirmation mail", "A small page with a button that confirms. Opening it does not use the token up.")
             .takes(&["VerificationToken"])
-            .shows(200, "A page that says so.")
+            .shows(200, "The page with the button.")
             .shows(422, "The same page, saying that the link is spent or has expired."),
         Operation::post("/api/verify-email", "verifyEmail", TAG)
             .says("Confirm an address", "The same for programs, with the token from the mail.")
             .body("MailedToken", &json!({ "token": examples::TOKEN }))
             .answers_nothing(204, "The address is confirmed.")
             .refuses([Refusal::InvalidToken]),
+        Operation::post("/api/verify-email/form", "verifyEmailByForm", TAG)
+            .says("Confirm an address (the page's button)", "For programs there is `POST /api/verify-email`.")
+            .form("MailedToken")
+            .shows(200, "A page that says that the address is confirmed.")
+            .shows(422, "A page that says that the link is spent or has expired."),
         Operation::post("/api/verify-email/resend", "resendVerification", TAG)
             .says("Send the confirmation mail again", "")
             .with_token()

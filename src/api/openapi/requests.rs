@@ -7,7 +7,7 @@ use crate::domain::{Password, limits};
 
 /// The schema of every request's body by name.
 pub(super) fn all() -> Value {
-    let email = json!({ "type": "string", "format": "email", "description": "ASCII, at most 254 bytes; case and outer white space do not count." });
+    let email = json!({ "type": "string", "format": "email", "description": "At most 254 bytes. The part before the `@` is ASCII; the domain may be in any script, and counts in its ASCII form (UTS #46). Case and outer white space do not count." });
     let password = json!({
         "type": "string",
         "format": "password",
@@ -130,7 +130,7 @@ fn event_fields(core: bool, description: &str) -> Value {
             (
                 "join_url",
                 OPTIONAL,
-                json!({ "type": ["string", "null"], "format": "uri", "pattern": "^https://", "maxLength": limits::JOIN_URL_MAX_BYTES, "default": null, "description": "Shown to the organizer and to confirmed participants alone; without a user name in it." }),
+                json!({ "type": ["string", "null"], "format": "uri", "pattern": "^https://", "maxLength": limits::JOIN_URL_MAX_BYTES, "default": null, "description": "Shown to the organizer and to confirmed participants alone; without a user name in it. One that is not in ASCII is kept in its ASCII form." }),
             ),
             (
                 "tags",

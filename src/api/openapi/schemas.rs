@@ -27,7 +27,7 @@ fn answers() -> Value {
             (
                 "email",
                 REQUIRED,
-                json!({ "type": "string", "format": "email", "description": "Trimmed and in lower case." }),
+                json!({ "type": "string", "format": "idn-email", "description": "As it was typed first, trimmed and in lower case. The domain may be in any script." }),
             ),
             ("name", REQUIRED, or_null(text("As given at sign-up."))),
             ("role", REQUIRED, one_of(&["organizer", "attendee"], "Organizers create events.")),

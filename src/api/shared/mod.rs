@@ -17,6 +17,7 @@ pub(super) mod last_check;
 pub(super) mod measured_client;
 pub(super) mod object_client;
 pub(super) mod page;
+pub(super) mod plain_path;
 pub mod ports;
 pub(super) mod problem;
 pub(super) mod rate_limits;

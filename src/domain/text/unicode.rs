@@ -4,10 +4,20 @@
 //! size. Natively the crates do it. `tests/unicode.json` holds texts and answers that both are tested with.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{nfc, parse_url, without_marks};
+use native::composed;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{parse_url, without_marks};
 
 #[cfg(target_arch = "wasm32")]
-pub use engine::{nfc, parse_url, without_marks};
+use engine::composed;
+#[cfg(target_arch = "wasm32")]
+pub use engine::{parse_url, without_marks};
+
+/// The text in Normalization Form C (UAX #15).
+#[must_use]
+pub fn nfc(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { composed(text) }
+}
 
 /// An absolute URL as the URL Standard reads it.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,9 +35,8 @@ mod engine {
 
     #[wasm_bindgen(module = "/src/domain/text/unicode.js")]
     extern "C" {
-        /// The text in Normalization Form C (UAX #15).
-        #[must_use]
-        pub fn nfc(text: &str) -> String;
+        #[wasm_bindgen(js_name = nfc)]
+        pub(in crate::domain::text) fn composed(text: &str) -> String;
 
         /// The text in Normalization Form KD, without its marks (General Category M).
         #[must_use]
@@ -53,9 +62,7 @@ mod native {
     use unicode_normalization::UnicodeNormalization;
     use unicode_normalization::char::is_combining_mark;
 
-    /// The text in Normalization Form C (UAX #15).
-    #[must_use]
-    pub fn nfc(text: &str) -> String {
+    pub(in crate::domain::text) fn composed(text: &str) -> String {
         text.nfc().collect()
     }
 

@@ -24,6 +24,11 @@ impl Account {
         Ok(Reply::Done)
     }
 
+    pub(super) fn verification_stands(&self, tx: &Transaction<'_>, token: &str) -> Result<Reply, Fault> {
+        let stands = self.owner.is_some() && store::token_stands(tx.sql, tx.now, store::VERIFY_EMAIL, token)?;
+        if stands { Ok(Reply::Done) } else { Err(Refusal::InvalidToken.into()) }
+    }
+
     pub(super) fn resend_verification(&self, tx: &mut Transaction<'_>, link: Link) -> Result<Reply, Fault> {
         match self.send_link(tx, store::VERIFY_EMAIL, link)? {
             None => Ok(Reply::Done),

@@ -25,6 +25,7 @@ mod address_status;
 mod admin;
 mod calendar_key;
 mod email_status;
+mod event_keys;
 mod lifecycle;
 mod links;
 mod login;
@@ -87,6 +88,7 @@ impl Object for Account {
             | Command::BeginLogin
             | Command::Authorize { .. }
             | Command::ResetStands(_)
+            | Command::VerificationStands(_)
             | Command::By(_, Order::Challenge | Order::Export)
             | Command::OpenFeed { .. }
             | Command::RecentEvents => Kind::Read,
@@ -99,6 +101,7 @@ impl Object for Account {
             | Command::SetFeedKey { .. }
             | Command::MarkEmail { .. }
             | Command::LiftEmailMark
+            | Command::EventOfKey { .. }
             | Command::By(..) => Kind::Write,
         }
     }
@@ -131,6 +134,7 @@ impl Object for Account {
             Command::Refresh(family, token, next) => self.refresh(tx, &family, &token, &next),
             Command::VerifyEmail { token } => self.verify_email(tx, &token),
             Command::ForgotPassword(link) => self.forgot_password(tx, link),
+            Command::VerificationStands(token) => self.verification_stands(tx, &token),
             Command::ResetStands(token) => self.reset_stands(tx, &token),
             Command::ResetPassword(token, hash) => self.reset_password(tx, &token, hash),
             Command::By(holder, order) => {
@@ -144,6 +148,13 @@ impl Object for Account {
                     .filter(|owner| owner.profile.id == user)
                     .ok_or(Refusal::Unauthenticated)?;
                 calendar_key::save(tx.sql, &digest)
+            }
+            Command::EventOfKey { user, key, event } => {
+                self.owner
+                    .as_ref()
+                    .filter(|owner| owner.profile.id == user)
+                    .ok_or(Refusal::Unauthenticated)?;
+                Ok(Reply::EventOfKey(event_keys::event_of(tx, &key, event)?))
             }
             Command::MarkEmail { status, at } => self.mark_email(tx, status, at),
             Command::LiftEmailMark => self.lift_email_mark(tx),

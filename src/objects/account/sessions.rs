@@ -45,6 +45,10 @@ impl Account {
     /// The refresh tokens of one session share a secret. A token that has the secret but is not the latest
     /// one was already spent. So two parties have used it, and nobody can tell which of them is the thief
     /// (RFC 9700 §4.14.2). The session therefore ends for both.
+    ///
+    /// Two tabs of one browser use a token at the same moment, though. For a short time the token therefore
+    /// gives the same successor again, as long as that one is unused. A thief gains nothing that the token
+    /// itself would not give: the next use of the older of the two ends the session.
     pub(super) fn refresh(
         &mut self,
         tx: &Transaction<'_>,
@@ -54,17 +58,22 @@ impl Account {
     ) -> Result<Reply, Fault> {
         let owner = self.owner.as_ref().ok_or(Refusal::InvalidRefreshToken)?;
         let profile = owner.profile.clone();
-        let (session, is_last) =
-            store::session_of(tx.sql, family, token)?.ok_or(Refusal::InvalidRefreshToken)?;
-        if !is_last {
+        let shown = store::session_of(tx.sql, family, token, &next.digest)?;
+        let store::Shown { session, is_latest, used_for_next_at } =
+            shown.ok_or(Refusal::InvalidRefreshToken)?;
+        let again = used_for_next_at.is_some_and(|at| tx.now.ms_since(at) <= limits::REFRESH_GRACE_MS);
+        if !is_latest && !again {
             self.end_sessions(tx, |known| known == session)?;
             security_log::note(tx, SecurityEventKind::RefreshReused)?;
             return Ok(Reply::Reused(profile.id));
         }
         let known = self.sessions.iter_mut().find(|known| known.id == session);
         let known = known.filter(|known| known.expires_at > tx.now).ok_or(Refusal::InvalidRefreshToken)?;
+        if again {
+            return Ok(Reply::Refreshed(session, Box::new(profile)));
+        }
         let expires_at = next.expires_at.min(known.created_at.plus_ms(limits::SESSION_MAX_AGE_MS));
-        store::extend_session(tx.sql, session, &next.digest, expires_at)?;
+        store::extend_session(tx, session, &next.digest, expires_at)?;
         known.expires_at = expires_at;
         Ok(Reply::Refreshed(session, Box::new(profile)))
     }

@@ -55,6 +55,10 @@ pub(super) const MIGRATIONS: &[Step] = &[
     super::admin::SCHEMA,
     &[outbox::URGENCY],
     &[super::address_status::SCHEMA],
+    &[super::event_keys::SCHEMA],
+    // The refresh token before the latest one, and when it was used.
+    &["ALTER TABLE sessions ADD COLUMN spent_digest TEXT;
+    ALTER TABLE sessions ADD COLUMN spent_at INTEGER NOT NULL DEFAULT 0;"],
 ];
 
 /// The purpose of a one-time token, as stored.
@@ -121,7 +125,7 @@ pub(super) fn save_name(sql: &dyn Sql, profile: &Profile) -> Result<(), SqlError
 /// Deletes the account and all of its user's data, except failed logins, the status of the address, and the
 /// outbox.
 pub(super) fn erase(sql: &dyn Sql) -> Result<(), SqlError> {
-    for table in ["account", "sessions", "tokens", "security_events", "feed", "suspension"] {
+    for table in ["account", "sessions", "tokens", "security_events", "feed", "suspension", "event_keys"] {
         sql.run(&format!("DELETE FROM {table}"), &[])?;
     }
     idempotency::forget(sql)
@@ -209,29 +213,43 @@ pub(super) fn insert_session(
     Ok(())
 }
 
-/// The session of a family of refresh tokens, and whether `token` is the latest of them.
+/// What is known of a family of refresh tokens, seen from one that was shown.
+pub(super) struct Shown {
+    pub(super) session: SessionId,
+    /// Whether it is the latest token.
+    pub(super) is_latest: bool,
+    /// When it was used, if it is the one before the latest, and `next` is the latest.
+    pub(super) used_for_next_at: Option<Timestamp>,
+}
+
+/// Looks up the session of a family of refresh tokens.
 pub(super) fn session_of(
     sql: &dyn Sql,
     family: &str,
     token: &str,
-) -> Result<Option<(SessionId, bool)>, SqlError> {
+    next: &str,
+) -> Result<Option<Shown>, SqlError> {
     let rows = sql.run(
-        "SELECT id, refresh_digest = ? FROM sessions WHERE family = ?",
-        &[token.into(), family.into()],
+        "SELECT id, refresh_digest = ?1, iif(spent_digest = ?1 AND refresh_digest = ?2, spent_at, NULL)
+         FROM sessions WHERE family = ?3",
+        &[token.into(), next.into(), family.into()],
     )?;
-    rows.first().map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    let shown =
+        |row: &Row| Ok(Shown { session: row.get(0)?, is_latest: row.get(1)?, used_for_next_at: row.get(2)? });
+    rows.first().map(shown).transpose()
 }
 
 /// Replaces the refresh token that was spent.
 pub(super) fn extend_session(
-    sql: &dyn Sql,
+    tx: &Transaction<'_>,
     id: SessionId,
     refresh_digest: &str,
     expires_at: Timestamp,
 ) -> Result<(), SqlError> {
-    sql.run(
-        "UPDATE sessions SET refresh_digest = ?, expires_at = ? WHERE id = ?",
-        &[refresh_digest.into(), expires_at.into(), id.into()],
+    tx.sql.run(
+        "UPDATE sessions SET spent_digest = refresh_digest, spent_at = ?, refresh_digest = ?, expires_at = ?
+         WHERE id = ?",
+        &[tx.now.into(), refresh_digest.into(), expires_at.into(), id.into()],
     )?;
     Ok(())
 }

@@ -49,6 +49,8 @@ pub enum Command {
         /// Digest of the token from the mail.
         token: Digest,
     },
+    /// Whether the token with this digest can confirm the address.
+    VerificationStands(Digest),
     /// Sends a mail with a link to choose a new password. Does nothing without an account.
     ForgotPassword(Link),
     /// Whether the token with this digest can reset a password.
@@ -76,6 +78,15 @@ pub enum Command {
     },
     /// An operator says that mail may be sent to the address again.
     LiftEmailMark,
+    /// The event that belongs to an `Idempotency-Key`: `event`, unless the key was used before.
+    EventOfKey {
+        /// Whose key it is.
+        user: UserId,
+        /// The digest of the key.
+        key: Digest,
+        /// The id for the event if the key is new.
+        event: EventId,
+    },
     /// Whose feed this key opens.
     OpenFeed {
         /// The digest of the key.
@@ -183,6 +194,8 @@ pub enum Reply {
     Refreshed(SessionId, Box<Profile>),
     /// A refresh token was used a second time. Somebody else has it, so its session has ended.
     Reused(UserId),
+    /// The event that belongs to an `Idempotency-Key`.
+    EventOfKey(EventId),
     /// Everything that the account holds.
     Record(Box<Record>),
     /// Events that the user has lately been about to register for.

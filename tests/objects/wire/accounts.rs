@@ -23,6 +23,8 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         | Command::VerifyEmail { .. }
         | Command::ForgotPassword(_)
         | Command::ResetStands(_)
+        | Command::VerificationStands(_)
+        | Command::EventOfKey { .. }
         | Command::ResetPassword(..)
         | Command::By(
             _,
@@ -109,6 +111,11 @@ fn what_is_asked_of_an_account_and_what_it_answers() {
         ),
         (Command::ForgotPassword(link()), &format!(r#"{{"forgot_password":{letter}}}"#)),
         (Command::ResetStands("t".to_owned()), r#"{"reset_stands":"t"}"#),
+        (Command::VerificationStands("t".to_owned()), r#"{"verification_stands":"t"}"#),
+        (
+            Command::EventOfKey { user: user(1), key: "k".to_owned(), event: event_id(2) },
+            r#"{"event_of_key":{"user":"01b8dd58-e200-7000-8000-000000000001","key":"k","event":"01b8dd58-e200-7000-8000-000000000002"}}"#,
+        ),
         (Command::ResetPassword("t".to_owned(), hash(1)), r#"{"reset_password":["t","$2b$04$hash-of-1"]}"#),
     ]);
     let orders = [
