@@ -20,6 +20,7 @@ pub mod residence;
 pub mod roster;
 pub mod schedule;
 pub mod secret;
+pub mod text;
 pub mod time;
 pub mod token_bucket;
 pub mod waitlist;

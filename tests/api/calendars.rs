@@ -1,5 +1,7 @@
 //! Events as iCalendar files, the personal feed, and the links in mail.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::app::{App, Person};
@@ -28,7 +30,7 @@ fn an_event_is_a_file_for_calendars_without_its_link() {
         "DTEND:20300701T140000Z".to_owned(),
         "SUMMARY:Tea\\, cake\\; more".to_owned(),
         "STATUS:CONFIRMED".to_owned(),
-        format!("URL:https://events.example/api/events/{event}"),
+        format!("URL:https://events.example/#/events/{event}"),
     ] {
         assert!(file.contains(&expected), "{expected} in {file:?}");
     }
@@ -50,6 +52,20 @@ fn an_event_is_a_file_for_calendars_without_its_link() {
     assert!(lines(app.get(&path).send().text()).contains(&"STATUS:CANCELLED".to_owned()));
     app.delete(&format!("/api/events/{event}")).by(&ada).send().expect(204);
     app.get(&path).send().expect(404);
+}
+
+#[test]
+fn a_default_title_keeps_its_words_apart() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event =
+        app.event(&ada, json!({ "description": "\n\tAgenda\t\u{7} Talks\u{2028}Second line\u{b}third" }));
+    let shown = app.get(&format!("/api/events/{event}")).send().json();
+    assert_eq!(shown["event"]["title"], "Agenda Talks");
+    let file = lines(app.get(&format!("/api/events/{event}/calendar.ics")).send().text());
+    assert!(file.contains(&"SUMMARY:Agenda Talks".to_owned()), "{file:?}");
+    let description = file.iter().find(|line| line.starts_with("DESCRIPTION:")).unwrap();
+    assert!(description.ends_with("\\n\tAgenda\t  Talks\\nSecond line\\nthird"), "{description}");
 }
 
 #[test]
@@ -102,6 +118,17 @@ fn a_feed_holds_the_events_at_which_its_owner_has_a_seat() {
     assert_eq!(uids(left.text()), events[1..2]);
 }
 
+/// RFC 5545 asks for a component in every calendar.
+#[test]
+fn a_feed_without_events_is_a_calendar_with_a_time_zone() {
+    let app = App::new();
+    let bob = app.attendee("Bob");
+    let answer = app.get(&feed(&app, &bob)).send().expect(200);
+    let file = lines(answer.text());
+    let components: Vec<_> = file.iter().filter_map(|line| line.strip_prefix("BEGIN:")).collect();
+    assert_eq!(components, ["VCALENDAR", "VTIMEZONE", "STANDARD"]);
+}
+
 #[test]
 fn another_key_replaces_the_one_before_and_others_open_nothing() {
     let app = App::new();
@@ -135,6 +162,51 @@ fn link(app: &App, person: &Person, purpose: &str) -> String {
     let text = body["text"].as_str().unwrap();
     let url = text.lines().find(|line| line.contains(&format!("/{purpose}?key="))).expect("a link");
     url.strip_prefix("https://events.example").expect("it leads here").to_owned()
+}
+
+/// The method and the SEQUENCE of each calendar file that was sent to somebody.
+fn attached(app: &App, person: &Person) -> Vec<(String, u64)> {
+    app.deliver_outboxes();
+    let state = app.state();
+    let theirs = state.post.sent.iter().filter(|sent| sent.mail.to.as_str() == person.email);
+    let read = |body: &str| {
+        let body: Value = serde_json::from_str(body).unwrap();
+        let file = STANDARD.decode(body["attachments"][0]["content"].as_str()?).unwrap();
+        let file = lines(std::str::from_utf8(&file).unwrap());
+        let value = |name: &str| file.iter().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+        Some((value("METHOD:"), value("SEQUENCE:").parse().unwrap()))
+    };
+    theirs.filter_map(|sent| read(&sent.body)).collect()
+}
+
+/// A calendar keeps the entry with the highest SEQUENCE.
+#[test]
+fn each_file_for_one_person_has_a_higher_sequence_than_the_one_before() {
+    let mut app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "capacity": 1, "date": "2030-01-10" }));
+    let path = format!("/api/events/{event}");
+    for _ in 0..2 {
+        app.register(&bob, &event);
+        app.register(&cy, &event);
+        app.leave(&bob, &event);
+        app.restart();
+        app.leave(&cy, &event);
+    }
+    app.register(&bob, &event);
+    app.put(&path).by(&ada).json(&json!({ "time": "15:00" })).send().expect(200);
+    app.state().come_to_rest();
+    app.advance_ms(180_000);
+    app.deliver_outboxes();
+    app.put(&path).by(&ada).json(&json!({ "status": "cancelled" })).send().expect(200);
+    for (person, expected) in [
+        (&bob, ["REQUEST", "CANCEL", "REQUEST", "CANCEL", "REQUEST", "REQUEST", "CANCEL"].as_slice()),
+        (&cy, &["REQUEST", "CANCEL", "REQUEST", "CANCEL"]),
+    ] {
+        let (methods, sequences): (Vec<_>, Vec<_>) = attached(&app, person).into_iter().unzip();
+        assert_eq!(methods, expected);
+        assert!(sequences.windows(2).all(|pair| pair[0] < pair[1]), "{sequences:?}");
+    }
 }
 
 #[test]

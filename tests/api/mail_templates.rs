@@ -257,11 +257,11 @@ fn each_mail_asks_the_calendar_for_what_it_says() {
     let state = app.state();
     let theirs = state.post.sent.iter().filter(|sent| sent.mail.to.as_str() == bob.email);
     let methods: Vec<_> =
-        theirs.map(|sent| (sent.mail.template.method(), version(&sent.mail.template))).collect();
+        theirs.map(|sent| (sent.mail.template.method(), sequence(&sent.mail.template))).collect();
     use event_platform::calendar::Method::{Cancel, Request};
-    assert_eq!(methods, [(Some(Request), 2), (Some(Cancel), 3)]);
+    assert_eq!(methods, [(Some(Request), 4), (Some(Cancel), 5)], "two registrations count as well");
 }
 
-fn version(template: &MailTemplate) -> u64 {
-    template.event().unwrap().version
+fn sequence(template: &MailTemplate) -> u64 {
+    template.event().unwrap().sequence
 }

@@ -127,13 +127,13 @@ fn what_waits_in_an_outbox() {
         id: event_id(1),
         title: "Rust at the edge".to_owned(),
         schedule: details(&soon()).schedule().clone(),
-        version: 1,
+        sequence: 1,
         organizer: None,
         registration: None,
         origin: None,
     };
     let full = || EventBrief {
-        version: 4,
+        sequence: 4,
         organizer: organizer().name,
         registration: Some(registration_id(2)),
         origin: Some("https://events.example".to_owned()),

@@ -27,6 +27,7 @@ struct Held {
     updated_at: Timestamp,
     deleted: bool,
     arrivals: u64,
+    changes: u64,
     places: Vec<Place>,
     templates: Vec<Mail>,
 }
@@ -110,6 +111,7 @@ impl Held {
             updated_at: now,
             deleted: false,
             arrivals: 0,
+            changes: 0,
             places: Vec::new(),
             templates: Vec::new(),
         }
@@ -284,6 +286,7 @@ impl Held {
             ended: false,
         };
         self.arrivals += 1;
+        self.changes += 1;
         self.places.retain(|known| known.who.id != who.id);
         self.places.push(place.clone());
         let event = self.brief(&place);
@@ -299,6 +302,7 @@ impl Held {
         let place = self.standing_mut(id).ok_or(Refusal::NotFound)?;
         place.ended = true;
         let place = place.clone();
+        self.changes += 1;
         let (event, had_seat) = (self.brief(&place), place.confirmed_at.is_some());
         self.owe(&place, MailTemplate::RegistrationCancelled { event, by_organizer, had_seat });
         self.promote(now);

@@ -229,7 +229,7 @@ impl Held {
             id: self.id,
             title: self.details.title(),
             schedule: self.details.schedule().clone(),
-            version: self.version,
+            sequence: self.version.saturating_add(self.last_change),
             organizer: self.organizer.name.clone(),
             registration: Some(registration),
             origin: origin.cloned(),
