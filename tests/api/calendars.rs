@@ -238,6 +238,46 @@ fn the_link_to_cancel_asks_first_and_gives_the_seat_to_who_waits() {
 }
 
 #[test]
+fn a_link_of_a_registration_that_has_ended_says_so_and_whether_another_one_stands() {
+    let mut app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "date": "2030-01-02", "time": "13:00" }));
+    app.register(&bob, &event);
+    app.deliver_outboxes();
+    app.state().come_to_rest();
+    let (cancel, unremind) = (link(&app, &bob, "cancel"), link(&app, &bob, "unremind"));
+    let bob = app.log_in(&bob.email);
+    let says = |app: &App, another: bool| {
+        for page in [&cancel, &unremind] {
+            for answer in [app.get(page).send().expect_page(200), app.post(page).send().expect_page(200)] {
+                let text = answer.text();
+                assert!(text.contains("This registration has ended.") && !text.contains("<form"), "{text}");
+                assert_eq!(text.contains("you have registered again since"), another, "{text}");
+            }
+        }
+    };
+    app.leave(&bob, &event);
+    app.register(&app.log_in(&cy.email), &event);
+    says(&app, false);
+    for _ in 0..3 {
+        app.register(&bob, &event);
+        says(&app, true);
+        assert_eq!(app.standing(&bob, &event).0, "confirmed");
+        app.leave(&bob, &event);
+        app.restart();
+        says(&app, false);
+    }
+    app.register(&bob, &event);
+    let newer = link(&app, &bob, "cancel");
+    assert!(app.get(&newer).send().expect_page(200).text().contains("<form method=\"post\">"));
+    app.delete_account(&bob);
+    app.state().come_to_rest();
+    says(&app, false);
+    app.delete(&format!("/api/events/{event}")).by(&app.log_in(&ada.email)).send().expect(204);
+    says(&app, false);
+}
+
+#[test]
 fn a_link_that_was_tampered_with_does_nothing() {
     let app = App::new();
     let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));

@@ -3,7 +3,7 @@
 
 mod view;
 
-use std::mem;
+use std::{iter, mem};
 
 use event_platform::domain::event::{Change, Details, EventPatch, Status};
 use event_platform::domain::{Email, Refusal, RegistrationId, Timestamp, UserId};
@@ -42,6 +42,7 @@ struct Place {
     confirmed_at: Option<Timestamp>,
     checked_in_at: Option<Timestamp>,
     ended: bool,
+    former: Vec<RegistrationId>,
 }
 
 impl NaiveEvent {
@@ -162,6 +163,13 @@ impl Held {
                 let registration = Box::new(self.registration(place.ok_or(Refusal::NotFound)?));
                 Ok(Reply::Mine { registration, event: Box::new(self.snapshot()) })
             }
+            Command::Linked { id } => {
+                let linked = |place: &&Place| place.id == *id || place.former.contains(id);
+                let place = self.places.iter().find(linked).ok_or(Refusal::NotFound)?;
+                let registration =
+                    Registration { position: None, join_url: None, ..self.registration(place) };
+                Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
+            }
             Command::Leave { user } => {
                 let id = self.of_user(*user).ok_or(Refusal::NotFound)?.id;
                 self.depart(now, id, false)
@@ -276,7 +284,10 @@ impl Held {
         if !self.has_free_seat() && !self.details.waitlist() {
             return Err(Refusal::EventFull);
         }
+        let before = self.places.iter().find(|place| place.who.id == who.id);
+        let former = before.into_iter().flat_map(|place| iter::once(place.id).chain(place.former.clone()));
         let place = Place {
+            former: former.take(8).collect(),
             seq: self.arrivals,
             id,
             who: who.clone(),

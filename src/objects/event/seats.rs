@@ -82,6 +82,12 @@ impl Held {
         Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
     }
 
+    /// What a link in a mail leads to.
+    pub(super) fn linked(&self, tx: &Transaction<'_>, id: RegistrationId) -> Result<Reply, Fault> {
+        let registration = store::linked(tx.sql, self.id, id)?.ok_or(Refusal::NotFound)?;
+        Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
+    }
+
     pub(super) fn leave(&mut self, tx: &mut Transaction<'_>, user: UserId) -> Result<Reply, Fault> {
         self.is_open()?;
         let seat = self.seat_of_user(tx.sql, user)?.ok_or(Refusal::NotFound)?;
