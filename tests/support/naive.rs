@@ -352,8 +352,10 @@ impl Held {
             };
             first.confirmed_at = Some(now);
             let first = first.clone();
-            let event = self.brief(&first);
-            self.owe(&first, MailTemplate::SeatIsYours { event });
+            if now < self.details.schedule().ends_at() {
+                let event = self.brief(&first);
+                self.owe(&first, MailTemplate::SeatIsYours { event });
+            }
         }
     }
 

@@ -180,14 +180,18 @@ impl Held {
         Ok(Reply::Join { join_url })
     }
 
-    /// Stores who moved up, and tells them.
+    /// Stores who moved up, and tells them, unless the event is over.
     pub(super) fn confirm(&mut self, tx: &mut Transaction<'_>, promoted: &[Seat]) -> Result<(), SqlError> {
         if promoted.is_empty() {
             return Ok(());
         }
         self.report_seats(tx)?;
         self.save_blocks(tx.sql)?;
-        for (seat, participant) in promoted.iter().zip(seat_store::confirm(tx.sql, promoted)?) {
+        let participants = seat_store::confirm(tx.sql, promoted)?;
+        if self.details.is_over(tx.now) {
+            return Ok(());
+        }
+        for (seat, participant) in promoted.iter().zip(participants) {
             let event = self.brief(seat.id, participant.origin.as_ref());
             self.post_mail(tx, seat, &participant, MailTemplate::SeatIsYours { event })?;
         }
