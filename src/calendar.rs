@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use chrono::{Datelike, Timelike};
 
 use crate::domain::schedule::Schedule;
+use crate::domain::text::{is_line_end, one_line};
 use crate::domain::{EventId, Timestamp};
 
 /// What the recipient should do with a file that comes by mail (RFC 5546 §3.2).
@@ -40,8 +41,8 @@ impl Method {
 pub struct Entry<'a> {
     /// The event. Its id is the entry's permanent UID.
     pub id: EventId,
-    /// The event's version, which determines SEQUENCE: it rises with every change.
-    pub version: u64,
+    /// SEQUENCE: of two entries with the same UID, a calendar keeps the one with the higher number.
+    pub sequence: u64,
     /// When this was current.
     pub as_of: Timestamp,
     /// Its title.
@@ -52,7 +53,7 @@ pub struct Entry<'a> {
     pub schedule: &'a Schedule,
     /// Whether it will not take place.
     pub cancelled: bool,
-    /// A page with more about it.
+    /// A page for people with more about it.
     pub url: Option<String>,
 }
 
@@ -69,7 +70,8 @@ pub struct Parties<'a> {
     pub address: &'a str,
 }
 
-/// A file for download: entries, and the name that calendars show for all of them.
+/// A file for download: entries, and the name that calendars show for all of them. A file needs at least one
+/// component (§3.6), so without entries it has a time zone, which every program knows and none shows.
 #[must_use]
 pub fn published(name: Option<&str>, entries: &[Entry<'_>]) -> String {
     let mut file = Lines::begin();
@@ -80,8 +82,23 @@ pub fn published(name: Option<&str>, entries: &[Entry<'_>]) -> String {
     for entry in entries {
         file.event(entry, None);
     }
+    if entries.is_empty() {
+        UTC_ZONE.iter().for_each(|line| file.line(line));
+    }
     file.end()
 }
+
+/// The time zone UTC (§3.6.5).
+const UTC_ZONE: [&str; 8] = [
+    "BEGIN:VTIMEZONE",
+    "TZID:UTC",
+    "BEGIN:STANDARD",
+    "DTSTART:19700101T000000",
+    "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0000",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+];
 
 /// A file that is attached to a mail.
 #[must_use]
@@ -119,8 +136,8 @@ impl Lines {
         self.line(&format!("DTSTAMP:{}", utc(entry.as_of)));
         self.line(&format!("DTSTART:{}", utc(entry.schedule.starts_at())));
         self.line(&format!("DTEND:{}", utc(entry.schedule.ends_at())));
-        self.line(&format!("SEQUENCE:{}", entry.version.saturating_sub(1)));
-        self.text("SUMMARY", &entry.title);
+        self.line(&format!("SEQUENCE:{}", entry.sequence));
+        self.text("SUMMARY", &one_line(&entry.title));
         if !entry.description.is_empty() {
             self.text("DESCRIPTION", entry.description);
         }
@@ -137,14 +154,15 @@ impl Lines {
         self.line("END:VEVENT");
     }
 
-    /// A property with a text value (§3.3.11).
+    /// A property with a text value (§3.3.11), which has no control characters but tabs.
     fn text(&mut self, name: &str, text: &str) {
         let mut line = format!("{name}:");
         let text = text.replace("\r\n", "\n");
         for c in text.chars() {
             match c {
                 '\\' | ';' | ',' => line.extend(['\\', c]),
-                '\n' | '\r' => line.push_str("\\n"),
+                c if is_line_end(c) => line.push_str("\\n"),
+                c if c.is_control() && c != '\t' => line.push(' '),
                 other => line.push(other),
             }
         }
@@ -166,9 +184,13 @@ impl Lines {
     }
 }
 
-/// The parameter with a person's name. Nothing in it can end the quotes (§3.2).
+/// The parameter with a person's name. What cannot stand between quotes (§3.2) is encoded by RFC 6868.
 fn common_name(name: Option<&str>) -> String {
-    name.map_or_else(String::new, |name| format!(";CN=\"{}\"", name.replace('"', "'")))
+    name.map_or_else(String::new, |name| {
+        let encoded =
+            name.replace('^', "^^").replace('"', "^'").replace("\r\n", "\n").replace(is_line_end, "^n");
+        format!(";CN=\"{encoded}\"")
+    })
 }
 
 /// `20240701T130000Z` (§3.3.5, form 2).
@@ -208,8 +230,8 @@ mod tests {
     #[test]
     fn nothing_breaks_out_of_its_line() {
         let mut lines = Lines(String::new());
-        lines.text("SUMMARY", "a\r\nATTACH:x\rb\u{b}c\nd; e, f\\g");
-        assert_eq!(lines.0, "SUMMARY:a\\nATTACH:x\\nbc\\nd\\; e\\, f\\\\g\r\n");
-        assert_eq!(common_name(Some("A \"B\"; C")), ";CN=\"A 'B'; C\"");
+        lines.text("SUMMARY", "a\r\nATTACH:x\rb\u{b}c\u{2028}d\u{7}e; f, g\\h\ti");
+        assert_eq!(lines.0, "SUMMARY:a\\nATTACH:x\\nb\\nc\\nd e\\; f\\, g\\\\h\ti\r\n");
+        assert_eq!(common_name(Some("A \"B\"; ^C\r\nD\nE")), ";CN=\"A ^'B^'; ^^C^nD^nE\"");
     }
 }

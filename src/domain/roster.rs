@@ -235,7 +235,7 @@ impl Roster {
         if now < details.schedule().starts_at().plus_ms(limits::JOIN_OPENS_BEFORE_MS.saturating_neg()) {
             return Err(Refusal::NotOpenYet);
         }
-        if now >= details.schedule().ends_at() {
+        if details.is_over(now) {
             return Err(Refusal::EventOver);
         }
         if details.join_url().is_none() {

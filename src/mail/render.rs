@@ -159,7 +159,7 @@ fn attachment(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Option
     let description = long_date(&event.schedule);
     let entry = Entry {
         id: event.id,
-        version: event.version,
+        sequence: event.sequence.saturating_sub(1),
         as_of: decided_at,
         title: event.title.as_str().into(),
         description: &description,
@@ -213,7 +213,7 @@ pub(super) mod tests {
             id: EventId::new(Timestamp::from_ms(0), &[0; 10]),
             title: title.to_owned(),
             schedule: on("2024-07-01", "14:00", "Europe/London"),
-            version: 3,
+            sequence: 3,
             organizer: Some(Name::parse("Grace; H.").unwrap()),
             registration: Some(RegistrationId::new(Timestamp::from_ms(0), &[1; 10])),
             origin: Some("https://events.example".to_owned()),
@@ -314,7 +314,7 @@ pub(super) mod tests {
                 "DTSTAMP:20240621T200000Z",
                 "SUMMARY:a\\, b\\; c",
                 "ORGANIZER;CN=\"Grace; H.\":mailto:events@example.com",
-                "ATTENDEE;CN=\"Ada '<b>' L\";PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:ada@example.com",
+                "ATTENDEE;CN=\"Ada ^'<b>^' L\";PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:ada@example.com",
             ] {
                 assert!(lines.iter().any(|line| line == expected), "{expected} in {lines:?}");
             }

@@ -195,9 +195,10 @@ pub struct EventBrief {
     pub title: String,
     /// When it takes place.
     pub schedule: Schedule,
-    /// The event's version. A calendar keeps the entry with the highest version.
-    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
-    pub version: u64,
+    /// Rises whenever the event changes, and with each registration that begins or ends there. So whatever a
+    /// calendar is told later has a higher number. The first is 1.
+    #[serde(rename = "version", default = "first", skip_serializing_if = "is_first")]
+    pub sequence: u64,
     /// The organizer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organizer: Option<Name>,
@@ -209,11 +210,11 @@ pub struct EventBrief {
     pub origin: Option<String>,
 }
 
-const fn first_version() -> u64 {
+const fn first() -> u64 {
     1
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-const fn is_first_version(version: &u64) -> bool {
-    *version == 1
+const fn is_first(sequence: &u64) -> bool {
+    *sequence == 1
 }

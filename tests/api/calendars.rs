@@ -1,5 +1,7 @@
 //! Events as iCalendar files, the personal feed, and the links in mail.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::app::{App, Person};
@@ -28,7 +30,7 @@ fn an_event_is_a_file_for_calendars_without_its_link() {
         "DTEND:20300701T140000Z".to_owned(),
         "SUMMARY:Tea\\, cake\\; more".to_owned(),
         "STATUS:CONFIRMED".to_owned(),
-        format!("URL:https://events.example/api/events/{event}"),
+        format!("URL:https://events.example/#/events/{event}"),
     ] {
         assert!(file.contains(&expected), "{expected} in {file:?}");
     }
@@ -50,6 +52,20 @@ fn an_event_is_a_file_for_calendars_without_its_link() {
     assert!(lines(app.get(&path).send().text()).contains(&"STATUS:CANCELLED".to_owned()));
     app.delete(&format!("/api/events/{event}")).by(&ada).send().expect(204);
     app.get(&path).send().expect(404);
+}
+
+#[test]
+fn a_default_title_keeps_its_words_apart() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let event =
+        app.event(&ada, json!({ "description": "\n\tAgenda\t\u{7} Talks\u{2028}Second line\u{b}third" }));
+    let shown = app.get(&format!("/api/events/{event}")).send().json();
+    assert_eq!(shown["event"]["title"], "Agenda Talks");
+    let file = lines(app.get(&format!("/api/events/{event}/calendar.ics")).send().text());
+    assert!(file.contains(&"SUMMARY:Agenda Talks".to_owned()), "{file:?}");
+    let description = file.iter().find(|line| line.starts_with("DESCRIPTION:")).unwrap();
+    assert!(description.ends_with("\\n\tAgenda\t  Talks\\nSecond line\\nthird"), "{description}");
 }
 
 #[test]
@@ -102,6 +118,17 @@ fn a_feed_holds_the_events_at_which_its_owner_has_a_seat() {
     assert_eq!(uids(left.text()), events[1..2]);
 }
 
+/// RFC 5545 asks for a component in every calendar.
+#[test]
+fn a_feed_without_events_is_a_calendar_with_a_time_zone() {
+    let app = App::new();
+    let bob = app.attendee("Bob");
+    let answer = app.get(&feed(&app, &bob)).send().expect(200);
+    let file = lines(answer.text());
+    let components: Vec<_> = file.iter().filter_map(|line| line.strip_prefix("BEGIN:")).collect();
+    assert_eq!(components, ["VCALENDAR", "VTIMEZONE", "STANDARD"]);
+}
+
 #[test]
 fn another_key_replaces_the_one_before_and_others_open_nothing() {
     let app = App::new();
@@ -137,6 +164,51 @@ fn link(app: &App, person: &Person, purpose: &str) -> String {
     url.strip_prefix("https://events.example").expect("it leads here").to_owned()
 }
 
+/// The method and the SEQUENCE of each calendar file that was sent to somebody.
+fn attached(app: &App, person: &Person) -> Vec<(String, u64)> {
+    app.deliver_outboxes();
+    let state = app.state();
+    let theirs = state.post.sent.iter().filter(|sent| sent.mail.to.as_str() == person.email);
+    let read = |body: &str| {
+        let body: Value = serde_json::from_str(body).unwrap();
+        let file = STANDARD.decode(body["attachments"][0]["content"].as_str()?).unwrap();
+        let file = lines(std::str::from_utf8(&file).unwrap());
+        let value = |name: &str| file.iter().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+        Some((value("METHOD:"), value("SEQUENCE:").parse().unwrap()))
+    };
+    theirs.filter_map(|sent| read(&sent.body)).collect()
+}
+
+/// A calendar keeps the entry with the highest SEQUENCE.
+#[test]
+fn each_file_for_one_person_has_a_higher_sequence_than_the_one_before() {
+    let mut app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "capacity": 1, "date": "2030-01-10" }));
+    let path = format!("/api/events/{event}");
+    for _ in 0..2 {
+        app.register(&bob, &event);
+        app.register(&cy, &event);
+        app.leave(&bob, &event);
+        app.restart();
+        app.leave(&cy, &event);
+    }
+    app.register(&bob, &event);
+    app.put(&path).by(&ada).json(&json!({ "time": "15:00" })).send().expect(200);
+    app.state().come_to_rest();
+    app.advance_ms(180_000);
+    app.deliver_outboxes();
+    app.put(&path).by(&ada).json(&json!({ "status": "cancelled" })).send().expect(200);
+    for (person, expected) in [
+        (&bob, ["REQUEST", "CANCEL", "REQUEST", "CANCEL", "REQUEST", "REQUEST", "CANCEL"].as_slice()),
+        (&cy, &["REQUEST", "CANCEL", "REQUEST", "CANCEL"]),
+    ] {
+        let (methods, sequences): (Vec<_>, Vec<_>) = attached(&app, person).into_iter().unzip();
+        assert_eq!(methods, expected);
+        assert!(sequences.windows(2).all(|pair| pair[0] < pair[1]), "{sequences:?}");
+    }
+}
+
 #[test]
 fn the_link_to_cancel_asks_first_and_gives_the_seat_to_who_waits() {
     let app = App::new();
@@ -163,6 +235,46 @@ fn the_link_to_cancel_asks_first_and_gives_the_seat_to_who_waits() {
     let again = app.post(&cancel).send().expect_page(200);
     assert!(again.text().contains("has ended"));
     assert_eq!(app.standing(&bob, &event).0, "waitlisted", "a spent link ends no other registration");
+}
+
+#[test]
+fn a_link_of_a_registration_that_has_ended_says_so_and_whether_another_one_stands() {
+    let mut app = App::new();
+    let (ada, bob, cy) = (app.organizer("Ada"), app.attendee("Bob"), app.attendee("Cy"));
+    let event = app.event(&ada, json!({ "date": "2030-01-02", "time": "13:00" }));
+    app.register(&bob, &event);
+    app.deliver_outboxes();
+    app.state().come_to_rest();
+    let (cancel, unremind) = (link(&app, &bob, "cancel"), link(&app, &bob, "unremind"));
+    let bob = app.log_in(&bob.email);
+    let says = |app: &App, another: bool| {
+        for page in [&cancel, &unremind] {
+            for answer in [app.get(page).send().expect_page(200), app.post(page).send().expect_page(200)] {
+                let text = answer.text();
+                assert!(text.contains("This registration has ended.") && !text.contains("<form"), "{text}");
+                assert_eq!(text.contains("you have registered again since"), another, "{text}");
+            }
+        }
+    };
+    app.leave(&bob, &event);
+    app.register(&app.log_in(&cy.email), &event);
+    says(&app, false);
+    for _ in 0..3 {
+        app.register(&bob, &event);
+        says(&app, true);
+        assert_eq!(app.standing(&bob, &event).0, "confirmed");
+        app.leave(&bob, &event);
+        app.restart();
+        says(&app, false);
+    }
+    app.register(&bob, &event);
+    let newer = link(&app, &bob, "cancel");
+    assert!(app.get(&newer).send().expect_page(200).text().contains("<form method=\"post\">"));
+    app.delete_account(&bob);
+    app.state().come_to_rest();
+    says(&app, false);
+    app.delete(&format!("/api/events/{event}")).by(&app.log_in(&ada.email)).send().expect(204);
+    says(&app, false);
 }
 
 #[test]

@@ -257,11 +257,98 @@ fn each_mail_asks_the_calendar_for_what_it_says() {
     let state = app.state();
     let theirs = state.post.sent.iter().filter(|sent| sent.mail.to.as_str() == bob.email);
     let methods: Vec<_> =
-        theirs.map(|sent| (sent.mail.template.method(), version(&sent.mail.template))).collect();
+        theirs.map(|sent| (sent.mail.template.method(), sequence(&sent.mail.template))).collect();
     use event_platform::calendar::Method::{Cancel, Request};
-    assert_eq!(methods, [(Some(Request), 2), (Some(Cancel), 3)]);
+    assert_eq!(methods, [(Some(Request), 4), (Some(Cancel), 5)], "two registrations count as well");
 }
 
-fn version(template: &MailTemplate) -> u64 {
-    template.event().unwrap().version
+fn sequence(template: &MailTemplate) -> u64 {
+    template.event().unwrap().sequence
+}
+
+/// A full house after the event, which ends at 15:00.
+fn after_the_end() -> (App, Person, Person, Person, String) {
+    let (app, ada, bob, cy, event) = full_house();
+    go_to(&app, "2030-01-10T15:00:00Z");
+    app.state().post.sent.clear();
+    let (ada, bob, cy) = (again(&app, &ada), again(&app, &bob), again(&app, &cy));
+    (app, ada, bob, cy, event)
+}
+
+#[test]
+fn a_seat_at_an_event_that_is_over_is_no_news() {
+    let (app, ada, bob, cy, event) = after_the_end();
+    app.leave(&bob, &event);
+    change(&app, &ada, &event, json!({ "capacity": 5 }));
+    wait(&app, HOUR_MS);
+    assert_eq!(app.standing(&cy, &event).0, "confirmed");
+    assert!(app.mails_to(&cy).is_empty());
+    assert_eq!(app.mails_to(&bob), ["registration_cancelled"], "what somebody does is confirmed");
+    app.register(&again(&app, &bob), &event);
+    assert_eq!(app.mails_to(&bob), ["registration_cancelled", "registered"]);
+}
+
+#[test]
+fn a_change_of_an_event_that_is_over_is_no_news() {
+    let (app, ada, bob, cy, event) = after_the_end();
+    change(&app, &ada, &event, json!({ "join_url": "https://meet.example/recording" }));
+    change(&app, &ada, &event, json!({ "time": "13:00" }));
+    wait(&app, HOUR_MS);
+    assert!(app.mails_to(&bob).is_empty() && app.mails_to(&cy).is_empty());
+    change(&app, &again(&app, &ada), &event, json!({ "date": "2030-02-10" }));
+    wait(&app, HOUR_MS);
+    assert_eq!(app.mails_to(&bob), ["event_changed"], "it takes place once more");
+    assert_eq!(app.mails_to(&cy), ["event_changed"]);
+}
+
+#[test]
+fn a_change_that_is_gathered_past_the_end_is_no_news() {
+    let (app, ada, bob, _, event) = full_house();
+    go_to(&app, "2030-01-10T14:59:00Z");
+    app.state().post.sent.clear();
+    change(&app, &again(&app, &ada), &event, json!({ "join_url": "https://meet.example/second" }));
+    wait(&app, HOUR_MS);
+    assert!(app.mails_to(&bob).is_empty());
+}
+
+#[test]
+fn who_waits_for_an_event_hears_that_it_was_moved_into_the_past() {
+    let (app, ada, bob, _, event) = full_house();
+    change(&app, &ada, &event, json!({ "date": "2029-01-10" }));
+    wait(&app, HOUR_MS);
+    assert_eq!(app.mails_to(&bob), ["event_changed"]);
+}
+
+#[test]
+fn the_cancellation_or_deletion_of_an_event_that_is_over_is_no_news() {
+    for (cancelled, deleted) in [(true, false), (false, true), (true, true)] {
+        let (app, ada, bob, cy, event) = after_the_end();
+        if cancelled {
+            change(&app, &ada, &event, json!({ "status": "cancelled" }));
+            wait(&app, MINUTE_MS);
+        }
+        if deleted {
+            app.delete(&format!("/api/events/{event}")).by(&ada).send().expect(204);
+        }
+        wait(&app, HOUR_MS);
+        assert!(app.mails_to(&bob).is_empty() && app.mails_to(&cy).is_empty());
+    }
+}
+
+/// What operators hide is told when they show it again, if it has a point by then.
+#[test]
+fn a_cancellation_that_comes_to_light_after_the_end_is_no_news() {
+    for (shown_at, expected) in
+        [("2030-01-10T14:30:00Z", ["event_cancelled"].as_slice()), ("2030-01-10T15:30:00Z", &[])]
+    {
+        let (app, ada, bob, _, event) = full_house();
+        let path = format!("/api/admin/events/{event}");
+        app.post(&format!("{path}/take-down")).by_operator().send().expect(200);
+        change(&app, &ada, &event, json!({ "status": "cancelled" }));
+        go_to(&app, shown_at);
+        assert!(app.mails_to(&bob).is_empty());
+        app.post(&format!("{path}/restore")).by_operator().send().expect(200);
+        wait(&app, MINUTE_MS);
+        assert_eq!(app.mails_to(&bob), expected, "{shown_at}");
+    }
 }

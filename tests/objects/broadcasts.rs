@@ -279,9 +279,6 @@ fn an_older_event_tells_its_participants_too() {
     ] {
         sql.run(&format!("DROP TABLE {table}"), &[]).unwrap();
     }
-    for column in ["told", "origin", "reminded"] {
-        sql.run(&format!("ALTER TABLE registrations DROP COLUMN {column}"), &[]).unwrap();
-    }
     let indexes = [
         "outbox_mails",
         "outbox_others",
@@ -289,9 +286,13 @@ fn an_older_event_tells_its_participants_too() {
         "outbox_batches",
         "outbox_urgency",
         "registrations_id",
+        "registrations_former",
     ];
     for index in indexes {
         sql.run(&format!("DROP INDEX {index}"), &[]).unwrap();
+    }
+    for column in ["told", "origin", "reminded", "former"] {
+        sql.run(&format!("ALTER TABLE registrations DROP COLUMN {column}"), &[]).unwrap();
     }
     for column in ["recipient", "expires_at", "batch", "leave_by"] {
         sql.run(&format!("ALTER TABLE outbox DROP COLUMN {column}"), &[]).unwrap();

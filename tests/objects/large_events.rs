@@ -215,6 +215,8 @@ fn nothing_that_is_asked_of_a_large_event_reads_or_sorts_all_of_it() {
         Command::Mine { user: user(35) },
         Command::Record(user(1)),
         Command::Record(user(2)),
+        Command::Linked { id: id(35) },
+        Command::Linked { id: id(1) },
         list(None, None),
         list(Some(SeatStatus::Confirmed), Some(3)),
         list(Some(SeatStatus::Waitlisted), Some(25)),

@@ -47,7 +47,7 @@ fn pin<T: Serialize + DeserializeOwned + 'static>(value: &T, golden: &str) {
 #[track_caller]
 fn pin_commands<C: Serialize + DeserializeOwned + Debug + 'static>(commands: Vec<(C, &str)>) {
     for (command, golden) in commands {
-        let text = format!(r#"{{"command":{golden},"have":null,"protocol":2}}"#);
+        let text = format!(r#"{{"command":{golden},"have":null,"protocol":3}}"#);
         pin(&Envelope::new(command), &text);
         // As the first version wrote it.
         let first: Envelope<C> =
@@ -62,7 +62,7 @@ fn pin_replies<R: Serialize + DeserializeOwned + Debug + 'static>(replies: Vec<(
     for (reply, golden) in replies {
         let answer = Answer { outcome: Outcome::Reply(reply), ..Answer::refused(Refusal::NotFound) };
         let golden = format!(
-            r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"reply":{golden}}},"protocol":2}}"#
+            r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"reply":{golden}}},"protocol":3}}"#
         );
         pin(&answer, &golden);
     }
@@ -127,13 +127,13 @@ fn what_waits_in_an_outbox() {
         id: event_id(1),
         title: "Rust at the edge".to_owned(),
         schedule: details(&soon()).schedule().clone(),
-        version: 1,
+        sequence: 1,
         organizer: None,
         registration: None,
         origin: None,
     };
     let full = || EventBrief {
-        version: 4,
+        sequence: 4,
         organizer: organizer().name,
         registration: Some(registration_id(2)),
         origin: Some("https://events.example".to_owned()),
@@ -300,17 +300,17 @@ fn how_a_command_ends() {
     for (refusal, golden) in refusals {
         let answer = Answer::<event::Reply>::refused(refusal);
         let golden = format!(
-            r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"refused":{golden}}},"protocol":2}}"#
+            r#"{{"stamp":{{"loaded_at":0,"turns":0}},"lease_ms":0,"outcome":{{"refused":{golden}}},"protocol":3}}"#
         );
         pin(&answer, &golden);
     }
     pin(&Outcome::<event::Reply>::Unchanged, r#""unchanged""#);
     let stamp = Answer::<event::Reply>::refused(Refusal::NotFound).stamp;
     let envelope = Envelope::knowing(event::Command::Read, Some(stamp));
-    pin(&envelope, r#"{"command":"read","have":{"loaded_at":0,"turns":0},"protocol":2}"#);
+    pin(&envelope, r#"{"command":"read","have":{"loaded_at":0,"turns":0},"protocol":3}"#);
     let salted: Stamp = serde_json::from_str(r#"{"loaded_at":7,"turns":1,"salt":9}"#).unwrap();
     pin(&salted, r#"{"loaded_at":7,"turns":1,"salt":9}"#);
     let envelope = Envelope { id: Some(CommandId::new(10)), ..Envelope::new(event::Command::Read) };
-    let golden = r#"{"command":"read","have":null,"protocol":2,"id":"0000000000000000000000000000000a"}"#;
+    let golden = r#"{"command":"read","have":null,"protocol":3,"id":"0000000000000000000000000000000a"}"#;
     pin(&envelope, golden);
 }

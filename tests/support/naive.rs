@@ -3,7 +3,7 @@
 
 mod view;
 
-use std::mem;
+use std::{iter, mem};
 
 use event_platform::domain::event::{Change, Details, EventPatch, Status};
 use event_platform::domain::{Email, Refusal, RegistrationId, Timestamp, UserId};
@@ -27,6 +27,7 @@ struct Held {
     updated_at: Timestamp,
     deleted: bool,
     arrivals: u64,
+    changes: u64,
     places: Vec<Place>,
     templates: Vec<Mail>,
 }
@@ -41,6 +42,7 @@ struct Place {
     confirmed_at: Option<Timestamp>,
     checked_in_at: Option<Timestamp>,
     ended: bool,
+    former: Vec<RegistrationId>,
 }
 
 impl NaiveEvent {
@@ -110,6 +112,7 @@ impl Held {
             updated_at: now,
             deleted: false,
             arrivals: 0,
+            changes: 0,
             places: Vec::new(),
             templates: Vec::new(),
         }
@@ -159,6 +162,13 @@ impl Held {
                 let place = self.places.iter().find(|place| place.who.id == *user);
                 let registration = Box::new(self.registration(place.ok_or(Refusal::NotFound)?));
                 Ok(Reply::Mine { registration, event: Box::new(self.snapshot()) })
+            }
+            Command::Linked { id } => {
+                let linked = |place: &&Place| place.id == *id || place.former.contains(id);
+                let place = self.places.iter().find(linked).ok_or(Refusal::NotFound)?;
+                let registration =
+                    Registration { position: None, join_url: None, ..self.registration(place) };
+                Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
             }
             Command::Leave { user } => {
                 let id = self.of_user(*user).ok_or(Refusal::NotFound)?.id;
@@ -274,7 +284,10 @@ impl Held {
         if !self.has_free_seat() && !self.details.waitlist() {
             return Err(Refusal::EventFull);
         }
+        let before = self.places.iter().find(|place| place.who.id == who.id);
+        let former = before.into_iter().flat_map(|place| iter::once(place.id).chain(place.former.clone()));
         let place = Place {
+            former: former.take(8).collect(),
             seq: self.arrivals,
             id,
             who: who.clone(),
@@ -284,6 +297,7 @@ impl Held {
             ended: false,
         };
         self.arrivals += 1;
+        self.changes += 1;
         self.places.retain(|known| known.who.id != who.id);
         self.places.push(place.clone());
         let event = self.brief(&place);
@@ -299,6 +313,7 @@ impl Held {
         let place = self.standing_mut(id).ok_or(Refusal::NotFound)?;
         place.ended = true;
         let place = place.clone();
+        self.changes += 1;
         let (event, had_seat) = (self.brief(&place), place.confirmed_at.is_some());
         self.owe(&place, MailTemplate::RegistrationCancelled { event, by_organizer, had_seat });
         self.promote(now);
@@ -337,8 +352,10 @@ impl Held {
             };
             first.confirmed_at = Some(now);
             let first = first.clone();
-            let event = self.brief(&first);
-            self.owe(&first, MailTemplate::SeatIsYours { event });
+            if now < self.details.schedule().ends_at() {
+                let event = self.brief(&first);
+                self.owe(&first, MailTemplate::SeatIsYours { event });
+            }
         }
     }
 

@@ -6,7 +6,7 @@ import ICAL from "ical.js";
 import { Client } from "./support/client.mjs";
 import { eventually } from "./support/eventually.mjs";
 import { expectStatus } from "./support/expect.mjs";
-import { createEvent, register, signUp, signUpOrganizer } from "./support/people.mjs";
+import { cancel, createEvent, register, signUp, signUpOrganizer } from "./support/people.mjs";
 import { useWorkerdWithMail } from "./support/server.mjs";
 
 /** The events of a file, with its method. */
@@ -29,6 +29,9 @@ function read(text) {
       status: component.getFirstPropertyValue("status"),
       organizer: component.getFirstPropertyValue("organizer"),
       attendee: component.getFirstPropertyValue("attendee"),
+      organizerName: component.getFirstProperty("organizer")?.getParameter("cn"),
+      attendeeName: component.getFirstProperty("attendee")?.getParameter("cn"),
+      url: component.getFirstPropertyValue("url"),
     };
   });
   return { method: calendar.getFirstPropertyValue("method"), events };
@@ -119,6 +122,46 @@ describe("A calendar file", () => {
     assert.equal(asked.events[0].attendee, `mailto:${person.email}`);
     assert.equal(asked.events[0].organizer, "mailto:events@example.org");
     assert.equal(struck.events[0].status, "CANCELLED");
+  });
+
+  test("has a higher SEQUENCE with each mail to a person who leaves and comes back", async () => {
+    const person = await signUp(server.current, { name: "Ada" });
+    const event = await createEvent(organizer);
+    expectStatus(await register(person, event), 201);
+    expectStatus(await cancel(person, event), 204);
+    expectStatus(await register(person, event), 201);
+    const mails = await mail.current.mailsTo(person.email, { count: 4 });
+    const files = mails.filter(({ attachments }) => attachments?.length > 0).map(attached);
+    assert.deepEqual(files.map(({ method }) => method), ["REQUEST", "CANCEL", "REQUEST"]);
+    const [first, struck, again] = files.map(({ events: [entry] }) => entry.sequence);
+    assert.ok(first < struck && struck < again, `${first}, ${struck}, ${again}`);
+  });
+
+  test("gives names back as they are, quotes and carets and all", async () => {
+    const name = 'Ada "^n" L^; ^^';
+    const person = await signUp(server.current, { name });
+    expectStatus(await register(person, await createEvent(organizer)), 201);
+    const mails = await mail.current.mailsTo(person.email, { count: 2 });
+    const [entry] = attached(mails.find(({ subject }) => subject.startsWith("You are registered"))).events;
+    assert.deepEqual([entry.organizerName, entry.attendeeName], ['Grace "G"; Hopper, Jr', name]);
+  });
+
+  test("leads to a page for people, and its default title keeps words apart", async () => {
+    const event = await createEvent(organizer, { description: "Agenda\tTalks\u2028Second line" });
+    const [entry] = read((await file(event)).text).events;
+    assert.equal(entry.url, `https://events.example/#/events/${event.id}`);
+    assert.equal(entry.summary, "Agenda Talks");
+    assert.ok(entry.description.endsWith("Agenda\tTalks\nSecond line"), entry.description);
+  });
+
+  test("is a calendar that programs take while somebody goes to nothing", async () => {
+    const person = await signUp(server.current);
+    const made = expectStatus(await person.post("/api/me/calendar-key"), 201);
+    const path = made.body.url.replace(/^https:\/\/events\.example/, "");
+    const { text } = expectStatus(await new Client(server.current).get(path), 200);
+    assert.deepEqual(read(text).events, []);
+    const [component, ...more] = new ICAL.Component(ICAL.parse(text)).getAllSubcomponents();
+    assert.deepEqual([component.name, component.getFirstPropertyValue("tzid"), more], ["vtimezone", "UTC", []]);
   });
 
   test("holds everything that somebody goes to, for who has the key", async () => {

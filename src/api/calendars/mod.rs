@@ -120,16 +120,17 @@ fn described(snapshot: &Snapshot) -> String {
     format!("{}\n\n{}", long_date(snapshot.details.schedule()), snapshot.details.description())
 }
 
+/// The entry leads to the event's page in the front end that is served beside the API.
 fn entry<'a>(snapshot: &'a Snapshot, description: &'a str, base: &str) -> Entry<'a> {
     Entry {
         id: snapshot.id,
-        version: snapshot.version,
+        sequence: snapshot.version.saturating_sub(1),
         as_of: snapshot.updated_at,
         title: snapshot.details.title().into(),
         description,
         schedule: snapshot.details.schedule(),
         cancelled: snapshot.details.status() == Status::Cancelled,
-        url: Some(format!("{base}/api/events/{}", snapshot.id)),
+        url: Some(format!("{base}/#/events/{}", snapshot.id)),
     }
 }
 

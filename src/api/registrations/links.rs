@@ -11,12 +11,12 @@ use http::StatusCode;
 use crate::api::shared::context::App;
 use crate::api::shared::html::{self, Words};
 use crate::api::shared::input::RegistrationPath;
-use crate::api::shared::object_client;
+use crate::api::shared::object_client::{self, unexpected};
 use crate::api::shared::page::Params;
 use crate::api::shared::problem::Problem;
 use crate::auth::links::Purpose;
 use crate::domain::{EventId, RegistrationId};
-use crate::objects::event::{Command, Reply};
+use crate::objects::event::{Command, Reply, SeatStatus};
 
 /// `GET …/cancel?key=`: asks for confirmation before the registration ends.
 pub(in crate::api) async fn cancel_page(
@@ -65,13 +65,34 @@ async fn question(
     if !opens(app, purpose, event, registration, query.as_deref()) {
         return dead();
     }
-    match object_client::event(app, event, Command::Read).await {
-        Ok(Reply::Event(snapshot)) => {
-            let words = snapshot.details.title();
-            html::page(StatusCode::OK, &Words { title, words: Some(&words), button: Some(button) })
+    match find(app, event, registration).await {
+        Ok(Found::Stands(event)) => {
+            html::page(StatusCode::OK, &Words { title, words: Some(&event), button: Some(button) })
         }
-        Ok(_) => Problem::internal("an answer to another question").into_response(),
-        Err(problem) => gone(problem),
+        Ok(Found::Ended { again }) => ended(again),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What a link's registration has become.
+enum Found {
+    /// It stands, for the event with this title.
+    Stands(String),
+    /// It has ended. Perhaps its holder has registered again.
+    Ended { again: bool },
+}
+
+async fn find(app: &App, event: EventId, id: RegistrationId) -> Result<Found, Problem> {
+    match object_client::event(app, event, Command::Linked { id }).await {
+        Ok(Reply::Mine { registration, event }) => {
+            Ok(match (registration.status != SeatStatus::Cancelled, registration.id == id) {
+                (true, true) => Found::Stands(event.details.title()),
+                (stands, _) => Found::Ended { again: stands },
+            })
+        }
+        Ok(_) => Err(unexpected()),
+        Err(problem) if problem.is_not_found() => Ok(Found::Ended { again: false }),
+        Err(problem) => Err(problem),
     }
 }
 
@@ -91,7 +112,12 @@ async fn deed(
     };
     match object_client::event(app, event, command).await {
         Ok(_) => done(title),
-        Err(problem) => gone(problem),
+        // The link is valid, but there is nothing left for it to do.
+        Err(problem) if problem.is_not_found() => match find(app, event, id).await {
+            Ok(found) => ended(matches!(found, Found::Ended { again: true })),
+            Err(problem) => problem.into_response(),
+        },
+        Err(problem) => problem.into_response(),
     }
 }
 
@@ -106,12 +132,11 @@ fn opens(
     app.config.keys.opens_link(params.get("key").unwrap_or_default(), purpose, event, registration)
 }
 
-/// The link is valid, but there is nothing left for it to do.
-fn gone(problem: Problem) -> Response {
-    if !problem.is_not_found() {
-        return problem.into_response();
-    }
-    done("This registration has ended.")
+fn ended(again: bool) -> Response {
+    let words = "But you have registered again since, and that registration stands. The links in its own mails \
+                 are for it.";
+    let title = "This registration has ended.";
+    html::page(StatusCode::OK, &Words { title, words: again.then_some(words), button: None })
 }
 
 fn done(title: &str) -> Response {

@@ -100,6 +100,12 @@ impl Details {
         &self.schedule
     }
 
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.schedule.ends_at()
+    }
+
     /// The number of seats; no limit if `None`.
     #[must_use]
     pub const fn capacity(&self) -> Option<u32> {

@@ -150,8 +150,13 @@ impl Description {
     /// The first line that is not blank, as a title.
     #[must_use]
     pub fn first_line(&self) -> String {
-        let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        let kept: String = line.chars().filter(|c| !c.is_control()).take(limits::TITLE_MAX_CHARS).collect();
+        let line = self
+            .0
+            .split(text::is_line_end)
+            .map(text::one_line)
+            .find(|line| !text::is_blank(line))
+            .unwrap_or_default();
+        let kept: String = line.chars().take(limits::TITLE_MAX_CHARS).collect();
         kept.trim_end().to_owned()
     }
 }
@@ -280,6 +285,17 @@ mod tests {
         let first_line = |text: &str| Description::parse(text).unwrap().first_line();
         assert_eq!(first_line("\n  Rust at the edge \r\nAll day."), "Rust at the edge");
         assert_eq!(first_line(&"x".repeat(300)).len(), 200);
+        assert_eq!(first_line(&"x ".repeat(300)).len(), 199);
+    }
+
+    #[test]
+    fn the_default_title_keeps_words_apart_and_ends_with_its_line() {
+        let first_line = |text: &str| Description::parse(text).unwrap().first_line();
+        assert_eq!(first_line("Agenda\tTalks"), "Agenda Talks");
+        assert_eq!(first_line("\u{1}\t \n  Agenda \u{7}\t  Talks\u{a0}\t\nMore"), "Agenda Talks");
+        for end in ["\n", "\r\n", "\r", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
+            assert_eq!(first_line(&format!("{end}Agenda{end}Talks")), "Agenda", "{end:?}");
+        }
     }
 
     #[test]

@@ -32,6 +32,19 @@ pub const fn is_line_end(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// The text on one line. White space and control characters become single spaces between words.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
 /// Whether the text fits on one line, and leaves the direction of what follows it alone: without controls, ends
 /// of lines, and embeddings or isolates of direction that are not closed, or closed without being open (UAX #9).
 #[must_use]

@@ -94,8 +94,7 @@ impl Held {
         (self.organizer.name, self.organizer.account) = (None, None);
         // Answers to edits name the organizer; no other stored answer names anybody.
         idempotency::forget(tx.sql)?;
-        let to_come =
-            self.details.status() == Status::Published && self.details.schedule().ends_at() > tx.now;
+        let to_come = self.details.status() == Status::Published && !self.details.is_over(tx.now);
         if to_come && !self.deleted {
             let cancel = EventPatch { status: Change::Set(Status::Cancelled), ..EventPatch::default() };
             match self.update(tx, user, &cancel, None) {

@@ -9,6 +9,9 @@
 //! with the registration. However many edits there were, a participant gets one mail about the difference
 //! between that revision and the current state, and none if there is no difference. An event without
 //! participants has neither revisions nor reminders.
+//!
+//! What happens to an event that is over is no news. An event that is moved to another time is over when both
+//! times have passed: whoever waits for it has to hear that it was moved into the past.
 
 use super::broadcast::{Broadcast, Kind};
 use super::broadcast_store::{self as store, Reader, Revision, TOLD_OF_END};
@@ -40,14 +43,15 @@ impl Held {
 
     /// Plans to tell participants about a change, if it matters to them.
     pub(super) fn tell_of_change(&mut self, tx: &Transaction<'_>, before: &Details) -> Result<(), SqlError> {
+        let to_come = !(before.is_over(tx.now) && self.details.is_over(tx.now));
         if self.details.status() == Status::Cancelled {
-            return if before.status() == Status::Cancelled { Ok(()) } else { self.tell_of_end(tx) };
+            return if before.status() == Status::Cancelled { Ok(()) } else { self.tell_of_end(tx, to_come) };
         }
         if self.roster.is_empty() {
             return self.drop_reminders(tx);
         }
         let (known, now) = (revision(before), revision(&self.details));
-        if matters(&known, &now) {
+        if to_come && matters(&known, &now) {
             store::save_revision(tx.sql, self.revision, &known)?;
             self.revision = self.version;
             store::save_revision(tx.sql, self.revision, &now)?;
@@ -62,11 +66,11 @@ impl Held {
         self.plan_reminders(tx)
     }
 
-    /// The event is cancelled, so everything else that was still to be sent about it is dropped.
-    pub(super) fn tell_of_end(&mut self, tx: &Transaction<'_>) -> Result<(), SqlError> {
+    /// The event is cancelled or deleted, so everything else that was still to be sent about it is dropped.
+    pub(super) fn tell_of_end(&mut self, tx: &Transaction<'_>, to_come: bool) -> Result<(), SqlError> {
         self.drop_reminders(tx)?;
         self.take_back(tx, Kind::Changed)?;
-        if self.roster.is_empty() { Ok(()) } else { self.put(tx, Kind::Ended, tx.now) }
+        if to_come && !self.roster.is_empty() { self.put(tx, Kind::Ended, tx.now) } else { Ok(()) }
     }
 
     /// Plans the remaining reminders, unless they are already planned.
@@ -115,7 +119,8 @@ impl Held {
             return Ok(());
         };
         let expires_at = self.expiry(broadcast.kind);
-        if expires_at.is_some_and(|expires_at| expires_at <= tx.now) {
+        if expires_at.is_some_and(|expires_at| expires_at <= tx.now) || self.has_outlived(&broadcast, tx.now)
+        {
             return self.take_back(tx, broadcast.kind);
         }
         let readers = store::readers(tx.sql, broadcast.after_seq, PAGE)?;
@@ -124,7 +129,7 @@ impl Held {
         let reached = |reader: &&Reader| statuses.get(&reader.user).is_none_or(EmailStatus::is_ok);
         for reader in readers.iter().filter(reached) {
             let known = revisions.iter().find(|(version, _)| *version == reader.told);
-            if let Some(template) = self.template(&broadcast, reader, known.map(|(_, known)| known)) {
+            if let Some(template) = self.template(&broadcast, reader, known.map(|(_, known)| known), tx.now) {
                 let key = match broadcast.kind {
                     Kind::Ended => format!("{}/{}", template.kind(), reader.registration),
                     _ => format!("{}/{}/{}", template.kind(), reader.registration, self.revision),
@@ -170,6 +175,13 @@ impl Held {
         Ok(())
     }
 
+    /// Whether the event was to come when it was cancelled and is over now that the first may hear of it: it
+    /// was hidden meanwhile. If some have heard of it, everybody does.
+    fn has_outlived(&self, broadcast: &Broadcast, now: Timestamp) -> bool {
+        let was_to_come = !self.details.is_over(broadcast.due_at);
+        broadcast.kind == Kind::Ended && broadcast.after_seq < 0 && was_to_come && self.details.is_over(now)
+    }
+
     /// When a mail of this kind is no longer of use.
     fn expiry(&self, kind: Kind) -> Option<Timestamp> {
         let starts_at = self.details.schedule().starts_at();
@@ -186,12 +198,16 @@ impl Held {
         broadcast: &Broadcast,
         reader: &Reader,
         known: Option<&Revision>,
+        at: Timestamp,
     ) -> Option<MailTemplate> {
         let event = self.brief(reader.registration, reader.origin.as_ref());
         let has_seat = reader.has_seat;
         match broadcast.kind {
             Kind::Changed => {
                 let (known, now) = (known?, revision(&self.details));
+                if known.schedule.ends_at() <= at && self.details.is_over(at) {
+                    return None;
+                }
                 let link = (has_seat && known.join_url != now.join_url)
                     .then(|| LinkChange { before: known.join_url.clone(), now: now.join_url.clone() });
                 let moved = moved(known, &now);

@@ -84,7 +84,7 @@ impl Held {
         // Nobody will see the event again. The Catalog forgets the organizer, and so does the event.
         (self.organizer.name, self.organizer.account) = (None, None);
         self.save_and_report(tx)?;
-        self.tell_of_end(tx)?;
+        self.tell_of_end(tx, !self.details.is_over(tx.now))?;
         Ok(Reply::Done)
     }
 

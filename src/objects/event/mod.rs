@@ -78,7 +78,9 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
     fn kind(command: &Command) -> Kind {
         match command {
             Command::Read => Kind::LeasedRead,
-            Command::Mine { .. } | Command::Record(_) | Command::List { .. } => Kind::Read,
+            Command::Mine { .. } | Command::Record(_) | Command::List { .. } | Command::Linked { .. } => {
+                Kind::Read
+            }
             Command::Update { .. } | Command::Delete { .. } => Kind::GuardedWrite,
             Command::Admin(order) => order.kind(),
             Command::AccountChange(account_change) if account_change.kind.is_guarded() => Kind::GuardedWrite,
@@ -143,6 +145,7 @@ impl<const COMPLETE_MAX: u32, const BLOCK_BITS: u32> Object for SizedEvent<COMPL
             Command::Register { id, participant } => held.register(tx, id, &participant),
             Command::Mine { user } => held.mine(tx, user),
             Command::Record(user) => held.record(tx, user),
+            Command::Linked { id } => held.linked(tx, id),
             Command::Leave { user } => held.leave(tx, user),
             Command::List { by, status, after, limit } => held.list(tx, by, status, after, limit),
             Command::Remove { by, id } => held.remove(tx, by, id),

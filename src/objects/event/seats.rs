@@ -82,6 +82,12 @@ impl Held {
         Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
     }
 
+    /// What a link in a mail leads to.
+    pub(super) fn linked(&self, tx: &Transaction<'_>, id: RegistrationId) -> Result<Reply, Fault> {
+        let registration = store::linked(tx.sql, self.id, id)?.ok_or(Refusal::NotFound)?;
+        Ok(Reply::Mine { registration: Box::new(registration), event: Box::new(self.snapshot()) })
+    }
+
     pub(super) fn leave(&mut self, tx: &mut Transaction<'_>, user: UserId) -> Result<Reply, Fault> {
         self.is_open()?;
         let seat = self.seat_of_user(tx.sql, user)?.ok_or(Refusal::NotFound)?;
@@ -174,14 +180,18 @@ impl Held {
         Ok(Reply::Join { join_url })
     }
 
-    /// Stores who moved up, and tells them.
+    /// Stores who moved up, and tells them, unless the event is over.
     pub(super) fn confirm(&mut self, tx: &mut Transaction<'_>, promoted: &[Seat]) -> Result<(), SqlError> {
         if promoted.is_empty() {
             return Ok(());
         }
         self.report_seats(tx)?;
         self.save_blocks(tx.sql)?;
-        for (seat, participant) in promoted.iter().zip(seat_store::confirm(tx.sql, promoted)?) {
+        let participants = seat_store::confirm(tx.sql, promoted)?;
+        if self.details.is_over(tx.now) {
+            return Ok(());
+        }
+        for (seat, participant) in promoted.iter().zip(participants) {
             let event = self.brief(seat.id, participant.origin.as_ref());
             self.post_mail(tx, seat, &participant, MailTemplate::SeatIsYours { event })?;
         }
@@ -229,7 +239,7 @@ impl Held {
             id: self.id,
             title: self.details.title(),
             schedule: self.details.schedule().clone(),
-            version: self.version,
+            sequence: self.version.saturating_add(self.last_change),
             organizer: self.organizer.name.clone(),
             registration: Some(registration),
             origin: origin.cloned(),

@@ -49,7 +49,16 @@ pub(super) const MIGRATIONS: &[Step] = &[
     &[takedown::SCHEMA, backup::SCHEMA],
     &[outbox::URGENCY],
     &[email_status_store::SCHEMA],
+    &[FORMER],
 ];
+
+/// The schema step for links to registrations that have ended: `former` has the ids of the registrations that
+/// the same user ended before, the last first, each of 36 characters. Few people come back, so the index is
+/// small.
+const FORMER: &str = "
+    ALTER TABLE registrations ADD COLUMN former TEXT;
+    CREATE INDEX registrations_former ON registrations (former) WHERE former IS NOT NULL;
+";
 
 /// The status of a registration whose user was deleted: only its number stays taken.
 const ERASED: &str = "erased";
@@ -130,7 +139,8 @@ pub(super) fn save(sql: &dyn Sql, held: &Held) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Stores a new registration. It replaces one that the user has ended before.
+/// Stores a new registration. It replaces one that the user has ended before, and keeps its id and up to
+/// seven before it.
 pub(super) fn insert_seat(
     sql: &dyn Sql,
     seat: &Seat,
@@ -140,9 +150,12 @@ pub(super) fn insert_seat(
 ) -> Result<(), SqlError> {
     sql.insert(
         "INSERT OR REPLACE INTO registrations
-         (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change, told, origin)
+         (seq, id, user_id, account, name, email, status, registered_at, confirmed_at, change, told, origin,
+          former)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11
+                value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
+                (SELECT substr(id || coalesce(former, ''), 1, 8 * 36) FROM registrations
+                 WHERE user_id = value ->> 2)
          FROM json_each(?)",
         &[
             seat.seq.into(),
@@ -206,6 +219,21 @@ pub(super) fn save_told(sql: &dyn Sql, told: u64) -> Result<(), SqlError> {
 pub(super) fn ended(sql: &dyn Sql, event: EventId, user: UserId) -> Result<Option<Registration>, SqlError> {
     let which = "SELECT * FROM registrations WHERE user_id = ? AND status = 'cancelled'";
     let found = registrations(sql, event, which, &[user.into()])?;
+    Ok(found.into_iter().next().map(|(_, registration)| registration))
+}
+
+/// The registration with this id, or the one that its user has made since.
+pub(super) fn linked(
+    sql: &dyn Sql,
+    event: EventId,
+    id: RegistrationId,
+) -> Result<Option<Registration>, SqlError> {
+    let which = format!(
+        "SELECT * FROM (SELECT * FROM registrations WHERE id = ?1 UNION ALL
+             SELECT * FROM registrations WHERE former > '' AND instr(former, ?1))
+         WHERE status <> '{ERASED}'"
+    );
+    let found = registrations(sql, event, &which, &[id.into()])?;
     Ok(found.into_iter().next().map(|(_, registration)| registration))
 }
 

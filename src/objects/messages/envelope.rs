@@ -10,7 +10,7 @@ use crate::domain::{Refusal, Timestamp};
 
 /// The protocol version that this program speaks. It grows with each command, member or reply that the
 /// previous version does not know. It is only for people who read logs: no code decides by it.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Names a state of an object in memory: when it was loaded, random bits drawn then, and how many
 /// batches have written since. Equal stamps mean that nothing has changed.

@@ -99,6 +99,11 @@ pub enum Command {
         /// Of which registration.
         id: RegistrationId,
     },
+    /// The registration that a link in a mail is for, or the one that its user has made since, and the event.
+    Linked {
+        /// Which one.
+        id: RegistrationId,
+    },
     /// A request from an operator.
     Admin(AdminOrder),
 }

@@ -52,6 +52,7 @@ fn what_is_asked_of_an_event() {
         | Command::Join { .. }
         | Command::Withdraw { .. }
         | Command::Unremind { .. }
+        | Command::Linked { .. }
         | Command::Admin(_) => {}
     }
     let created = format!(
@@ -111,6 +112,10 @@ fn what_is_asked_of_an_event() {
         (
             Command::Unremind { id: registration_id(2) },
             r#"{"unremind":{"id":"01b8dd58-e200-7000-8000-000000000002"}}"#,
+        ),
+        (
+            Command::Linked { id: registration_id(2) },
+            r#"{"linked":{"id":"01b8dd58-e200-7000-8000-000000000002"}}"#,
         ),
         (Command::Join { user: user(1) }, r#"{"join":{"user":"01b8dd58-e200-7000-8000-000000000001"}}"#),
     ]);

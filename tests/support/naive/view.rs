@@ -100,7 +100,7 @@ impl Held {
             id: self.id(),
             title: self.details.title(),
             schedule: self.details.schedule().clone(),
-            version: self.version,
+            sequence: self.version + self.changes,
             organizer: self.organizer().name.clone(),
             registration: Some(place.id),
             origin: place.who.origin.clone(),
