@@ -7,6 +7,7 @@ mod accounts;
 mod admin;
 mod admin_objects;
 mod attendance;
+mod bodies;
 mod bounces;
 mod calendars;
 mod changes;

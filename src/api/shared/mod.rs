@@ -21,5 +21,7 @@ pub mod ports;
 pub(super) mod problem;
 pub(super) mod rate_limits;
 pub(super) mod residence;
+pub(super) mod separated;
 pub(super) mod session_cache;
+pub(super) mod unreadable;
 pub(super) mod view;
