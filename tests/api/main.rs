@@ -30,6 +30,7 @@ mod registrations;
 mod residence;
 mod service;
 mod sessions;
+mod spreadsheets;
 #[path = "../support/mod.rs"]
 mod support;
 mod waitlist;

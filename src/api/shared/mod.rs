@@ -1,5 +1,6 @@
 //! Code that the handlers share and that depends on none of them.
 
+pub(super) mod accept;
 pub(super) mod access;
 pub(super) mod audit;
 pub(super) mod background;
