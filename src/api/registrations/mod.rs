@@ -23,7 +23,7 @@ use crate::api::shared::input::{EventPath, RegistrationPath};
 use crate::api::shared::page::{self, Params};
 use crate::api::shared::problem::Problem;
 use crate::domain::event::Status;
-use crate::domain::{EventId, FieldError, Invalid, RegistrationId};
+use crate::domain::{EventId, FieldError, Invalid, RegistrationId, limits};
 use crate::objects::event::{Command, Participant, Reply, SeatStatus};
 use spreadsheet::Page;
 
@@ -187,7 +187,7 @@ async fn mark(
 
 /// `GET /api/me/registrations`: newest event first. The Catalog knows which events to ask, and the account
 /// knows those that the Catalog may not have yet. Each event answers with its current state, so the list is
-/// always up to date.
+/// always up to date. Each item wakes an object, so a page is shorter than those of other lists.
 pub(in crate::api) async fn own_list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -202,6 +202,7 @@ pub(in crate::api) async fn own_list(
     let (Some(limit), Some(before)) = (limit, before) else {
         return Err(unexpected());
     };
+    let limit = limit.min(limits::ASKED_PAGE_MAX);
     let (events, more) = object_client::participations(&app, user, before, limit, false).await?;
     let recent = caller.recent_events(&app).await?;
     let (events, more) = own_page(events, more, recent, before, limit);
