@@ -107,7 +107,7 @@ impl Config {
         printed.into_iter().chain(baseless).collect()
     }
 
-    /// Reads all settings. An empty one counts as not set.
+    /// Reads all settings. An empty one counts as not set, except a list: an empty list is empty.
     ///
     /// # Errors
     /// The first setting that is missing or out of its range. The error does not contain its value.
@@ -139,7 +139,7 @@ impl Config {
                 "1 to 31536000",
             )?,
             cache_lease_ms: number(&get, "CACHE_LEASE_MS", 1_000, 0, 10_000, "0 to 10000")?,
-            cors: cors(&get("CORS_ORIGINS").unwrap_or_else(|| "*".to_owned()))?,
+            cors: cors(&lookup("CORS_ORIGINS").unwrap_or_else(|| "*".to_owned()))?,
             public_url: get("PUBLIC_URL").map(|url| base_url("PUBLIC_URL", &url)).transpose()?,
             mail_provider: mail_provider(&get)?,
             mail_from: mail_from(get("MAIL_FROM"))?,
@@ -206,6 +206,9 @@ fn placement(get: &impl Fn(&str) -> Option<String>) -> Result<Placement, ConfigE
 fn cors(text: &str) -> Result<Cors, ConfigError> {
     if text.trim() == "*" {
         return Ok(Cors::Any);
+    }
+    if text.trim().is_empty() {
+        return Ok(Cors::List(Vec::new()));
     }
     text.split(',')
         .map(|origin| base_url("CORS_ORIGINS", origin.trim()))

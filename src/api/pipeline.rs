@@ -191,7 +191,10 @@ async fn finish(
         parts.headers.insert(X_REQUEST_ID, request_id);
     }
     parts.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    parts.headers.insert(VARY, HeaderValue::from_static("origin"));
+    // One header, whatever the handler and the CORS layer have added.
+    let negotiated = parts.headers.get_all(VARY).iter().any(|name| name == "accept");
+    let vary = if negotiated { "origin, accept" } else { "origin" };
+    parts.headers.insert(VARY, HeaderValue::from_static(vary));
     parts.headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let unchanged = reads
         && if_none_match

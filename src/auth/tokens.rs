@@ -2,11 +2,13 @@
 //!
 //! Every claim that is written is required when a token is read: issuer, audience, subject, session, account,
 //! issue and expiry, under a key id of one of our keys (RFC 8725 §3.1, §3.8 to §3.12). The algorithm is
-//! fixed, whatever the header says.
+//! fixed, whatever the header says. What we never write is obeyed where ignoring it would be wrong: a token
+//! is not valid before its `nbf` (RFC 7519 §4.1.5), or with a `crit` in its header (RFC 7515 §4.1.11).
 
 use chrono::TimeDelta;
 use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, Claims, Header, TimeOptions, UntrustedToken};
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::OnceLock;
@@ -53,6 +55,18 @@ struct OurClaims {
     sub: UserId,
     sid: SessionId,
     acc: AccountKey,
+}
+
+/// The extensions that a header says have to be understood. None is, so a header that has the member is not
+/// read, whatever it holds.
+#[derive(Clone, Deserialize)]
+struct Critical {
+    #[serde(default, rename = "crit", deserialize_with = "refuse")]
+    _none: (),
+}
+
+fn refuse<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
+    Err(D::Error::custom("crit"))
 }
 
 impl TokenKeys {
@@ -107,8 +121,9 @@ impl TokenKeys {
         };
         claims.validate_expiration(&clock(now)).ok()?;
         let issued_at = claims.issued_at?.timestamp();
+        let begins_at = claims.not_before.map_or(issued_at, |begin| begin.timestamp().max(issued_at));
         let ours = claims.custom;
-        let in_force = issued_at <= now.seconds().saturating_add(LEEWAY_SECONDS)
+        let in_force = begins_at <= now.seconds().saturating_add(LEEWAY_SECONDS)
             && ours.iss == ISSUER
             && ours.aud == AUDIENCE;
         in_force.then_some(Bearer { user: ours.sub, account: ours.acc, session: ours.sid })
@@ -116,7 +131,7 @@ impl TokenKeys {
 
     /// The token's claims, if one of our keys signed it.
     fn read(&self, token: &str) -> Option<Claims<OurClaims>> {
-        let read = UntrustedToken::new(token).ok()?;
+        let read = UntrustedToken::<Critical>::try_from(token).ok()?;
         let named = read.header().key_id.as_deref()?;
         let key = self.keys().find(|key| key.id == named)?;
         let (_, claims) = Hs256.validator::<OurClaims>(&key.key).validate(&read).ok()?.into_parts();
@@ -178,6 +193,19 @@ mod tests {
         Hs256.token(&header, &claims, &keys.keys().next().unwrap().key).unwrap()
     }
 
+    /// The same, with more members in the header.
+    fn by_hand(more: &serde_json::Value, claims: &serde_json::Value) -> String {
+        use hmac::{Hmac, Mac};
+        let id = keys("a", None).keys().next().unwrap().id.clone();
+        let mut header = serde_json::json!({ "alg": "HS256", "kid": id });
+        header.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let text = format!("{}.{}", part(&header), part(claims));
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice("a".repeat(32).as_bytes()).unwrap();
+        mac.update(text.as_bytes());
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    }
+
     fn claims() -> serde_json::Value {
         let bearer = bearer();
         serde_json::json!({
@@ -230,6 +258,52 @@ mod tests {
             let mut wrong = claims();
             wrong[claim] = value.into();
             assert_eq!(keys.verify(&signed(&wrong), NOW), None, "{claim} wrong");
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_valid_before_its_time() {
+        let keys = keys("a", None);
+        let mut later = claims();
+        later["nbf"] = (NOW.seconds() + 10).into();
+        let token = signed(&later);
+        // The second time the claims are remembered.
+        for _ in 0..2 {
+            assert_eq!(keys.verify(&token, NOW), None);
+            assert_eq!(keys.verify(&token, NOW.plus_ms(4_000)), None);
+            assert_eq!(keys.verify(&token, NOW.plus_ms(5_000)), Some(bearer()), "leeway");
+        }
+        for (nbf, valid) in [
+            (serde_json::json!(NOW.seconds() - 60), true),
+            (serde_json::json!(i64::MIN), false),
+            (serde_json::json!(i64::MAX), false),
+            (serde_json::json!("soon"), false),
+        ] {
+            later["nbf"] = nbf;
+            // Made by hand, because the library writes no claims that it cannot read.
+            let token = by_hand(&serde_json::json!({}), &later);
+            assert_eq!(keys.verify(&token, NOW).is_some(), valid, "{later}");
+        }
+    }
+
+    #[test]
+    fn an_extension_that_is_said_to_be_critical_is_not_understood() {
+        let keys = keys("a", None);
+        assert_eq!(
+            keys.verify(&by_hand(&serde_json::json!({ "typ": "JWT", "x": 1 }), &claims()), NOW),
+            Some(bearer())
+        );
+        for crit in [
+            serde_json::json!(["x"]),
+            serde_json::json!(["exp"]),
+            serde_json::json!([]),
+            serde_json::json!(null),
+            serde_json::json!("b64"),
+        ] {
+            let token = by_hand(&serde_json::json!({ "crit": crit, "x": 1, "exp": 1 }), &claims());
+            for _ in 0..2 {
+                assert_eq!(keys.verify(&token, NOW), None, "{crit}");
+            }
         }
     }
 

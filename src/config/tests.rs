@@ -22,6 +22,18 @@ fn a_secret_is_all_that_must_be_set() {
 }
 
 #[test]
+fn an_empty_list_is_empty_and_any_other_empty_setting_counts_as_not_set() {
+    let origins = |text| read(&[SECRET, ("CORS_ORIGINS", text)]).map(|config| config.cors);
+    for empty in ["", " \t"] {
+        assert_eq!(origins(empty), Ok(Cors::List(vec![])));
+    }
+    assert_eq!(origins(" * "), Ok(Cors::Any));
+    assert!(origins(",").is_err());
+    let config = read(&[SECRET, ("BCRYPT_COST", ""), ("ADMIN_TOKEN", " "), ("PUBLIC_URL", "")]).unwrap();
+    assert_eq!((config.bcrypt_cost, config.admin_token, config.public_url), (10, None, None));
+}
+
+#[test]
 fn where_objects_live_is_a_choice() {
     let config = read(&[SECRET, ("JURISDICTION", " eu"), ("CATALOG_LOCATION", "weur ")]).unwrap();
     let eu = Some(Jurisdiction::Eu);

@@ -30,6 +30,8 @@ pub const SECURITY_EVENTS_MAX: u32 = 50;
 pub const PAGE_DEFAULT: u32 = 50;
 /// The most items on a page of a list.
 pub const PAGE_MAX: u32 = 200;
+/// The most items on a page of a list that asks an object about each.
+pub const ASKED_PAGE_MAX: u32 = 50;
 /// Milliseconds before the start at which joining opens.
 pub const JOIN_OPENS_BEFORE_MS: i64 = 15 * 60 * 1000;
 /// Words of a search that count.

@@ -7,6 +7,7 @@ const READ = ["authorization", "origin", "if-none-match", "accept"];
 const WRITE = [
   ...READ,
   "content-type",
+  "content-encoding",
   "if-match",
   "idempotency-key",
   "cf-connecting-ip",

@@ -76,6 +76,33 @@ fn an_edit_of_what_has_changed_meanwhile_does_not_happen() {
 }
 
 #[test]
+fn an_edit_only_of_what_does_not_exist_does_not_happen() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let path = format!("/api/events/{}", app.event(&ada, json!({})));
+    for path in [path.as_str(), "/api/events/018fa6e3-1a2b-7c4d-8e9f-0a1b2c3d4e5f"] {
+        let (status, code) =
+            if path.ends_with("4e5f") { (404, "not_found") } else { (412, "precondition_failed") };
+        let call = |method| app.call(method, path).by(&ada).header("if-none-match", " * ");
+        call(Method::PUT).json(&json!({ "capacity": 9 })).send().expect_problem(status, code);
+        call(Method::PATCH).header("if-match", "*").json(&json!({})).send().expect_problem(status, code);
+        call(Method::DELETE).send().expect_problem(status, code);
+    }
+    assert_eq!(app.get(&path).send().json()["event"]["capacity"], Value::Null);
+}
+
+#[test]
+fn a_condition_that_cannot_be_read_is_not_met() {
+    let app = App::new();
+    let ada = app.organizer("Ada");
+    let path = format!("/api/events/{}", app.event(&ada, json!({})));
+    let edit = app.put(&path).by(&ada).header("if-match", "\"ü\"").json(&json!({ "capacity": 9 }));
+    edit.send().expect_problem(412, "precondition_failed");
+    let edit = app.put(&path).by(&ada).header("if-match", "\"ü\", \"1.x\"").json(&json!({ "capacity": 9 }));
+    edit.send().expect(200);
+}
+
+#[test]
 fn people_who_register_never_get_in_the_way_of_an_edit() {
     let app = App::new();
     let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));

@@ -7,6 +7,7 @@ mod accounts;
 mod admin;
 mod admin_objects;
 mod attendance;
+mod bodies;
 mod bounces;
 mod calendars;
 mod changes;
@@ -30,6 +31,7 @@ mod residence;
 mod search;
 mod service;
 mod sessions;
+mod spreadsheets;
 #[path = "../support/mod.rs"]
 mod support;
 mod waitlist;

@@ -223,3 +223,22 @@ fn a_few_mails_a_day_are_enough() {
     assert_eq!(seconds, 24 * 60 * 60);
     assert_eq!(app.mails_to(&ada).len(), 5);
 }
+
+#[test]
+fn an_export_asks_a_bounded_number_of_events_and_says_what_it_leaves_out() {
+    let app = App::with(&[("CHANGES_BURST", "1000")]);
+    let ada = app.organizer("Ada");
+    for _ in 0..401 {
+        app.advance_ms(1);
+        app.register(&ada, &app.event(&ada, json!({})));
+    }
+    app.state().come_to_rest();
+    let ada = app.log_in(&ada.email);
+    let asked = app.state().hops;
+    let export = app.get("/api/me/export").by(&ada).send().expect(200).json();
+    assert!(app.state().hops - asked <= 810, "{} questions", app.state().hops - asked);
+    for list in ["events", "registrations"] {
+        assert_eq!(export[list].as_array().unwrap().len(), 400, "{list}");
+    }
+    assert_eq!(export["complete"], false);
+}

@@ -196,3 +196,25 @@ fn the_own_list_comes_in_pages() {
     }
     assert_eq!(pages, ["654", "321", "0"]);
 }
+
+#[test]
+fn a_page_of_the_own_list_asks_a_bounded_number_of_events() {
+    let app = App::new();
+    let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));
+    for _ in 0..60 {
+        app.advance_ms(1);
+        app.register(&bob, &app.event(&ada, json!({})));
+    }
+    let (mut path, mut pages) = ("/api/me/registrations?limit=200".to_owned(), Vec::new());
+    loop {
+        let asked = app.state().hops;
+        let page = app.get(&path).by(&bob).send().expect(200).json();
+        let items = page["registrations"].as_array().unwrap().len();
+        // Besides the events, the account twice and the Catalog once.
+        assert!(app.state().hops - asked <= 53, "{} questions", app.state().hops - asked);
+        pages.push(items);
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/api/me/registrations?limit=200&cursor={cursor}");
+    }
+    assert_eq!(pages, [50, 10]);
+}

@@ -128,6 +128,21 @@ fn only_the_origins_of_the_setting_may_call() {
 }
 
 #[test]
+fn an_empty_list_of_origins_lets_nobody_in() {
+    for setting in ["", " "] {
+        let app = App::with(&[("CORS_ORIGINS", setting)]);
+        let read = app.get("/api/events").header("origin", "https://a.example").send().expect(200);
+        assert_eq!(read.header("access-control-allow-origin"), None);
+        assert_eq!(read.header("vary"), Some("origin"));
+        let preflight = app
+            .call(Method::OPTIONS, "/api/events")
+            .header("origin", "https://a.example")
+            .header("access-control-request-method", "POST");
+        assert_eq!(preflight.send().expect(204).header("access-control-allow-origin"), None);
+    }
+}
+
+#[test]
 fn one_line_is_logged_per_request_with_the_route_and_not_the_path() {
     let app = App::new();
     let ada = app.organizer("Ada");

@@ -23,9 +23,10 @@ use crate::objects::account::{Order, Reply};
 use crate::objects::catalog::{self, Cursor, Query};
 use crate::objects::event::{self, Registration, Snapshot};
 
-/// The most events, and the most registrations, in one answer; lists give the rest.
-const ITEMS_MAX: usize = 600;
-/// Events that are requested at a time.
+/// The most events, and the most registrations, in one answer; lists give the rest. Each of them is a call to
+/// an object, and the platform may allow a request no more than a thousand.
+const ITEMS_MAX: usize = 400;
+/// Events that the Catalog is asked for at a time.
 const PAGE: u32 = limits::PAGE_MAX;
 
 #[derive(Serialize)]
@@ -82,6 +83,7 @@ async fn organized(app: &App, user: UserId) -> Result<(Vec<Snapshot>, bool), Pro
         match next {
             Some(_) if ids.len() < ITEMS_MAX => after = next,
             more => {
+                ids.truncate(ITEMS_MAX);
                 let found = object_client::events(app, &ids, &event::Command::Read).await?.into_iter();
                 let snapshot = |reply| match reply {
                     event::Reply::Event(snapshot) => Some(*snapshot),
@@ -111,5 +113,9 @@ async fn registered(
     };
     ids.sort_unstable();
     ids.dedup();
-    Ok((object_client::registrations(app, &ids, &event::Command::Record(user)).await?, complete))
+    // The oldest make room.
+    let left_out = ids.len().saturating_sub(ITEMS_MAX);
+    ids.drain(..left_out);
+    let found = object_client::registrations(app, &ids, &event::Command::Record(user)).await?;
+    Ok((found, complete && left_out == 0))
 }

@@ -27,6 +27,8 @@ use crate::objects::event::{Command, Reply, SeatStatus, Snapshot};
 
 /// The most events in a feed: those that were created last.
 const FEED_MAX: usize = 500;
+/// The most pages of registrations that are looked through for them, each of which asks 50 events.
+const FEED_PAGES_MAX: usize = 16;
 
 /// `GET /api/events/:id/calendar.ics`: the event for a calendar, without the join link. Only the organizer
 /// can get a draft.
@@ -100,14 +102,14 @@ pub(in crate::api) async fn feed(
 async fn seats_of(app: &App, user: UserId) -> Result<Vec<Snapshot>, Problem> {
     let mut snapshots = Vec::new();
     let mut before: Option<EventId> = None;
-    while snapshots.len() < FEED_MAX {
+    for _ in 0..FEED_PAGES_MAX {
         let (events, more) =
-            object_client::participations(app, user, before, limits::PAGE_DEFAULT, false).await?;
+            object_client::participations(app, user, before, limits::ASKED_PAGE_MAX, false).await?;
         let found = object_client::registrations(app, &events, &Command::Mine { user }).await?;
         let seats = found.into_iter().filter(|(own, _)| own.status == SeatStatus::Confirmed);
         snapshots.extend(seats.map(|(_, event)| event));
         before = events.last().copied();
-        if !more || before.is_none() {
+        if !more || before.is_none() || snapshots.len() >= FEED_MAX {
             break;
         }
     }

@@ -7,14 +7,13 @@
 
 use std::sync::Arc;
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::json;
 
 use crate::api::shared::context::{App, RequestContext};
-use crate::api::shared::input::BODY_MAX_BYTES;
+use crate::api::shared::input::whole;
 use crate::api::shared::object_client;
 use crate::api::shared::object_client::key_of;
 use crate::api::shared::problem::Problem;
@@ -30,10 +29,9 @@ pub(in crate::api) async fn mail(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    let (parts, body) = request.into_parts();
-    let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
+    let name = request.uri().path().rsplit('/').next().unwrap_or_default();
     let source = Source::parse(name).ok_or(Problem::not_found())?;
-    let body = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+    let (parts, body) = whole(request).await?;
     let incoming = Incoming { headers: &parts.headers, body: &body, now: app.runtime.now() };
     let webhooks = &app.config.webhooks;
     let proved = match webhooks.proof(source, &incoming).ok_or(Problem::not_found())? {

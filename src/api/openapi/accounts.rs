@@ -95,7 +95,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_nothing(204, "The password is changed.")
             .refuses([Refusal::InvalidCredentials, limited()]),
         Operation::get("/api/me/export", "exportMe", TAG)
-            .says("Everything held about you", "The newest 600 events and registrations or so: `complete` says whether these are all.")
+            .says("Everything held about you", "Up to 400 events and 400 registrations: `complete` says whether these are all.")
             .with_token()
             .answers(200, "Your data.", "Export", &examples::export(), &["Content-Disposition"]),
         Operation::post("/api/me/calendar-key", "newCalendarKey", TAG)
@@ -114,7 +114,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "A page.", "EventPage", &examples::page("events", &examples::event()), &["Link"])
             .refuses([Problem::invalid()]),
         Operation::get("/api/me/registrations", "myRegistrations", TAG)
-            .says("Your registrations", "Those that stand, each with its event, newest event first. A page may hold fewer items than `limit` though more follow: go by `next_cursor`.")
+            .says("Your registrations", "Those that stand, each with its event, newest event first. A page holds at most 50, whatever `limit` says, and may hold fewer though more follow: go by `next_cursor`.")
             .with_token()
             .takes(&["Limit", "Cursor"])
             .answers(200, "A page.", "OwnRegistrationPage", &examples::page("registrations", &examples::own_registration()), &["Link"])

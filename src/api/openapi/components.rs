@@ -52,6 +52,7 @@ pub(super) fn parameters() -> Value {
         "To": filter("to", "The latest start, exclusive: a time, or a date for its first moment in UTC.", moment()),
         "ListedStatus": filter("status", "Which events.", json!({ "type": "string", "enum": ["published", "cancelled"], "default": "published" })),
         "RegistrationStatus": filter("status", "Which registrations; all if left out.", json!({ "type": "string", "enum": ["confirmed", "waitlisted", "cancelled"] })),
+        "ByteOrderMark": filter("bom", "Whether the CSV begins with a byte-order mark, without which Excel garbles names; of no consequence for JSON.", json!({ "type": "boolean", "default": true })),
         "Sort": filter("sort", "The order; `starts_at` if left out, or by relevance with `q`.", json!({ "type": "string", "enum": ["starts_at", "-starts_at", "created_at", "-created_at"] })),
         "Limit": query("limit", "Items on a page.", json!({ "type": "integer", "minimum": 1, "maximum": limits::PAGE_MAX, "default": limits::PAGE_DEFAULT })),
         "Cursor": query("cursor", "The `next_cursor` of the page before. Opaque, and good for one order.", text()),

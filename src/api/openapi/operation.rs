@@ -141,7 +141,7 @@ impl Operation {
     pub(super) fn foreign_body(mut self, description: &str) -> Self {
         let content = json!({ "*/*": { "schema": {} } });
         self.set("requestBody", json!({ "required": true, "description": description, "content": content }));
-        self.refuses([Problem::body_too_large()])
+        self.refuses([Problem::body_too_large(), Problem::unsupported_media_type()])
     }
 
     /// Answers with a body of this media type. Every read has an entity-tag.

@@ -44,9 +44,9 @@ pub(super) fn operations() -> Vec<Operation> {
     let register = own(register, 201, "The registration.");
     let register = own(register, 200, "The registration that stands already.");
     let list = Operation::get("/api/events/{id}/registrations", "listRegistrations", TAG)
-        .says("Who is registered", "In the order of arrival. `Accept: text/csv` gives the whole list, whatever `limit` and `cursor` say, safe to open in a spreadsheet. Its organizer only.")
+        .says("Who is registered", "In the order of arrival. A client that prefers `text/csv` (`Accept`, by weight) gets the whole list, whatever `limit` and `cursor` say, safe to open in a spreadsheet. Its organizer only.")
         .with_token()
-        .takes(&["RegistrationStatus", "Limit", "Cursor"])
+        .takes(&["RegistrationStatus", "ByteOrderMark", "Limit", "Cursor"])
         .answers(200, "A page, or the whole list as CSV.", "RegistrationPage", &examples::page("registrations", &examples::registration()), &["Link", "Content-Disposition"])
         .answers_with(200, "", "text/csv", json!({ "schema": { "type": "string" } }), &[])
         .may_be_streamed(200)

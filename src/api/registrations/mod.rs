@@ -10,9 +10,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, LINK};
-use http::{HeaderMap, StatusCode, Uri};
+use http::header::{LINK, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
+use crate::api::shared::accept;
 use crate::api::shared::access::{Caller, Signed};
 use crate::api::shared::object_client::{self, unexpected};
 
@@ -22,7 +23,7 @@ use crate::api::shared::input::{EventPath, RegistrationPath};
 use crate::api::shared::page::{self, Params};
 use crate::api::shared::problem::Problem;
 use crate::domain::event::Status;
-use crate::domain::{EventId, FieldError, Invalid, RegistrationId};
+use crate::domain::{EventId, FieldError, Invalid, RegistrationId, limits};
 use crate::objects::event::{Command, Participant, Reply, SeatStatus};
 use spreadsheet::Page;
 
@@ -95,8 +96,8 @@ pub(in crate::api) async fn join(
     }
 }
 
-/// `GET /api/events/:id/registrations`: the organizer's list, in order of arrival; with `Accept: text/csv`,
-/// the whole list as a spreadsheet.
+/// `GET /api/events/:id/registrations`: the organizer's list, in order of arrival; for a client that prefers
+/// `text/csv`, the whole list as a spreadsheet.
 pub(in crate::api) async fn list(
     Signed { asked, caller }: Signed,
     EventPath(event): EventPath,
@@ -107,28 +108,35 @@ pub(in crate::api) async fn list(
     let params = Params::read(query.as_deref());
     let mut invalid = Invalid::default();
     let status = invalid.take(status_filter(&params));
+    let bom = invalid.take(byte_order_mark(&params));
     let limit = invalid.take(params.limit());
     let after = invalid.take(params.cursor::<u64>());
     invalid.into_result()?;
-    let (Some(status), Some(limit), Some(after)) = (status, limit, after) else { return Err(unexpected()) };
-    if wants_csv(&headers) {
-        return spreadsheet::answer(asked, Page { event, by, status }).await;
-    }
-    let command = Command::List { by, status, after, limit };
-    let Reply::Page { registrations, next } = object_client::event(&asked.app, event, command).await? else {
+    let (Some(status), Some(bom), Some(limit), Some(after)) = (status, bom, limit, after) else {
+        return Err(unexpected());
+    };
+    let mut response = if accept::prefers(&headers, "text/csv", "application/json") {
+        spreadsheet::answer(asked, Page { event, by, status, bom }).await?
+    } else {
+        page_for_organizer(&asked.app, event, Command::List { by, status, after, limit }, &params).await?
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+async fn page_for_organizer(
+    app: &App,
+    event: EventId,
+    command: Command,
+    params: &Params,
+) -> Result<Response, Problem> {
+    let Reply::Page { registrations, next } = object_client::event(app, event, command).await? else {
         return Err(unexpected());
     };
     let views = registrations.iter().map(view::registration_for_organizer).collect();
     let path = format!("/api/events/{event}/registrations");
     let next = next.and_then(|seq| page::encode(&seq));
-    Ok(paged(views, &params, &path, next))
-}
-
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept
-        .split(',')
-        .any(|range| range.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/csv")))
+    Ok(paged(views, params, &path, next))
 }
 
 /// `DELETE /api/events/:id/registrations/:registration_id`.
@@ -179,7 +187,7 @@ async fn mark(
 
 /// `GET /api/me/registrations`: newest event first. The Catalog knows which events to ask, and the account
 /// knows those that the Catalog may not have yet. Each event answers with its current state, so the list is
-/// always up to date.
+/// always up to date. Each item wakes an object, so a page is shorter than those of other lists.
 pub(in crate::api) async fn own_list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -194,6 +202,7 @@ pub(in crate::api) async fn own_list(
     let (Some(limit), Some(before)) = (limit, before) else {
         return Err(unexpected());
     };
+    let limit = limit.min(limits::ASKED_PAGE_MAX);
     let (events, more) = object_client::participations(&app, user, before, limit, false).await?;
     let recent = caller.recent_events(&app).await?;
     let (events, more) = own_page(events, more, recent, before, limit);
@@ -230,6 +239,15 @@ fn status_filter(params: &Params) -> Result<Option<SeatStatus>, FieldError> {
     };
     let unknown = FieldError::new("status", "unknown_status", "Choose confirmed, waitlisted or cancelled.");
     SeatStatus::parse(text).map(Some).ok_or(unknown)
+}
+
+/// Whether a spreadsheet begins with a byte-order mark.
+fn byte_order_mark(params: &Params) -> Result<bool, FieldError> {
+    match params.get("bom").filter(|text| !text.is_empty()) {
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(_) => Err(FieldError::new("bom", "invalid_type", "This has to be true or false.")),
+    }
 }
 
 fn paged(

@@ -29,12 +29,15 @@ pub(in crate::api) struct Page {
     pub(in crate::api) event: EventId,
     pub(in crate::api) by: UserId,
     pub(in crate::api) status: Option<SeatStatus>,
+    /// Whether the file begins with a byte-order mark.
+    pub(in crate::api) bom: bool,
 }
 
 /// Answers once the first page has been read: until then, any error is an ordinary problem.
 pub(in crate::api) async fn answer(asked: Asked, object_client: Page) -> Result<Response, Problem> {
     let (rows, next) = page(&asked.app, object_client, None).await?;
-    let first = Bytes::from([csv::HEADER, rows.as_str()].concat());
+    let mark = if object_client.bom { csv::BYTE_ORDER_MARK } else { "" };
+    let first = Bytes::from([mark, csv::HEADER, rows.as_str()].concat());
     let rest = try_unfold((asked, next), move |(asked, next)| async move {
         let Some(after) = next else { return Ok(None) };
         match page(&asked.app, object_client, Some(after)).await {
@@ -54,7 +57,7 @@ pub(in crate::api) async fn answer(asked: Asked, object_client: Page) -> Result<
 
 /// A page of lines, and where the next one begins.
 async fn page(app: &App, object_client: Page, after: Option<u64>) -> Result<(String, Option<u64>), Problem> {
-    let Page { event, by, status } = object_client;
+    let Page { event, by, status, .. } = object_client;
     let command = Command::List { by, status, after, limit: PAGE };
     let Reply::Page { registrations, next } = object_client::event(app, event, command).await? else {
         return Err(unexpected());

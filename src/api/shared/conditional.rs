@@ -42,7 +42,12 @@ pub(in crate::api) fn lists(list: &str, etag: &HeaderValue) -> bool {
 /// because a weak tag may name two different representations. Ours never does: the part before the dot is an
 /// exact version. But an edge that compresses an answer makes its tag weak, and with a strong comparison a
 /// browser behind it could never edit anything.
+///
+/// `If-None-Match: *` asks for a change only if there is no event (§13.1.2): then no version is right.
 pub(in crate::api) fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
+    if if_none_match(headers).is_some_and(|list| list.trim() == "*") {
+        return Some(IfMatch::Versions(Vec::new()));
+    }
     let list = joined(headers, &IF_MATCH)?;
     if list.trim() == "*" {
         return Some(IfMatch::Any);
@@ -56,8 +61,11 @@ fn version_of(tag: &str) -> Option<u64> {
     text.parse().ok().filter(|version: &u64| version.to_string() == text)
 }
 
-fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+/// The value of a header whose value is a list; several headers count as one (RFC 9110 §5.3). Bytes that are
+/// no text are kept as something that matches nothing: a condition must not vanish with them.
+pub(in crate::api) fn joined(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
+    let values = headers.get_all(name).iter();
+    let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 

@@ -1,7 +1,9 @@
 //! Participant lists for spreadsheets (RFC 4180).
 //!
-//! Strangers type the names and organizers open the file, so a cell that a spreadsheet would read as a
-//! formula is made text with an apostrophe (OWASP, CSV injection).
+//! Strangers type the names and organizers open the file, so what a spreadsheet would read as a formula is
+//! made text with an apostrophe (OWASP, CSV injection). A spreadsheet may split lines at another separator
+//! than ours, as Excel does in much of Europe, and then ignores our quotes. So the same is done behind every
+//! separator within a cell.
 
 use crate::domain::Timestamp;
 use crate::domain::account::Name;
@@ -10,6 +12,14 @@ use crate::objects::event::Registration;
 /// The first line.
 pub(in crate::api) const HEADER: &str =
     "registration_id,status,position,name,email,registered_at,confirmed_at,checked_in_at,email_status\r\n";
+
+/// What a spreadsheet begins with to say that it is UTF-8: without it, Excel takes it for something older.
+pub(in crate::api) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Where spreadsheets may split a line, or end it.
+const SEPARATORS: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
+/// What a formula begins with, in both widths.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Appends one line.
 pub(in crate::api) fn push(csv: &mut String, registration: &Registration) {
@@ -35,17 +45,44 @@ pub(in crate::api) fn push(csv: &mut String, registration: &Registration) {
 }
 
 fn push_cell(csv: &mut String, cell: &str) {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let pieces = || cell.split_inclusive(SEPARATORS);
+    let begins_blank = cell.starts_with(['\t', '\r', '\n']);
+    let formula = begins_blank || pieces().any(is_formula);
     if !formula && !cell.contains([',', '"', '\r', '\n']) {
         csv.push_str(cell);
         return;
     }
     csv.push('"');
-    if formula {
+    if begins_blank {
         csv.push('\'');
     }
-    csv.push_str(&cell.replace('"', "\"\""));
+    for piece in pieces() {
+        if is_formula(piece) {
+            csv.push('\'');
+        }
+        csv.push_str(&piece.replace('"', "\"\""));
+    }
     csv.push('"');
+}
+
+/// Whether a cell with this text might be read as a formula. Spreadsheets drop blanks and quotes before it,
+/// and people do not see some other characters.
+fn is_formula(text: &str) -> bool {
+    let skipped = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                '"' | '\u{ad}'
+                    | '\u{180e}'
+                    | '\u{200b}'..='\u{200f}'
+                    | '\u{202a}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}'
+                    | '\u{fe00}'..='\u{fe0f}'
+                    | '\u{feff}'
+            )
+    };
+    text.trim_start_matches(skipped).starts_with(FORMULA)
 }
 
 #[cfg(test)]

@@ -4,23 +4,38 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts};
-use http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use serde_json::{Map, Value};
 
 use crate::api::shared::context::App;
 use crate::api::shared::fields::Fields;
 use crate::api::shared::problem::Problem;
+use crate::api::shared::unreadable;
 use crate::domain::{EventId, FieldError, RegistrationId};
 
 /// The largest body, in bytes.
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
 
+/// A request and its whole body, which must be neither too large nor encoded.
+pub(in crate::api) async fn whole(request: Request<Body>) -> Result<(Parts, Bytes), Problem> {
+    let (parts, body) = request.into_parts();
+    let raw = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+    let plain =
+        |coding: &HeaderValue| coding.is_empty() || coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if parts.headers.get_all(CONTENT_ENCODING).iter().all(plain) {
+        Ok((parts, raw))
+    } else {
+        Err(Problem::unsupported_encoding())
+    }
+}
+
 /// The members of a JSON object.
 pub(in crate::api) struct JsonBody {
     members: Map<String, Value>,
-    raw: bytes::Bytes,
+    raw: Bytes,
 }
 
 impl JsonBody {
@@ -38,16 +53,15 @@ impl FromRequest<Arc<App>> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _app: &Arc<App>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        let raw = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+        let (parts, raw) = whole(request).await?;
         let says_anything = !raw.is_empty() || parts.headers.contains_key(CONTENT_TYPE);
         if says_anything && !is_json(&parts.headers) {
             return Err(Problem::unsupported_media_type());
         }
-        match serde_json::from_slice(&raw) {
-            Ok(Value::Object(members)) => Ok(Self { members, raw }),
-            Ok(_) => Err(FieldError::new("", "invalid_type", "Send a JSON object.").into()),
-            Err(_) => Err(Problem::malformed_json()),
+        match serde_json::from_slice(&raw).ok().or_else(|| unreadable::read(&raw)) {
+            Some(Value::Object(members)) => Ok(Self { members, raw }),
+            Some(_) => Err(FieldError::new("", "invalid_type", "Send a JSON object.").into()),
+            None => Err(Problem::malformed_json()),
         }
     }
 }
@@ -66,8 +80,7 @@ impl FromRequest<Arc<App>> for FormBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _app: &Arc<App>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        let raw = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| Problem::body_too_large())?;
+        let (parts, raw) = whole(request).await?;
         if !has_type(&parts.headers, "application/x-www-form-urlencoded") {
             return Err(Problem::unsupported_media_type());
         }

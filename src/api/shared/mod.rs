@@ -1,5 +1,6 @@
 //! Code that the handlers share and that depends on none of them.
 
+pub(super) mod accept;
 pub(super) mod access;
 pub(super) mod audit;
 pub(super) mod background;
@@ -22,5 +23,7 @@ pub mod ports;
 pub(super) mod problem;
 pub(super) mod rate_limits;
 pub(super) mod residence;
+pub(super) mod separated;
 pub(super) mod session_cache;
+pub(super) mod unreadable;
 pub(super) mod view;

@@ -62,15 +62,27 @@ pub(in crate::api) async fn maintenance(
     }
 }
 
-/// Sends each of these events the same command, in parallel, and returns the answers in order. Events without
-/// an answer are left out.
+/// The most events that a request asks at the same time.
+const SIDE_BY_SIDE: usize = 16;
+
+/// Sends each of these events the same command, some at a time, and returns the answers in order. Events
+/// without an answer are left out. Callers bound how many there are: the platform allows a request some
+/// hundreds of calls, and each wakes an object.
 pub(in crate::api) async fn events(
     app: &App,
     ids: &[EventId],
     command: &event::Command,
 ) -> Result<Vec<event::Reply>, Problem> {
-    let answers = join_all(ids.iter().map(|id| event(app, *id, command.clone()))).await;
-    answers.into_iter().filter(|answer| !answer.as_ref().is_err_and(Problem::is_not_found)).collect()
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(SIDE_BY_SIDE) {
+        for answer in join_all(some.iter().map(|id| event(app, *id, command.clone()))).await {
+            match answer {
+                Err(problem) if problem.is_not_found() => {}
+                answer => found.push(answer?),
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// A user's registrations at these events, each with its event, if `command` finds one.

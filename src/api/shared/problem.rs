@@ -2,7 +2,7 @@
 //! a status code.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -69,7 +69,16 @@ impl Problem {
         Self::of(
             "unsupported_media_type",
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "Send the body as application/json.",
+            "Send the body as application/json, without a Content-Encoding.",
+        )
+    }
+
+    /// The same when it is the coding (RFC 9110 §12.5.3).
+    pub(in crate::api) const fn unsupported_encoding() -> Self {
+        Self::of(
+            "unsupported_media_type",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Send the body without a Content-Encoding.",
         )
     }
 
@@ -272,6 +281,9 @@ impl IntoResponse for Problem {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.kind.1 == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.kind == Self::unsupported_encoding().kind {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
