@@ -57,15 +57,15 @@ function fetchWithin(sessions: Sessions): (request: Request) => Promise<Response
     const session = await sessions.current();
     if (session instanceof Response) return session;
     if (!session) return fetch(request);
-    // The body can be read once, and a second attempt needs it, too.
-    const again = request.clone();
-    const answer = await fetch(bearing(request, session));
+    // A request can be sent once, and a second attempt needs the body, too.
+    const body = (await request.clone().text()) || null;
+    const answer = await fetch(bearing(new Request(request.clone(), { body }), session));
     if (!(await isUnauthenticated(answer))) return answer;
     const next = await sessions.renewed(session);
     if (next instanceof Response) return next;
     // What one user asked for is never done in the name of another.
     if (!next || next.token === session.token || next.user.id !== session.user.id) return answer;
-    return fetch(bearing(again, next));
+    return fetch(bearing(new Request(request, { body }), next));
   };
 }
 
