@@ -47,7 +47,7 @@ describe("The front end", () => {
   test("an organizer signs up and creates events", async () => {
     const page = await signUp("Ada", "organizer");
     for (const [title, tags] of [
-      ["Rust at the edge", "rust, wasm"],
+      ["Rust at the edge", "rust\nwasm"],
       ["Gardening for beginners", "garden"],
     ]) {
       await page.goto(`${server.current.url}/#/organize/new`);
@@ -198,7 +198,7 @@ describe("The front end", () => {
 
     await page.getByRole("link", { name: "Edit" }).click();
     await page.getByLabel("Title").fill("Too late");
-    const token = await page.evaluate(() => JSON.parse(sessionStorage.getItem("session")).token);
+    const token = await page.evaluate(() => JSON.parse(localStorage.getItem("session")).token);
     const faster = await fetch(`${server.current.url}/api/events/${event}`, {
       method: "PATCH",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

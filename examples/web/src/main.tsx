@@ -18,6 +18,8 @@ function useAddress(): string[] {
   useEffect(() => {
     const follow = () => setAddress(location.hash);
     addEventListener("hashchange", follow);
+    // It may have changed since the page was drawn.
+    follow();
     return () => removeEventListener("hashchange", follow);
   }, []);
   return address.replace(/^#\/?/, "").split("/");
@@ -67,7 +69,7 @@ function Frame() {
           {user && link("mine", "My seats")}
           {user?.role === "organizer" && link("organize", "Organise")}
           {user ? (
-            <button class="link" onClick={() => { end(); location.hash = "#/"; }}>
+            <button class="link" onClick={() => { void end(); location.hash = "#/"; }}>
               Log out
             </button>
           ) : (

@@ -1,7 +1,7 @@
-// What every page is made of: a headline that takes the focus, forms, messages, waiting.
+// What every page is made of: a headline that takes the focus, messages, waiting.
 
-import type { ComponentChildren, JSX } from "preact";
-import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "../../../clients/typescript/index.ts";
 
 /** The headline. Who comes by keyboard or screen reader begins here on a new page. */
@@ -13,7 +13,7 @@ export function Headline({ children }: { children: string }) {
     scrollTo(0, 0);
   }, [children]);
   return (
-    <h1 tabIndex={-1} ref={heading}>
+    <h1 tabIndex={-1} ref={heading} dir="auto">
       {children}
     </h1>
   );
@@ -95,102 +95,4 @@ export function useWork() {
     }
   };
   return { busy, failure, work };
-}
-
-export type Values = Record<string, string>;
-
-interface FormProps {
-  submit: string;
-  onSubmit: (values: Values) => Promise<void>;
-  children: (wrong: (field: string) => string | undefined) => ComponentChildren;
-}
-
-/** A form that hands its values over, and shows each refusal beside its field. */
-export function Form({ submit, onSubmit, children }: FormProps) {
-  const { busy, failure, work } = useWork();
-  const form = useRef<HTMLFormElement>(null);
-  const wrong = (field: string) => (failure instanceof Refused ? failure.of(field) : undefined);
-  useEffect(() => {
-    if (failure !== undefined) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
-  }, [failure]);
-  const send = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!form.current) return;
-    const values = Object.fromEntries(new FormData(form.current)) as Values;
-    void work(() => onSubmit(values));
-  };
-  return (
-    <form ref={form} onSubmit={send}>
-      {failure !== undefined && <Alert>{words(failure)}</Alert>}
-      {children(wrong)}
-      <button class="primary" aria-disabled={busy}>
-        {submit}
-      </button>
-    </form>
-  );
-}
-
-type FieldProps = JSX.IntrinsicElements["input"] & {
-  name: string;
-  label: string;
-  hint?: string | undefined;
-  wrong?: string | undefined;
-};
-
-/** A labelled input. */
-export function Field({ label, hint, wrong, ...input }: FieldProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input id={id} aria-invalid={wrong !== undefined} aria-describedby={`${id}-hint`} {...input} />
-      <Hint id={`${id}-hint`} hint={hint} wrong={wrong} />
-    </div>
-  );
-}
-
-export function Area({ label, hint, wrong, value, ...area }: Omit<FieldProps, "value"> & { value: string }) {
-  const id = useId();
-  const { name, required, maxLength } = area;
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <textarea
-        id={id} name={name} required={required} maxLength={maxLength} rows={5} defaultValue={value}
-        aria-invalid={wrong !== undefined} aria-describedby={`${id}-hint`}
-      />
-      <Hint id={`${id}-hint`} hint={hint} wrong={wrong} />
-    </div>
-  );
-}
-
-interface ChoiceProps {
-  name: string;
-  label: string;
-  value?: string;
-  options: Record<string, string>;
-}
-
-export function Choice({ name, label, value, options }: ChoiceProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select id={id} name={name}>
-        {Object.entries(options).map(([option, text]) => (
-          <option key={option} value={option} selected={option === value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-}
-
-function Hint({ id, hint, wrong }: { id: string; hint?: string | undefined; wrong?: string | undefined }) {
-  return (
-    <p id={id} class={wrong ? "wrong" : "hint"}>
-      {wrong ?? hint}
-    </p>
-  );
 }

@@ -1,4 +1,4 @@
-// Times and seats as people read them.
+// Titles, times and seats as people read them.
 
 import type { Event } from "../../../clients/typescript/index.ts";
 
@@ -20,4 +20,9 @@ export const moment = (instant: string) =>
 export function seats({ capacity, seats: { confirmed, waitlisted, remaining } }: Event): string {
   const taken = capacity === null ? `${confirmed} registered` : `${remaining} of ${capacity} seats free`;
   return waitlisted > 0 ? `${taken}, ${waitlisted} waiting` : taken;
+}
+
+/** A title may be made of characters that nobody sees, and nobody could follow its link. */
+export function titleOf({ title }: { title: string }): string {
+  return /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(title) ? title : "(no title)";
 }

@@ -23,12 +23,12 @@ function executable() {
   throw new Error("There is no Chromium: run `make test-browser`, or name one with CHROMIUM=/path/to/it");
 }
 
-/** A browser for the tests of one `describe`; `open` gives a page of somebody new to it. */
-export function useBrowser(server) {
+/** A browser for the tests of one `describe`; `open` gives a page of somebody new to it. `flags` are Chromium's. */
+export function useBrowser(server, { flags = [] } = {}) {
   let browser;
   const visitors = [];
   before(async () => {
-    const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+    const args = [...flags, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
     browser = await chromium.launch({ executablePath: executable(), args });
   });
   after(() => browser?.close());
@@ -81,6 +81,14 @@ export async function expectAccessible(page) {
   assert.deepEqual(serious, [], page.url());
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `${page.url()} is ${overflow} pixels too wide`);
+}
+
+/** Logs a person of the API's tests in, whose pages are open or will be. */
+export async function enter(page, { token, refreshToken: refresh_token, user }) {
+  const session = { token, token_type: "Bearer", expires_in: 3600, refresh_token, user, expires_at: Date.now() + 3_600_000 };
+  await page.evaluate((text) => localStorage.setItem("session", text), JSON.stringify(session));
+  await page.reload();
+  await page.getByRole("button", { name: "Log out" }).waitFor();
 }
 
 /** Keeps a picture for the README when SCREENSHOTS names a folder. */

@@ -1,7 +1,8 @@
 // Sign-up and login.
 
 import { granted } from "../../../../clients/typescript/index.ts";
-import { Choice, Field, Form, Headline, type Values } from "../parts.tsx";
+import { Choice, Field, Form, type Values } from "../form.tsx";
+import { Headline } from "../parts.tsx";
 import { begin, platform } from "../session.ts";
 
 interface Props {
@@ -10,7 +11,7 @@ interface Props {
 }
 
 async function logIn({ email = "", password = "" }: Values, next: string) {
-  begin(await granted(platform.POST("/api/login", { body: { email, password } })));
+  await begin(await granted(platform.POST("/api/login", { body: { email, password } })));
   location.hash = `#/${next}`;
 }
 
@@ -38,7 +39,7 @@ export function SignUp({ next }: Props) {
     const { email = "", password = "", name = "", role } = values;
     await granted(
       platform.POST("/api/register", {
-        body: { email, password, name: name || null, role: role === "organizer" ? role : "attendee" },
+        body: { email, password, name: name.trim() || null, role: role === "organizer" ? role : "attendee" },
       }),
     );
     await logIn(values, next);
@@ -49,7 +50,7 @@ export function SignUp({ next }: Props) {
       <Form submit="Sign up" onSubmit={signUp}>
         {(wrong) => (
           <>
-            <Field name="name" label="Name" autocomplete="name" maxLength={100} wrong={wrong("name")} />
+            <Field name="name" label="Name" autocomplete="name" dir="auto" most={100} wrong={wrong("name")} />
             <Field name="email" label="E-mail" type="email" autocomplete="username" required wrong={wrong("email")} />
             <Field name="password" label="Password" type="password" autocomplete="new-password" required hint="At least 8 characters." wrong={wrong("password")} />
             <Choice name="role" label="I want to" options={{ attendee: "take part in events", organizer: "organise events, too" }} />

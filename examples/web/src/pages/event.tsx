@@ -4,7 +4,7 @@ import { granted, type Registration, type User } from "../../../../clients/types
 import { useRef, useState } from "preact/hooks";
 import { Alert, Headline, Loaded, Notice, useLoad, useWork, words } from "../parts.tsx";
 import { platform } from "../session.ts";
-import { seats, when } from "../words.ts";
+import { seats, titleOf, when } from "../words.ts";
 import { Tags } from "./events.tsx";
 
 export function EventPage({ id, user }: { id: string; user: User | undefined }) {
@@ -20,7 +20,7 @@ export function EventPage({ id, user }: { id: string; user: User | undefined }) 
     <Loaded from={load}>
       {({ event, own }) => (
         <article>
-          <Headline>{event.title}</Headline>
+          <Headline>{titleOf(event)}</Headline>
           {event.status !== "published" && <p class="badge">{event.status}</p>}
           <dl class="facts">
             <dt>When</dt>
@@ -32,11 +32,11 @@ export function EventPage({ id, user }: { id: string; user: User | undefined }) 
             {event.organizer.name && (
               <>
                 <dt>By</dt>
-                <dd>{event.organizer.name}</dd>
+                <dd><bdi>{event.organizer.name}</bdi></dd>
               </>
             )}
           </dl>
-          <p class="prose">{event.description}</p>
+          <p class="prose" dir="auto">{event.description}</p>
           <Tags of={event} />
           {user ? (
             <Seat id={id} standing={own} refresh={load.reload} cancelled={event.status === "cancelled"} />

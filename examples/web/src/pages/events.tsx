@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { granted, type Event } from "../../../../clients/typescript/index.ts";
 import { Alert, Headline, Notice, useWork, words } from "../parts.tsx";
 import { platform } from "../session.ts";
-import { seats, when } from "../words.ts";
+import { seats, titleOf, when } from "../words.ts";
 
 /** Milliseconds after the last key before the platform is asked. */
 const PAUSE = 250;
@@ -23,7 +23,8 @@ export function Events() {
         params: {
           query: {
             limit: 20,
-            ...(q.trim() && { q }),
+            // Half a smiley, as some keyboards leave behind, cannot be part of an address.
+            ...(q.trim() && { q: q.replace(/\p{Surrogate}/gu, "") }),
             ...(!past && { from: new Date().toISOString().slice(0, 10) }),
             ...(after && { cursor: after }),
           },
@@ -64,7 +65,7 @@ export function Events() {
       <Headline>Events</Headline>
       <form class="search" role="search" onSubmit={(event) => event.preventDefault()}>
         <label for="q">Search</label>
-        <input id="q" type="search" value={q} onInput={(event) => setQ(event.currentTarget.value)} placeholder="rust conference" />
+        <input id="q" type="search" dir="auto" value={q} onInput={(event) => setQ(event.currentTarget.value)} placeholder="rust conference" />
         <label class="check">
           <input type="checkbox" checked={past} onChange={(event) => setPast(event.currentTarget.checked)} /> Past events, too
         </label>
@@ -86,13 +87,13 @@ export function Events() {
 function Card({ event }: { event: Event }) {
   return (
     <li class="card">
-      <h2>
-        <a href={`#/events/${event.id}`}>{event.title}</a>
+      <h2 dir="auto">
+        <a href={`#/events/${event.id}`}>{titleOf(event)}</a>
       </h2>
       <p>{when(event)}</p>
       <p class="quiet">
         {seats(event)}
-        {event.organizer.name && ` · by ${event.organizer.name}`}
+        {event.organizer.name && <> · by <bdi>{event.organizer.name}</bdi></>}
       </p>
       <Tags of={event} />
     </li>
@@ -104,7 +105,7 @@ export function Tags({ of: { tags } }: { of: Event }) {
   return (
     <ul class="tags" aria-label="Tags">
       {tags.map((tag) => (
-        <li key={tag}>{tag}</li>
+        <li key={tag} dir="auto">{tag}</li>
       ))}
     </ul>
   );

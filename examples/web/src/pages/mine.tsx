@@ -1,39 +1,39 @@
 // The visitor's own registrations.
 
 import { granted } from "../../../../clients/typescript/index.ts";
-import { Headline, Loaded, useLoad } from "../parts.tsx";
+import { List } from "../list.tsx";
+import { Headline } from "../parts.tsx";
 import { platform } from "../session.ts";
-import { when } from "../words.ts";
+import { titleOf, when } from "../words.ts";
 import { says } from "./event.tsx";
 
+async function ask(cursor?: string) {
+  const query = { limit: 50, ...(cursor && { cursor }) };
+  const { registrations, next_cursor } = await granted(platform.GET("/api/me/registrations", { params: { query } }));
+  return { items: registrations, next: next_cursor };
+}
+
+const NONE = (
+  <p>
+    None so far. <a href="#/">Find an event</a>
+  </p>
+);
+
 export function Mine() {
-  const load = useLoad("mine", () =>
-    granted(platform.GET("/api/me/registrations", { params: { query: { limit: 200 } } })),
-  );
   return (
     <>
       <Headline>My seats</Headline>
-      <Loaded from={load}>
-        {({ registrations }) =>
-          registrations.length === 0 ? (
-            <p>
-              None so far. <a href="#/">Find an event</a>
-            </p>
-          ) : (
-            <ul class="cards">
-              {registrations.map(({ event, ...registration }) => (
-                <li class="card" key={registration.id}>
-                  <h2>
-                    <a href={`#/events/${event.id}`}>{event.title}</a>
-                  </h2>
-                  <p>{when(event)}</p>
-                  <p class="quiet">{says(registration)}</p>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <List ask={ask} empty={NONE}>
+        {({ event, ...registration }) => (
+          <li class="card" key={registration.id}>
+            <h2 dir="auto">
+              <a href={`#/events/${event.id}`}>{titleOf(event)}</a>
+            </h2>
+            <p>{when(event)}</p>
+            <p class="quiet">{says(registration)}</p>
+          </li>
+        )}
+      </List>
     </>
   );
 }

@@ -1,5 +1,6 @@
 // Who is registered, and who is there.
 
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { granted, type Registration } from "../../../../clients/typescript/index.ts";
 import { Alert, Headline, Loaded, Notice, useLoad, useWork, words } from "../parts.tsx";
@@ -10,13 +11,13 @@ const PATH = "/api/events/{id}/registrations/{registration}/check-in";
 
 export function People({ id }: { id: string }) {
   const load = useLoad(id, () => all(id));
-  const [heard, setHeard] = useState("");
+  const [heard, setHeard] = useState<ComponentChildren>();
   const { busy, failure, work } = useWork();
   const mark = ({ id: registration, checked_in_at, user }: Registration) =>
     work(async () => {
       const params = { path: { id, registration } };
       await granted(checked_in_at ? platform.DELETE(PATH, { params }) : platform.POST(PATH, { params }));
-      setHeard(`${user.name ?? user.email} is ${checked_in_at ? "no longer " : ""}checked in.`);
+      setHeard(<><bdi>{user.name ?? user.email}</bdi> is {checked_in_at ? "no longer " : ""}checked in.</>);
       await load.reload();
     });
   return (
@@ -35,7 +36,7 @@ export function People({ id }: { id: string }) {
             <ul class="cards">
               {registrations.map((registration) => (
                 <li class="card people" key={registration.id}>
-                  <h2>{registration.user.name ?? registration.user.email}</h2>
+                  <h2 dir="auto">{registration.user.name ?? registration.user.email}</h2>
                   <p class="quiet">
                     {registration.user.email} · {standing(registration)}
                   </p>
