@@ -31,6 +31,7 @@ pub mod cache;
 pub mod calendar;
 pub mod config;
 pub mod domain;
+mod json;
 pub mod log_sampling;
 pub mod mail;
 pub mod metrics;

@@ -91,8 +91,8 @@ impl Schedule {
     ) -> Result<Self, FieldError> {
         let schedule = Self { date, time, timezone, duration_minutes };
         match schedule.first_instant() {
-            Some(_) => Ok(schedule),
-            None => Err(FieldError::new(
+            Ok(_) => Ok(schedule),
+            Err(_) => Err(FieldError::new(
                 "time",
                 "nonexistent_time",
                 "The clock skips this time on that day in that time zone.",
@@ -124,10 +124,11 @@ impl Schedule {
         self.duration_minutes
     }
 
-    /// The instant of the start. A time that occurs twice means the first occurrence.
+    /// The instant of the start. A time that occurs twice means the first occurrence. A stored time may
+    /// be skipped by what a newer time zone database says: it means what it did (RFC 5545 §3.3.5).
     #[must_use]
     pub fn starts_at(&self) -> Timestamp {
-        self.first_instant().unwrap_or_default()
+        self.first_instant().unwrap_or_else(|skipped| skipped)
     }
 
     /// The instant of the end.
@@ -136,7 +137,7 @@ impl Schedule {
         self.starts_at().plus_ms(i64::from(self.duration_minutes).saturating_mul(60_000))
     }
 
-    fn first_instant(&self) -> Option<Timestamp> {
+    fn first_instant(&self) -> Result<Timestamp, Timestamp> {
         self.timezone.first_instant(self.date.and_time(self.time))
     }
 }
@@ -160,6 +161,9 @@ mod tests {
             ("2024-01-01", "14:00", "America/New_York", "2024-01-01T19:00:00Z"),
             ("2024-01-01", "14:00", "Australia/Lord_Howe", "2024-01-01T03:00:00Z"),
             ("2024-01-01", "00:15", "Asia/Kathmandu", "2023-12-31T18:30:00Z"),
+            ("2100-07-01", "12:00", "Europe/Berlin", "2100-07-01T10:00:00Z"),
+            ("2400-01-01", "12:00", "Pacific/Auckland", "2399-12-31T23:00:00Z"),
+            ("9998-12-31", "23:59", "America/New_York", "9999-01-01T04:59:00Z"),
         ] {
             assert_eq!(start(date, time, zone).as_deref(), Ok(expected), "{zone}");
         }
@@ -170,6 +174,21 @@ mod tests {
         assert_eq!(start("2025-03-30", "02:30", "Europe/Berlin").unwrap_err(), "nonexistent_time");
         assert_eq!(start("2024-10-06", "02:15", "Australia/Lord_Howe").unwrap_err(), "nonexistent_time");
         assert_eq!(start("2011-12-30", "12:00", "Pacific/Apia").unwrap_err(), "nonexistent_time");
+        assert_eq!(start("2100-03-28", "02:30", "Europe/Berlin").unwrap_err(), "nonexistent_time");
+    }
+
+    #[test]
+    fn a_stored_time_that_is_skipped_now_means_what_it_did() {
+        for (date, time, zone, expected) in [
+            ("2100-03-28", "02:30", "Europe/Berlin", "2100-03-28T01:30:00Z"),
+            ("2011-12-30", "12:00", "Pacific/Apia", "2011-12-30T22:00:00Z"),
+        ] {
+            let stored = serde_json::json!({
+                "date": date, "time": format!("{time}:00"), "timezone": zone, "duration_minutes": 60,
+            });
+            let schedule: Schedule = serde_json::from_value(stored).unwrap();
+            assert_eq!(schedule.starts_at().to_rfc3339(), expected, "{zone}");
+        }
     }
 
     #[test]

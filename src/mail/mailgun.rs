@@ -94,7 +94,7 @@ struct Failure {
 /// Mailgun answers with sentences, not codes. A 400 refuses the mail if it names the recipient, the only part
 /// specific to one mail. Otherwise a setting is the cause.
 pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
-    let failure: Option<Failure> = serde_json::from_str(&response.body).ok();
+    let failure: Option<Failure> = crate::json::from_str(&response.body).ok();
     match response.status {
         400 if !failure.is_some_and(|failure| names_the_reader(&failure.message)) => response.account(),
         _ => response.result(),

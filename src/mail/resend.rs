@@ -63,7 +63,7 @@ struct Failure {
 /// was used with a different body. In the second case the mail was already sent and its text has changed
 /// since. `validation_error` is used for mails, invalid keys, and senders.
 pub(super) fn judge(response: &HttpResponse, mails: usize) -> DeliveryResult {
-    let Failure { name, message } = serde_json::from_str(&response.body).unwrap_or_default();
+    let Failure { name, message } = crate::json::from_str(&response.body).unwrap_or_default();
     let about_us = message.contains("API key") || message.contains("`from`");
     let result = match (response.status, name.as_str()) {
         (409, _) if response.body.contains("invalid_idempotent_request") => DeliveryResult::sent(),

@@ -133,7 +133,7 @@ struct Failure {
 /// SES answers most errors with 400 and names the kind in a header. `MessageRejected` is used for content as
 /// well as for unverified senders and recipients.
 pub(super) fn judge(response: &HttpResponse) -> DeliveryResult {
-    let failure: Failure = serde_json::from_str(&response.body).unwrap_or_default();
+    let failure: Failure = crate::json::from_str(&response.body).unwrap_or_default();
     let kind = response.error.as_deref().unwrap_or(&failure.kind);
     let kind = kind.rsplit('#').next().unwrap_or(kind);
     let kind = kind.split(':').next().unwrap_or(kind);

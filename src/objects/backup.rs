@@ -213,7 +213,7 @@ pub fn import(sql: &dyn Sql, text: &str) -> Result<u64, SqlError> {
 }
 
 fn header(line: &str) -> Result<Header, SqlError> {
-    let header: Header = serde_json::from_str(line).map_err(|error| SqlError::new(error.to_string()))?;
+    let header: Header = crate::json::from_str(line).map_err(|error| SqlError::new(error.to_string()))?;
     let is_name = |name: &String| {
         !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
@@ -241,7 +241,7 @@ impl Waiting {
         let Header { table, columns } = table.ok_or_else(|| SqlError::new("rows before a table"))?;
         self.text.push(']');
         let rows: Vec<Json> =
-            serde_json::from_str(&self.text).map_err(|error| SqlError::new(error.to_string()))?;
+            crate::json::from_str(&self.text).map_err(|error| SqlError::new(error.to_string()))?;
         let whole = |row: &Json| row.as_array().is_some_and(|values| values.len() == columns.len());
         if !rows.iter().all(whole) {
             return Err(SqlError::new("a row has another number of columns than its table"));

@@ -212,7 +212,7 @@ impl<O: Object> CommandQueue for ObjectQueue<O> {
         text: &str,
         again: bool,
     ) -> Result<Submission, SqlError> {
-        let envelope: Envelope<O::Command> = match serde_json::from_str(text) {
+        let envelope: Envelope<O::Command> = match crate::json::from_str(text) {
             Ok(envelope) => envelope,
             Err(error) => return unknown::<O>(&error),
         };

@@ -99,7 +99,7 @@ impl Row {
     /// When it is not the JSON of a `T`.
     pub fn json<T: DeserializeOwned>(&self, at: usize) -> Result<T, SqlError> {
         let text: String = self.get(at)?;
-        serde_json::from_str(&text).map_err(|error| SqlError::new(format!("column {at}: {error}")))
+        crate::json::from_str(&text).map_err(|error| SqlError::new(format!("column {at}: {error}")))
     }
 }
 

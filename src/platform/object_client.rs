@@ -188,7 +188,7 @@ impl ObjectClient for WorkerObjectClient {
             let order =
                 serde_json::to_string(&order).map_err(|error| Unreachable::Failed(error.to_string()))?;
             let reply = post(manage, namespace, object.name(), order).await?;
-            serde_json::from_str(&reply).map_err(|error| Unreachable::Failed(error.to_string()))
+            crate::json::from_str(&reply).map_err(|error| Unreachable::Failed(error.to_string()))
         })
     }
 }
@@ -214,7 +214,7 @@ where
         };
         let answer = post(ask, to, name, body).await?;
         // An unreadable answer comes from another version.
-        serde_json::from_str(&answer).map_err(|error| Unreachable::ForNow(error.to_string()))
+        crate::json::from_str(&answer).map_err(|error| Unreachable::ForNow(error.to_string()))
     })
 }
 

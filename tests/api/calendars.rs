@@ -69,6 +69,17 @@ fn a_default_title_keeps_its_words_apart() {
 }
 
 #[test]
+fn a_summer_of_another_century_is_at_the_right_time() {
+    let app = App::new();
+    let fields = json!({ "timezone": "Europe/Berlin", "date": "2100-07-01", "time": "12:00" });
+    let event = app.event(&app.organizer("Ada"), fields);
+    let file = lines(app.get(&format!("/api/events/{event}/calendar.ics")).send().text());
+    for expected in ["DTSTART:21000701T100000Z", "DTEND:21000701T110000Z"] {
+        assert!(file.iter().any(|line| line == expected), "{expected} in {file:?}");
+    }
+}
+
+#[test]
 fn a_draft_is_a_file_for_its_organizer_alone() {
     let app = App::new();
     let (ada, bob) = (app.organizer("Ada"), app.attendee("Bob"));

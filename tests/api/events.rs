@@ -158,8 +158,10 @@ fn wall_clock_time_is_meant_where_the_event_takes_place() {
         let body = with(json!({ "date": date, "time": time, "timezone": "Europe/Berlin" }));
         app.post("/api/events").by(&ada).json(&body).send()
     };
-    let skipped = at("2025-03-30", "02:30").bad_fields();
-    assert_eq!(skipped, [("time".to_owned(), "nonexistent_time".to_owned())]);
+    for date in ["2025-03-30", "2100-03-28"] {
+        let skipped = at(date, "02:30").bad_fields();
+        assert_eq!(skipped, [("time".to_owned(), "nonexistent_time".to_owned())], "{date}");
+    }
     let doubled = at("2025-10-26", "02:30").expect(201).json();
     assert_eq!(doubled["event"]["starts_at"], "2025-10-26T00:30:00Z");
 }

@@ -94,6 +94,8 @@ fn the_list_is_filtered_and_sorted_as_asked() {
         ("?from=2030-02-02T14:00:01Z".to_owned(), "Rust"),
         ("?to=2030-02-02T14:00:00Z".to_owned(), "Past Edge"),
         ("?from=2030-02-02T16:00:00%2B02:00&to=2030-03-03".to_owned(), "Wasm"),
+        ("?from=2030-02-02T16:00:00+02:00&to=2030-02-02T16:00:01+02:00".to_owned(), "Wasm"),
+        ("?from=2030-02-02T16:00:01.5+02:00".to_owned(), "Rust"),
         ("?status=cancelled".to_owned(), ""),
         ("?tag=&from=&to=&sort=&status=&organizer=".to_owned(), "Past Edge Wasm Rust"),
     ] {

@@ -24,6 +24,7 @@ describe("An event's start", () => {
     ["Pacific/Kiritimati", "2026-01-01", "00:00", "2025-12-31T10:00:00Z"],
     ["Europe/Berlin", "2025-03-30", "01:59", "2025-03-30T00:59:00Z"],
     ["Europe/Berlin", "2025-03-30", "03:00", "2025-03-30T01:00:00Z"],
+    ["Europe/Berlin", "2100-07-01", "12:00", "2100-07-01T10:00:00Z"],
   ];
 
   for (const [timezone, date, time, starts_at] of INSTANTS) {
@@ -52,6 +53,7 @@ describe("An event's start", () => {
       { timezone: "America/New_York", date: "2025-03-09", time: "02:00" },
       { timezone: "Australia/Lord_Howe", date: "2025-10-05", time: "02:15" },
       { timezone: "Pacific/Apia", date: "2011-12-30", time: "12:00" },
+      { timezone: "Europe/Berlin", date: "2100-03-28", time: "02:30" },
     ]) {
       const answer = await organizer.post("/api/events", { ...EVENT, ...moment });
       assert.equal(answer.status, 422, answer.text);

@@ -286,12 +286,14 @@ fn search(params: &Params) -> Option<Vec<String>> {
     params.get("q").filter(|text| !text.trim().is_empty()).map(catalog::words)
 }
 
-/// A time, or a date, which means its first moment in UTC.
+/// A time, or a date, which means its first moment in UTC. A plus that was not escaped arrives as a space.
 fn bound(field: &'static str, params: &Params) -> Result<Option<Timestamp>, FieldError> {
     let Some(text) = params.get(field).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
+    let with_plus = || text.rsplit_once(' ').map(|(time, offset)| format!("{time}+{offset}"));
     let instant = Timestamp::parse_rfc3339(text)
+        .or_else(|| Timestamp::parse_rfc3339(&with_plus()?))
         .or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")).filter(|_| text.len() == 10));
     instant.map(Some).ok_or(FieldError::new(
         field,

@@ -93,7 +93,7 @@ pub(super) fn read(topic: &TopicArn, body: &Value, now: Timestamp) -> Message {
             Message::Reports(Vec::new())
         }
         Some("Notification") => {
-            let told = text(body, "/Message").and_then(|message| serde_json::from_str(message).ok());
+            let told = text(body, "/Message").and_then(|message| crate::json::from_str(message).ok());
             Message::Reports(told.map_or_else(Vec::new, |told: Value| reports(&told, now)))
         }
         _ => Message::Reports(Vec::new()),
