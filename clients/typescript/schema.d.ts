@@ -422,7 +422,7 @@ export interface paths {
         };
         /**
          * Who is registered
-         * @description In the order of arrival. `Accept: text/csv` gives the whole list, whatever `limit` and `cursor` say, safe to open in a spreadsheet. Its organizer only.
+         * @description In the order of arrival. A client that prefers `text/csv` (`Accept`, by weight) gets the whole list, whatever `limit` and `cursor` say, safe to open in a spreadsheet. Its organizer only.
          */
         get: operations["listRegistrations"];
         put?: never;
@@ -699,7 +699,7 @@ export interface paths {
         };
         /**
          * Everything held about you
-         * @description The newest 600 events and registrations or so: `complete` says whether these are all.
+         * @description Up to 400 events and 400 registrations: `complete` says whether these are all.
          */
         get: operations["exportMe"];
         put?: never;
@@ -739,7 +739,7 @@ export interface paths {
         };
         /**
          * Your registrations
-         * @description Those that stand, each with its event, newest event first. A page may hold fewer items than `limit` though more follow: go by `next_cursor`.
+         * @description Those that stand, each with its event, newest event first. A page holds at most 50, whatever `limit` says, and may hold fewer though more follow: go by `next_cursor`.
          */
         get: operations["myRegistrations"];
         put?: never;
@@ -2038,7 +2038,7 @@ export interface components {
                 };
             };
         };
-        /** @description `unsupported_media_type`: Send the body as application/json. */
+        /** @description `unsupported_media_type`: Send the body as application/json, without a Content-Encoding. */
         unsupported_media_type: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2068,6 +2068,8 @@ export interface components {
     parameters: {
         /** @description An account's key. A malformed one names nothing: 404. */
         AccountKey: string;
+        /** @description Whether the CSV begins with a byte-order mark, without which Excel garbles names; of no consequence for JSON. */
+        ByteOrderMark: boolean;
         /** @description The `next_cursor` of the page before. Opaque, and good for one order. */
         Cursor: string;
         /** @description `1`: ask an object and the Catalog, too. Anything else counts as left out. */
@@ -3719,6 +3721,8 @@ export interface operations {
             query?: {
                 /** @description Which registrations; all if left out. */
                 status?: components["parameters"]["RegistrationStatus"];
+                /** @description Whether the CSV begins with a byte-order mark, without which Excel garbles names; of no consequence for JSON. */
+                bom?: components["parameters"]["ByteOrderMark"];
                 /** @description Items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `next_cursor` of the page before. Opaque, and good for one order. */
@@ -4202,6 +4206,7 @@ export interface operations {
             401: components["responses"]["invalid_signature"];
             404: components["responses"]["not_found"];
             413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
             500: components["responses"]["internal"];
             503: components["responses"]["misconfigured-or-overloaded"];
         };
