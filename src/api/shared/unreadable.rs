@@ -29,7 +29,7 @@ pub(in crate::api) fn read(raw: &[u8]) -> Option<Value> {
 fn stand_in(value: &str) -> Value {
     match value.chars().next() {
         // As long as the shortest password, so that it is not its length that is named.
-        Some('"') => Value::from("\0\0\0\0\0\0\0\0"),
+        Some('"') => Value::from("\0 is not a text"),
         Some('{' | '[') => Value::Object(Map::new()),
         _ => Value::from(i64::MAX),
     }
