@@ -20,8 +20,8 @@ const RETIRED = new Set(
   ("parcel parcels circular circulars edition editions desk gathering door asking hub together repeats glue letter " +
     "letters notice notices news visit visits visiting lane lanes settling upkeep shell shells turn turns").split(" "),
 );
-/** Clients take turns at hashing, and an incident may be a dead letter: there these are the usual words. */
-const ALLOWED = [/^src\/auth\/hash_queue\.rs: turn$/i, /dead_?letter/i];
+/** Clients take turns at hashing, an incident may be a dead letter, serde's readers visit: the usual words there. */
+const ALLOWED = [/^src\/auth\/hash_queue\.rs: turn$/i, /dead_?letter/i, /^src\/json\.rs: visit_/];
 
 const files = execFileSync("git", ["ls-files", "src", "tests", "bench", "crates"], { encoding: "utf8" }).trim().split("\n");
 const complaints = [];

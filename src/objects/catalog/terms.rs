@@ -33,7 +33,7 @@ pub(super) fn terms(text: &str) -> Vec<Term> {
             run
         } else {
             let begins =
-                is_letter(*first) || (*first == '.' && after.first().copied().is_some_and(is_letter));
+                is_of_a_word(*first) || (*first == '.' && after.first().copied().is_some_and(is_of_a_word));
             if begins { take_word(rest, &mut terms) } else { 1 }
         };
         rest = rest.get(taken..).unwrap_or_default();
@@ -48,8 +48,8 @@ fn take_word(rest: &[char], terms: &mut Vec<Term>) -> usize {
     loop {
         let left = rest.get(taken..).unwrap_or_default();
         let (letter, length) = match left {
-            [c, ..] if is_letter(*c) => (*c, 1),
-            ['.', c, ..] if is_letter(*c) => (DOT, 1),
+            [c, ..] if is_of_a_word(*c) => (*c, 1),
+            ['.', c, ..] if is_of_a_word(*c) => (DOT, 1),
             ['#', ..] if taken > 0 => (HASH, 1),
             ['+', '+', ..] if taken > 0 => (PLUSES, 2),
             _ => break,
@@ -106,7 +106,7 @@ fn length(letters: &[char], belongs: impl Fn(char) -> bool) -> usize {
     letters.iter().take_while(|c| belongs(**c)).count()
 }
 
-fn is_letter(c: char) -> bool {
+fn is_of_a_word(c: char) -> bool {
     c.is_alphanumeric() && !is_unspaced(c)
 }
 
