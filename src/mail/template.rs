@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Method;
 use crate::domain::account::Name;
 use crate::domain::schedule::Schedule;
-use crate::domain::{Email, EventId, RegistrationId, Secret};
+use crate::domain::{Email, EventId, RegistrationId, Secret, text};
+use std::borrow::Cow;
 
 /// A mail and its recipient, as stored in an outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +209,13 @@ pub struct EventBrief {
     /// The base URL of the reader's links, unless the deployment sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+}
+
+impl EventBrief {
+    /// The title, as a part of a line whose direction it leaves alone.
+    pub(super) fn isolated_title(&self) -> Cow<'_, str> {
+        text::isolated(&self.title)
+    }
 }
 
 const fn first() -> u64 {

@@ -5,8 +5,8 @@
 //! than ours, as Excel does in much of Europe, and then ignores our quotes. So the same is done behind every
 //! separator within a cell.
 
-use crate::domain::Timestamp;
 use crate::domain::account::Name;
+use crate::domain::{Timestamp, text};
 use crate::objects::event::Registration;
 
 /// The first line.
@@ -39,7 +39,7 @@ pub(in crate::api) fn push(csv: &mut String, registration: &Registration) {
         if at > 0 {
             csv.push(',');
         }
-        push_cell(csv, cell);
+        push_cell(csv, &text::in_its_direction(cell));
     }
     csv.push_str("\r\n");
 }

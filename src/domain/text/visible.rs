@@ -1,5 +1,7 @@
 //! What of a text can be seen, where its lines end, and in which direction it runs.
 
+use std::borrow::Cow;
+
 /// Whether nothing of the text can be seen: it is empty, or holds only white space, controls, and characters of
 /// format and others that are ignored where they cannot be shown (`Default_Ignorable_Code_Point`).
 #[must_use]
@@ -70,6 +72,31 @@ pub fn is_one_line(text: &str) -> bool {
     open.is_empty()
 }
 
+/// The text without its controls of direction, if they are not balanced. Such texts are not taken any more, and
+/// older ones may be stored.
+#[must_use]
+pub fn in_its_direction(text: &str) -> Cow<'_, str> {
+    const fn is_control(c: char) -> bool {
+        matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    }
+    if !text.contains(is_control) || is_one_line(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| !is_control(*c)).collect())
+}
+
+/// The text as a part of a line in a language that runs from left to right: one with letters that run the other
+/// way is isolated from what stands before and behind it (UAX #9, FSI and PDI).
+#[must_use]
+pub fn isolated(text: &str) -> Cow<'_, str> {
+    let runs_left = |c: char| {
+        matches!(c, '\u{590}'..='\u{8FF}' | '\u{200F}' | '\u{202B}' | '\u{202E}' | '\u{2067}' | '\u{FB1D}'..='\u{FDFF}'
+            | '\u{FE70}'..='\u{FEFE}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+    };
+    let text = in_its_direction(text);
+    if text.contains(runs_left) { Cow::Owned(format!("\u{2068}{text}\u{2069}")) } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +146,20 @@ mod tests {
             "\u{202A}\u{2066}\u{202C}\u{2069}",
         ] {
             assert!(!is_one_line(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_leaves_the_direction_of_its_line_alone() {
+        for (text, as_a_part) in [
+            ("Rust at the edge", "Rust at the edge"),
+            ("שלום Rust", "\u{2068}שלום Rust\u{2069}"),
+            ("مؤتمر", "\u{2068}مؤتمر\u{2069}"),
+            ("\u{202E}live", "live"),
+            ("\u{2066}a", "a"),
+            ("\u{202A}a\u{202C}", "\u{202A}a\u{202C}"),
+        ] {
+            assert_eq!(isolated(text), as_a_part);
         }
     }
 }
