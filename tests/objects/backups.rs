@@ -5,7 +5,7 @@ use event_platform::objects::account::{self, Account};
 use event_platform::objects::backup::{self, Export, Part};
 use event_platform::objects::event::{Event, IfMatch};
 use event_platform::objects::sql::Sql;
-use event_platform::objects::{Host, event};
+use event_platform::objects::{Host, Object, event, schema};
 
 use super::{read, run_batch};
 use crate::support::fixtures::*;
@@ -151,4 +151,20 @@ fn an_address_without_an_account_is_not_copied() {
     run_batch(&mut host, &sql, START, vec![account::Command::SignUp(Box::new(sign_up(1)))]).unwrap();
     let (name, _) = host.begin_copy(&sql, START).unwrap().unwrap();
     assert_eq!(name, account_key(1).to_string());
+}
+
+/// A backup walks along row numbers, so every table of an object that is backed up must have them.
+#[test]
+fn every_table_that_is_backed_up_has_row_numbers() {
+    fn walks<O: Object>() {
+        let sql = Sqlite::in_memory();
+        schema::migrate(&sql, O::MIGRATIONS).unwrap();
+        let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+        for row in sql.run(tables, &[]).unwrap() {
+            let name: String = row.get(0).unwrap();
+            sql.run(&format!("SELECT rowid FROM {name}"), &[]).unwrap();
+        }
+    }
+    walks::<Account>();
+    walks::<Event>();
 }

@@ -8,7 +8,7 @@ use crate::objects::sql::SqlError;
 /// The schema step that adds the table.
 pub(super) const SCHEMA: &str = "CREATE TABLE event_keys (
     key TEXT PRIMARY KEY, event TEXT NOT NULL, used_at INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX event_keys_by_time ON event_keys (used_at);";
 
 /// Milliseconds for which a key is remembered: 30 days.
