@@ -53,6 +53,7 @@ fn main() {
         large_event(people);
     }
     catalog();
+    unspaced();
 }
 
 /// An event of so many, three in five with a seat, read back from its database; then a thousand more.
@@ -148,11 +149,13 @@ fn catalog() {
     let mut host = Host::<Catalog>::new(0);
     let filling = Instant::now();
     for from in (0..MANY).step_by(1_000) {
-        let reports =
-            (from..from + 1_000).map(|number| Command::Report(Box::new(report(number))).into()).collect();
+        let reports = (from..from + 1_000)
+            .map(|number| Command::Report(Box::new(report(number, SPACED))).into())
+            .collect();
         host.run_batch(&sql, NOW, reports).unwrap();
     }
-    println!("catalog of {MANY} events, filled in {:.1} s; a page of 50:", filling.elapsed().as_secs_f64());
+    let (seconds, megabytes) = (filling.elapsed().as_secs_f64(), size(&sql));
+    println!("catalog of {MANY} events, filled in {seconds:.1} s, {megabytes:.0} MB; a page of 50:");
     let everything = fixtures::everything(Scope::Public(Status::Published));
     let with = |change: fn(&mut Query)| {
         let mut query = everything.clone();
@@ -197,17 +200,68 @@ fn catalog() {
     }
 }
 
+/// The same with texts in a script without spaces, and an index of an older version that is built anew.
+fn unspaced() {
+    let sql = Sqlite::in_memory();
+    let mut host = Host::<Catalog>::new(0);
+    let filling = Instant::now();
+    for from in (0..MANY).step_by(1_000) {
+        let command = |number| Command::Report(Box::new(report(number, UNSPACED))).into();
+        host.run_batch(&sql, NOW, (from..from + 1_000).map(command).collect()).unwrap();
+    }
+    let (seconds, megabytes) = (filling.elapsed().as_secs_f64(), size(&sql));
+    let words: usize = SPACED.split_whitespace().count();
+    println!(
+        "the same with {} Japanese letters for {words} words: filled in {seconds:.1} s, {megabytes:.0} MB",
+        UNSPACED.chars().count()
+    );
+    for question in ["会議", "開発者会議", "者", "topic7 会議"] {
+        let mut query = fixtures::everything(Scope::Public(Status::Published));
+        search(&mut query, question);
+        let started = Instant::now();
+        for _ in 0..20 {
+            host.read(&sql, NOW, Envelope::new(Command::List(query.clone()))).unwrap();
+        }
+        println!("  {question:<48} {:>6.2} ms", started.elapsed().as_secs_f64() * 1e3 / 20.0);
+    }
+    sql.run("UPDATE events SET words_version = 1", &[]).unwrap();
+    let mut host = Host::<Catalog>::new(0);
+    let loading = Instant::now();
+    host.object(&sql, NOW).unwrap();
+    let loading = loading.elapsed();
+    let (rebuilding, mut longest, mut parts) = (Instant::now(), std::time::Duration::ZERO, 0);
+    while host.next_alarm().is_some() {
+        let part = Instant::now();
+        host.due(&sql, NOW).unwrap();
+        longest = longest.max(part.elapsed());
+        parts += 1;
+    }
+    println!(
+        "  loaded in {loading:.1?}, built anew in {:.1?}: {parts} parts, the longest {longest:.1?}",
+        rebuilding.elapsed()
+    );
+}
+
+/// What SQLite uses, in MB.
+fn size(sql: &Sqlite) -> f64 {
+    let pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    event_platform::objects::sql::value::<u64>(sql, pages, &[]).unwrap().unwrap() as f64 / 1e6
+}
+
+const SPACED: &str = "A conference about many things, online.";
+const UNSPACED: &str = "東京の開発者会議では多くの話題についてオンラインで話します。";
+
 fn search(query: &mut Query, text: &str) {
     query.words = Some(words(text));
     query.order = Order::Relevance;
 }
 
 /// An event an hour after the one before, of one of a thousand topics and a thousand organizers.
-fn report(number: u32) -> Report {
+fn report(number: u32, description: &str) -> Report {
     let topic = format!("Talk {number} on topic{}", number % 1_000);
     let details = fixtures::details(&EventPatch {
         title: Change::Set(Title::parse(&topic).unwrap()),
-        description: Change::Set(Description::parse("A conference about many things, online.").unwrap()),
+        description: Change::Set(Description::parse(description).unwrap()),
         date: Change::Set(schedule::parse_date(&day(number)).unwrap()),
         tags: Change::Set(event_platform::domain::event::Tags::parse(["all"]).unwrap()),
         ..fixtures::soon()

@@ -18,6 +18,11 @@ use super::{FieldError, text};
 #[serde(transparent)]
 pub struct Email(String);
 
+/// An address alone, at a host with a dot.
+fn options() -> Options {
+    Options::default().with_required_tld().without_display_text().without_domain_literal()
+}
+
 impl Email {
     const MAX_BYTES: usize = 254;
 
@@ -26,28 +31,43 @@ impl Email {
     /// # Errors
     /// `invalid_email` if no mail could be delivered to it.
     pub fn parse(typed: &str) -> Result<Self, FieldError> {
+        let local_is_ascii = typed.rsplit_once('@').is_none_or(|(local, _)| local.trim_start().is_ascii());
         let typed = text::nfc(&typed.trim().to_lowercase());
         let (local, domain) = typed.rsplit_once('@').unwrap_or_default();
-        if !local.is_ascii() {
+        if !local_is_ascii {
             return Err(FieldError::new(
                 "email",
                 "invalid_email",
                 "The part before the @ may have letters without accents, digits and signs.",
             ));
         }
-        let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         let deliverable = ascii_domain(domain).is_some_and(|domain| {
             let address = format!("{local}@{domain}");
             is_host(&domain)
                 && address.len() <= Self::MAX_BYTES
                 && !local.contains('"')
-                && EmailAddress::parse_with_options(&address, options).is_ok()
+                && EmailAddress::parse_with_options(&address, options()).is_ok()
         });
         if deliverable {
             Ok(Self(typed))
         } else {
             Err(FieldError::new("email", "invalid_email", "Give an address like name@example.com."))
         }
+    }
+
+    /// Reads an address that may have an account: one that [`Email::parse`] takes, or one that only older
+    /// versions took, such as `ada@my_host.example`.
+    #[must_use]
+    pub fn known(typed: &str) -> Option<Self> {
+        let as_before = || {
+            let address = typed.trim().to_ascii_lowercase();
+            let taken = address.is_ascii()
+                && address.len() <= Self::MAX_BYTES
+                && !address.contains('"')
+                && EmailAddress::parse_with_options(&address, options()).is_ok();
+            taken.then_some(Self(address))
+        };
+        Self::parse(typed).ok().or_else(as_before)
     }
 
     /// The address as it was typed, in lower case.
@@ -146,6 +166,7 @@ mod tests {
             "Ada <ada@example.com>",
             "ada@example.com\r\nBcc: eve@example.com",
             "ädä@example.com",
+            "\u{212A}im@example.com",
             "ada@exam_ple.com",
             "ada@127.0.0.1",
             "ada@0x7f.1",
@@ -167,6 +188,14 @@ mod tests {
         ] {
             assert!(Email::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_address_that_an_older_version_took_is_still_known() {
+        for text in ["Ada@my_host.example.com", "ada@10.0.0.1", "ada@example.com"] {
+            assert_eq!(Email::known(text).unwrap().ascii(), text.to_lowercase());
+        }
+        assert!(Email::known("nobody").is_none() && Email::known("a\"b@example.com").is_none());
     }
 
     #[test]

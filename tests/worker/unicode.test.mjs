@@ -1,14 +1,38 @@
-// unicode.test.mjs: the engine's Unicode against the answers that the native crates give, too.
+// unicode.test.mjs: the runtime's Unicode against the answers that the native crates give, too.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
-import { nfc, parseUrl, withoutMarks } from "../../src/domain/text/unicode.js";
+import { after, test } from "node:test";
+import { Log, LogLevel, Miniflare } from "miniflare";
+import { builtWorker } from "./support/build.mjs";
 
 const answers = JSON.parse(readFileSync(new URL("../unicode.json", import.meta.url), "utf8"));
+const source = readFileSync(new URL("../../src/domain/text/unicode.js", import.meta.url), "utf8");
 
-test("the engine answers as the crates do", () => {
-  for (const [text, expected] of answers.nfc) assert.equal(nfc(text), expected, text);
-  for (const [text, expected] of answers.without_marks) assert.equal(withoutMarks(text), expected, text);
-  for (const [text, expected] of answers.url) assert.equal(parseUrl(text) ?? null, expected, text);
+const WORKER = `
+  import { nfc, parseUrl, withoutMarks } from "./unicode.js";
+  const ways = { nfc, url: parseUrl, without_marks: withoutMarks };
+  export default {
+    async fetch(request) {
+      const asked = await request.json();
+      return Response.json(asked.map(([way, text]) => ways[way](text) ?? null));
+    },
+  };`;
+
+const config = {
+  name: "unicode",
+  compatibilityDate: builtWorker().compatibilityDate,
+  manifest: {
+    mainModule: "worker.js",
+    modules: { "worker.js": { type: "esm", contents: WORKER }, "unicode.js": { type: "esm", contents: source } },
+  },
+};
+const runtime = new Miniflare({ log: new Log(LogLevel.ERROR), telemetry: { enabled: false }, cf: false, workers: [{ config }] });
+after(() => runtime.dispose());
+
+test("the runtime answers as the crates do", async () => {
+  const asked = Object.entries(answers).flatMap(([way, rows]) => rows.map(([text]) => [way, text]));
+  const response = await runtime.dispatchFetch("http://localhost/", { method: "POST", body: JSON.stringify(asked) });
+  const told = await response.json();
+  Object.values(answers).flat().forEach(([text, expected], at) => assert.equal(told[at], expected, text));
 });

@@ -46,7 +46,7 @@ pub(in crate::api) async fn forgot(asked: Asked, body: JsonBody) -> Result<Respo
     rate_limits::client(&asked, RateLimit::Mail).await?;
     let Asked { app, context, uri, client, .. } = asked;
     let mut fields = body.fields();
-    let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
+    let email = fields.required_text("email", |text| Ok(Email::known(text)));
     fields.finish()?;
     audit::log(&app, &context, SecurityEventKind::PasswordForgotten, None);
     let mut response = StatusCode::ACCEPTED.into_response();

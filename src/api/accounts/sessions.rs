@@ -29,7 +29,7 @@ pub(in crate::api) async fn login(asked: Asked, body: JsonBody) -> Result<Respon
     rate_limits::client(&asked, RateLimit::Client).await?;
     let Asked { app, context, client, .. } = asked;
     let mut fields = body.fields();
-    let email = fields.required_text("email", |text| Ok(Email::parse(text).ok()));
+    let email = fields.required_text("email", |text| Ok(Email::known(text)));
     let password = fields.required_text("password", Ok);
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else {

@@ -36,7 +36,8 @@ struct AccountView<'a> {
 pub(in crate::api) async fn lookup(mut operator: Operator) -> Result<Response, Problem> {
     let body = operator.body()?;
     let mut fields = body.fields();
-    let email = fields.required_text("email", Email::parse);
+    let email = fields
+        .required_text("email", |text| Email::parse(text).or_else(|error| Email::known(text).ok_or(error)));
     fields.finish()?;
     let key = key_of(&email.ok_or_else(unexpected)?)?;
     let object = ObjectName::Account(key.clone());

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    /// `tests/worker/unicode.test.mjs` holds the engine against the same answers.
+    /// `tests/worker/unicode.test.mjs` holds the runtime against the same answers.
     #[test]
     fn the_crates_answer_as_the_engine_does() {
         let answers: Value = serde_json::from_str(include_str!("../../../tests/unicode.json")).unwrap();

@@ -119,7 +119,7 @@ impl Report {
         let recipient = recipient?;
         let bare =
             recipient.rsplit_once('<').map_or(recipient, |(_, rest)| rest.trim_end().trim_end_matches('>'));
-        Some(Self { email: Email::parse(bare).ok()?, status, at: at.unwrap_or(now).min(now) })
+        Some(Self { email: Email::known(bare)?, status, at: at.unwrap_or(now).min(now) })
     }
 }
 

@@ -20,15 +20,18 @@ const EVENTS: u32 = 50;
 
 /// Whether there are such events.
 pub(super) fn is_due(sql: &dyn Sql) -> Result<bool, SqlError> {
-    let old = sql.run("SELECT 1 FROM events WHERE listed = 1 AND words_version < 2 LIMIT 1", &[])?;
+    let old = sql.run(
+        "SELECT 1 FROM events INDEXED BY events_of_old_words WHERE listed = 1 AND words_version < 2 LIMIT 1",
+        &[],
+    )?;
     Ok(!old.is_empty())
 }
 
 /// Indexes some of them.
 pub(super) fn some(sql: &dyn Sql) -> Result<(), SqlError> {
     let rows = sql.run(
-        "SELECT by_start, by_birth, snapshot FROM events WHERE listed = 1 AND words_version < 2
-         ORDER BY by_start LIMIT ?",
+        "SELECT by_start, by_birth, snapshot FROM events INDEXED BY events_of_old_words
+         WHERE listed = 1 AND words_version < 2 ORDER BY by_start LIMIT ?",
         &[EVENTS.into()],
     )?;
     for row in &rows {
