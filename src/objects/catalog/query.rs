@@ -7,8 +7,8 @@ use crate::objects::messages::catalog::{Cursor, Order, Query, Reply, Scope};
 use crate::objects::messages::event::Snapshot;
 use crate::objects::sql::{Sql, SqlError, Value};
 
-/// Reads the page that `query` asks for. `some_are_old` says that an older version has indexed some events. By relevance it takes two walks: first over the events with all
-/// words in the title, then over the others.
+/// Reads the page that `query` asks for. By relevance it takes two walks: first over the events with all words in
+/// the title, then over the others. `some_are_old` says that an older version has indexed some events.
 pub(super) fn page(sql: &dyn Sql, query: &Query, some_are_old: bool) -> Result<Reply, SqlError> {
     let asked = query.words.as_ref().map(|words| Asked::new(words, some_are_old));
     if asked.as_ref().is_some_and(Asked::is_empty) {
