@@ -176,6 +176,7 @@ mod tests {
             "ada@example-.com",
             "ada@example..com",
             "ada@example.com.",
+            "ada@xn--a.com",
             "ada@exam%70le.com",
             "ada@example.com/path",
             "ada@example.com:25",

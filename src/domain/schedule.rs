@@ -100,6 +100,12 @@ impl Schedule {
         }
     }
 
+    /// The same start with another duration.
+    #[must_use]
+    pub const fn lasting(self, duration_minutes: u32) -> Self {
+        Self { duration_minutes, ..self }
+    }
+
     /// The date in the event's zone.
     #[must_use]
     pub const fn date(&self) -> NaiveDate {

@@ -171,7 +171,7 @@ fn attachment(mail: &Mail, decided_at: Timestamp, sender: &Sender<'_>) -> Option
         organizer: event.organizer.as_ref().map(Name::as_str),
         sender: address(sender.from).1,
         attendee: mail.name.as_ref().map(Name::as_str),
-        address: mail.to.as_str(),
+        address: &mail.to.ascii(),
     };
     Some(Attachment { method, content: calendar::mailed(method, &entry, &parties) })
 }

@@ -96,7 +96,7 @@ fn an_index_of_an_older_version_is_built_anew_while_it_is_searched() {
     run_batch(&mut host, &sql, START, vec![report(4, "大阪会議")]).unwrap();
     assert_eq!(found(&mut host, &sql, "会議", None), 1);
 
-    assert!(host.next_alarm().is_some_and(|at| at <= START));
+    assert!(host.next_alarm().is_some_and(|at| at <= START && at.ms() > 0));
     host.due(&sql, START).unwrap();
     assert_eq!(value::<u64>(&sql, "SELECT count(*) FROM events WHERE words_version < 2", &[]), Ok(Some(0)));
     for (question, expected) in [("会議", 2), ("c++", 1), ("zurich", 1), ("ザイ", 1)] {

@@ -43,10 +43,18 @@ fn exactness(range: &str, media_type: &str) -> u8 {
     }
 }
 
+/// RFC 9110 §12.4.2: `0` or `1` with up to three decimals, at most 1.
+fn is_weight_value(text: &str) -> bool {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digit = |b: u8| b.is_ascii_digit() && (whole == "0" || b == b'0');
+    matches!(whole, "0" | "1") && decimals.len() <= 3 && decimals.bytes().all(digit)
+}
+
 fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<f64> {
     let is_weight = |(name, _): &(&str, &str)| name.trim().eq_ignore_ascii_case("q");
     match parameters.find_map(|parameter| parameter.split_once('=').filter(is_weight)) {
-        Some((_, text)) => text.trim().parse().ok().filter(|weight| (0.0..=1.0).contains(weight)),
+        Some((_, text)) if is_weight_value(text.trim()) => text.trim().parse().ok(),
+        Some(_) => None,
         None => Some(1.0),
     }
 }

@@ -67,22 +67,9 @@ fn push_cell(csv: &mut String, cell: &str) {
 
 /// Whether a cell with this text might be read as a formula. Spreadsheets drop blanks and quotes before it,
 /// and people do not see some other characters.
-fn is_formula(text: &str) -> bool {
-    let skipped = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(
-                c,
-                '"' | '\u{ad}'
-                    | '\u{180e}'
-                    | '\u{200b}'..='\u{200f}'
-                    | '\u{202a}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}'
-                    | '\u{fe00}'..='\u{fe0f}'
-                    | '\u{feff}'
-            )
-    };
-    text.trim_start_matches(skipped).starts_with(FORMULA)
+fn is_formula(piece: &str) -> bool {
+    let skipped = |c: char| c == '"' || text::is_invisible(c);
+    piece.trim_start_matches(skipped).starts_with(FORMULA)
 }
 
 #[cfg(test)]

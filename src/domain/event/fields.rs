@@ -157,7 +157,7 @@ impl Description {
             .find(|line| !text::is_blank(line))
             .unwrap_or_default();
         let kept: String = line.chars().take(limits::TITLE_MAX_CHARS).collect();
-        kept.trim_end().to_owned()
+        text::in_its_direction(kept.trim_end()).trim().to_owned()
     }
 }
 
@@ -255,12 +255,16 @@ pub fn parse_capacity(seats: i64) -> Result<u32, FieldError> {
         .ok_or(FieldError::new("capacity", "out_of_range", "Give 1 to 1000000 seats, or null for no limit."))
 }
 
+/// The first and the last moment of the years 1900 to 9998.
+const FIRST: Timestamp = Timestamp::from_ms(-2_208_988_800_000);
+const LAST: Timestamp = Timestamp::from_ms(253_370_764_799_999);
+
 /// Reads a bound of the registration window from the field named `field`.
 ///
 /// # Errors
 /// `invalid_time`.
 pub fn parse_instant(field: &'static str, text: &str) -> Result<Timestamp, FieldError> {
-    Timestamp::parse_rfc3339(text).ok_or(FieldError::new(
+    Timestamp::parse_rfc3339(text).filter(|at| (FIRST..=LAST).contains(at)).ok_or(FieldError::new(
         field,
         "invalid_time",
         "Give a time like 2024-05-25T14:00:00Z.",
@@ -295,6 +299,31 @@ mod tests {
         assert_eq!(first_line("\u{1}\t \n  Agenda \u{7}\t  Talks\u{a0}\t\nMore"), "Agenda Talks");
         for end in ["\n", "\r\n", "\r", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
             assert_eq!(first_line(&format!("{end}Agenda{end}Talks")), "Agenda", "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_default_title_is_one_that_could_be_set() {
+        for text in
+            ["\u{202E}evil\nand so on\u{202C}".to_owned(), format!("\u{2067}{}\u{2069}", "א".repeat(250))]
+        {
+            let title = Description::parse(&text).unwrap().first_line();
+            assert_eq!(Title::parse(&title).unwrap().as_str(), title);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_one_of_the_years_1900_to_9998() {
+        for text in ["1900-01-01T00:00:00Z", "9998-12-31T23:59:59Z", "9999-01-01T00:59:59+01:00"] {
+            assert!(parse_instant("registration_opens_at", text).is_ok(), "{text}");
+        }
+        for text in [
+            "9999-12-31T23:59:59-01:00",
+            "0000-01-01T00:00:00+01:00",
+            "1899-12-31T23:59:59Z",
+            "9999-01-01T00:00:00Z",
+        ] {
+            assert!(parse_instant("registration_opens_at", text).is_err(), "{text}");
         }
     }
 

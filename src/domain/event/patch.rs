@@ -125,12 +125,20 @@ impl Details {
             }
         }
         let minutes = Schedule::DEFAULT_DURATION_MINUTES;
-        let schedule = invalid.take(Schedule::new(
-            patch.date.on(&self.schedule.date(), self.schedule.date()),
-            patch.time.on(&self.schedule.time(), self.schedule.time()),
-            patch.timezone.on(&self.schedule.timezone(), Zone::UTC),
-            patch.duration_minutes.on(&self.schedule.duration_minutes(), minutes),
-        ));
+        let minutes = patch.duration_minutes.on(&self.schedule.duration_minutes(), minutes);
+        let moves =
+            patch.date != Change::Keep || patch.time != Change::Keep || patch.timezone != Change::Keep;
+        let schedule = if moves {
+            invalid.take(Schedule::new(
+                patch.date.on(&self.schedule.date(), self.schedule.date()),
+                patch.time.on(&self.schedule.time(), self.schedule.time()),
+                patch.timezone.on(&self.schedule.timezone(), Zone::UTC),
+                minutes,
+            ))
+        } else {
+            // Its time existed when it was set. A later time zone database may skip it.
+            Some(self.schedule.clone().lasting(minutes))
+        };
         let registration = invalid.take(patch.window_on(self.registration));
         invalid.into_result()?;
         Ok(Self {

@@ -1,9 +1,10 @@
 //! How texts are compared when spelling must not matter: in a search, and between tags.
 
 use super::unicode::{nfc, without_marks};
+use super::visible::is_ignorable;
 
-/// The text in one spelling: compatibility forms resolved, marks dropped, case folded, and the Latin letters
-/// that do not decompose spelled out. So `Zürich`, `zurich` and `ＺＵＲＩＣＨ` are one word. Folding twice is
+/// The text in one spelling: compatibility forms resolved, marks and whatever is ignored where
+/// it cannot be shown dropped, case folded, and the Latin letters that do not decompose spelled out. So `Zürich`, `zurich` and `ＺＵＲＩＣＨ` are one word. Folding twice is
 /// folding once.
 #[must_use]
 pub fn fold(text: &str) -> String {
@@ -11,7 +12,7 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let mut folded = String::with_capacity(text.len());
-    for c in without_marks(text).chars() {
+    for c in without_marks(text).chars().filter(|c| !is_ignorable(*c)) {
         match spelled_out(c) {
             Some(letters) => folded.push_str(letters),
             None => folded.extend(case_folded(c)),
@@ -37,6 +38,9 @@ const fn spelled_out(c: char) -> Option<&'static str> {
         'Ħ' | 'ħ' => "h",
         'Ŧ' | 'ŧ' => "t",
         'ı' => "i",
+        // Apostrophes that are letters, and the line that stretches Arabic words.
+        'ʼ' | 'ʻ' => "'",
+        'ـ' => "",
         _ => return None,
     })
 }
@@ -64,6 +68,10 @@ mod tests {
             ("ﾃﾞｻﾞｲﾝ", "テサイン"),
             ("\u{1100}\u{1161}", "가"),
             ("², ½", "2, 1\u{2044}2"),
+            ("Kon\u{AD}ferenz", "konferenz"),
+            ("می\u{200C}خواهم", "میخواهم"),
+            ("كتـاب", "كتاب"),
+            ("комп\u{2BC}ютер", "комп'ютер"),
         ] {
             assert_eq!(fold(text), folded, "{text}");
         }

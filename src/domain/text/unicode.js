@@ -9,6 +9,9 @@ export const withoutMarks = (text) => text.normalize("NFKD").replace(/\p{M}/gu, 
 export function parseUrl(text) {
   try {
     const { hostname, href } = new URL(text);
+    // The runtime reads the labels of a host only if some of it is beyond ASCII. Beside such a label it refuses one
+    // that begins with `xn--` and stands for nothing.
+    if (hostname.includes("xn--")) new URL(`https://ä.${hostname}/`);
     return `${hostname} ${href}`;
   } catch {
     return undefined;

@@ -1,8 +1,7 @@
 //! What needs the tables of Unicode: normalization, and the hosts of URLs.
 //!
 //! In the Worker the engine answers, since it has the tables: carried along, they would add some 100 KB to its
-//! size. Natively the crates do it. `tests/unicode.json` holds texts and answers that both are tested with. They
-//! are known to differ in one thing: the runtime takes a host like `xn--a.example`, which stands for nothing.
+//! size. Natively the crates do it. `tests/unicode.json` holds texts and answers that both are tested with.
 
 #[cfg(not(target_arch = "wasm32"))]
 use native::composed;

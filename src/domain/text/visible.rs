@@ -16,7 +16,7 @@ pub fn is_invisible(c: char) -> bool {
 }
 
 /// Format characters (General Category Cf) and the default ignorable ones, of Unicode 17, and the blank of Braille.
-const fn is_ignorable(c: char) -> bool {
+pub(super) const fn is_ignorable(c: char) -> bool {
     matches!(
         c,
         '\u{AD}' | '\u{34F}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{890}'..='\u{891}'

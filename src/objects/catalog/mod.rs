@@ -73,7 +73,8 @@ impl Object for Catalog {
     }
 
     fn unfinished_since(&self) -> Option<Timestamp> {
-        self.some_are_old.then_some(Timestamp::from_ms(0))
+        // Since always; the runtime refuses an alarm at 0.
+        self.some_are_old.then_some(Timestamp::from_ms(1))
     }
 
     fn resume(&mut self, tx: &mut Transaction<'_>) -> Result<(), SqlError> {

@@ -12,6 +12,9 @@ const HASH: char = '\u{E002}';
 const PLUSES: char = '\u{E003}';
 const DOT: char = '\u{E004}';
 
+/// Of a name with dots, so many ends are indexed: `www.example.com` is found by `example.com`.
+const TAILS_MAX: usize = 8;
+
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Term {
@@ -66,13 +69,17 @@ impl Term {
     pub(super) fn tokens(&self) -> Vec<String> {
         match self {
             Self::Word(word) => {
+                let whole = word.trim_start_matches(DOT);
                 let mut tokens = vec![word.clone()];
-                if word.contains(DOT) {
-                    // `.net` is found in `asp.net`, and so is `net`.
-                    tokens.extend(
-                        word.rfind(DOT).filter(|at| *at > 0).and_then(|at| word.get(at..)).map(str::to_owned),
-                    );
-                    tokens.extend(word.split(DOT).filter(|part| !part.is_empty()).map(str::to_owned));
+                // `asp.net` is found by `net`, and by `.net`.
+                if let Some(last) = whole.rfind(DOT).and_then(|at| whole.get(at..)) {
+                    tokens.push(last.to_owned());
+                }
+                let mut rest = if whole.len() < word.len() { Some(whole) } else { tail(whole) };
+                for _ in 0..TAILS_MAX {
+                    let Some(end) = rest else { break };
+                    tokens.push(end.to_owned());
+                    rest = tail(end);
                 }
                 tokens
             }
@@ -102,6 +109,11 @@ impl Term {
     }
 }
 
+/// What follows the first dot.
+fn tail(word: &str) -> Option<&str> {
+    word.split_once(DOT).map(|(_, tail)| tail)
+}
+
 fn length(letters: &[char], belongs: impl Fn(char) -> bool) -> usize {
     letters.iter().take_while(|c| belongs(**c)).count()
 }
@@ -111,11 +123,12 @@ fn is_of_a_word(c: char) -> bool {
 }
 
 /// Whether the letter is of a script that is written without spaces, or with spaces inside of words: Thai, Lao,
-/// Myanmar, Khmer, Hangul, Kana, Bopomofo and Han.
+/// Tai, Myanmar, Khmer, Balinese, Javanese, Yi, Hangul, Kana, Bopomofo and Han.
 const fn is_unspaced(c: char) -> bool {
     matches!(
         c,
-        '\u{E01}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1100}'..='\u{11FF}' | '\u{1780}'..='\u{17DC}'
+        '\u{E01}'..='\u{EFF}' | '\u{1950}'..='\u{19DF}' | '\u{1A20}'..='\u{1AAF}' | '\u{1B00}'..='\u{1B7F}'
+            | '\u{A000}'..='\u{A4CF}' | '\u{A980}'..='\u{A9DF}' | '\u{AA80}'..='\u{AADF}' | '\u{1000}'..='\u{109F}' | '\u{1100}'..='\u{11FF}' | '\u{1780}'..='\u{17DC}'
             | '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{312F}' | '\u{31A0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}'
             | '\u{4E00}'..='\u{9FFF}' | '\u{A960}'..='\u{A97C}' | '\u{A9E0}'..='\u{A9FE}' | '\u{AA60}'..='\u{AA7F}'
             | '\u{AC00}'..='\u{D7FB}' | '\u{F900}'..='\u{FAFF}' | '\u{1B000}'..='\u{1B16F}' | '\u{20000}'..='\u{3FFFF}'

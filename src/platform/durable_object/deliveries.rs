@@ -77,7 +77,8 @@ impl Inner {
     }
 
     pub(super) fn set_alarm(self: &Rc<Self>, at: Timestamp) -> Result<(), SqlError> {
-        let date = Date::new(&JsValue::from_f64(js_ms(at)));
+        // The runtime refuses an alarm at 0 or before.
+        let date = Date::new(&JsValue::from_f64(js_ms(at).max(1.0)));
         let set = self.sql.storage().as_raw().set_alarm(date, js_sys::Object::new());
         let set = set.map_err(|_| SqlError::new("the alarm could not be set"))?;
         self.alarm_at.set(Some(at));
