@@ -131,3 +131,19 @@ describe("HEAD", () => {
     expectProblem(await visitor.get("/nowhere"), 404, "not_found");
   });
 });
+
+for (const origins of ["", " "]) {
+  describe(`CORS with CORS_ORIGINS="${origins}"`, () => {
+    const server = useWorkerd({ settings: { CORS_ORIGINS: origins } });
+
+    test("allows no origin, and answers all the same", async () => {
+      const visitor = new Client(server.current);
+      for (const answer of [
+        expectStatus(await preflight(visitor, "/api/events", LISTED), 204),
+        expectStatus(await visitor.get("/api/events", { origin: LISTED }), 200),
+      ]) {
+        assert.equal(answer.headers.get("access-control-allow-origin"), null);
+      }
+    });
+  });
+}
