@@ -203,4 +203,27 @@ mod tests {
         let email = Email::parse("ada@example.com").unwrap();
         assert!(!format!("{email:?}").contains("ada"));
     }
+
+    proptest::proptest! {
+        /// What all providers document: a dot-atom of at most 64 bytes, and a host name (RFC 5321 §4.1.2).
+        #[test]
+        fn whatever_is_taken_is_an_address_to_every_provider(
+            text in "([a-z.+_-]|\\PC){1,12}@([a-zä.-]|\\PC){1,12}\\.(de|example|рф|[a-z0-9]{1,4})"
+        ) {
+            if let Ok(email) = Email::parse(&text) {
+                let ascii = email.ascii().into_owned();
+                let (local, domain) = ascii.split_once('@').unwrap();
+                let atom = |text: &str| {
+                    !text.is_empty()
+                        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+                };
+                let label = |text: &str| {
+                    atom(text) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && text.len() < 64
+                };
+                proptest::prop_assert!(local.len() <= 64 && local.split('.').all(atom), "{}", ascii);
+                proptest::prop_assert!(domain.contains('.') && domain.split('.').all(label), "{}", ascii);
+                proptest::prop_assert_eq!(Email::parse(&ascii).ok(), Some(email));
+            }
+        }
+    }
 }

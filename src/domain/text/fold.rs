@@ -3,9 +3,9 @@
 use super::unicode::{nfc, without_marks};
 use super::visible::is_ignorable;
 
-/// The text in one spelling: compatibility forms resolved, marks and whatever is ignored where
-/// it cannot be shown dropped, case folded, and the Latin letters that do not decompose spelled out. So `Zürich`, `zurich` and `ＺＵＲＩＣＨ` are one word. Folding twice is
-/// folding once.
+/// The text in one spelling: compatibility forms resolved, marks and invisible characters dropped, case folded,
+/// and the Latin letters that do not decompose spelled out. So `Zürich`, `zurich` and `ＺＵＲＩＣＨ` are one word.
+/// Folding twice is folding once.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {

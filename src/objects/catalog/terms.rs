@@ -134,3 +134,31 @@ const fn is_unspaced(c: char) -> bool {
             | '\u{AC00}'..='\u{D7FB}' | '\u{F900}'..='\u{FAFF}' | '\u{1B000}'..='\u{1B16F}' | '\u{20000}'..='\u{3FFFF}'
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Whether the index of a text holds what is asked for.
+    fn holds(indexed: &[String], term: &Term) -> bool {
+        match term {
+            Term::Run(letters) if letters.len() > 1 => {
+                let pairs: Vec<String> = letters.windows(2).map(|pair| pair.iter().collect()).collect();
+                indexed.windows(pairs.len()).any(|part| part == pairs)
+            }
+            Term::Run(letters) => indexed.iter().any(|token| token.starts_with(letters.as_slice())),
+            Term::Word(word) => indexed.iter().any(|token| token.starts_with(word)),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_of_a_text_finds_it(text in "([a-zß.#+ ]|[東京会議デの]|[\\u{300}-\\u{310}]|\\PC){0,60}") {
+            let indexed: Vec<String> = terms(&text).iter().flat_map(Term::tokens).collect();
+            for term in text.split_whitespace().flat_map(terms) {
+                prop_assert!(holds(&indexed, &term), "{term:?} in {indexed:?}");
+            }
+        }
+    }
+}
