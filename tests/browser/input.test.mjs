@@ -60,7 +60,7 @@ describe("Unusual input", () => {
       ["a title of 200 letters without a blank", { Title: "W".repeat(200) }, { title: "W".repeat(200) }],
       ["blanks around a title that do not count", { Title: `  ${"W".repeat(200)}  ` }, { title: "W".repeat(200) }],
       ["a title from right to left", { Title: "ערב של הרצאות (Rust)" }, { title: "ערב של הרצאות (Rust)" }],
-      ["a title that turns around what follows", { Title: "\u202Eevening" }, { title: "\u202Eevening" }],
+      ["a title that turns around and back", { Title: "\u202Eevening\u202C" }, { title: "\u202Eevening\u202C" }],
       ["a title of letters with many marks", { Title: `Z${"\u0351".repeat(150)}algo` }, { title: `Z${"\u0351".repeat(150)}algo` }],
       ["a title of markup", { Title: `<img src=x onerror="alert(1)">` }, { title: `<img src=x onerror="alert(1)">` }],
       ["no title", { Description: "\n  Erste Zeile \nzweite" }, { title: "Erste Zeile", description: "\n  Erste Zeile \nzweite" }],
@@ -88,18 +88,6 @@ describe("Unusual input", () => {
     await page.close();
   });
 
-  test("an event with a title that nobody sees can be opened", async () => {
-    const { page, begin, created } = await newEvent();
-    await begin({ Title: "\u200B\u2060" });
-    await press(page, "Create");
-    await created();
-    await headline(page, "(no title)");
-    await page.getByRole("link", { name: "Organise" }).click();
-    await page.getByRole("link", { name: "(no title)", exact: true }).waitFor();
-    await expectAccessible(page);
-    await page.close();
-  });
-
   test("a form from right to left shows what it takes", async () => {
     const { page, begin } = await newEvent();
     await begin({ Title: "مساء الخير", Tags: "عربي" });
@@ -115,6 +103,8 @@ describe("Unusual input", () => {
     const { page, begin } = await newEvent();
     const cases = [
       ["a title of 201 crabs", { Title: CRAB.repeat(201) }, "Title", "This is 1 character too long."],
+      ["a title that nobody sees", { Title: "\u200B\u2060" }, "Title", "Give a title"],
+      ["a title that turns around what follows", { Title: "\u202Eevening" }, "Title", "one line"],
       ["10,002 crabs about it", { Description: CRAB.repeat(10_002) }, "Description", "This is 2 characters too long."],
       ["nothing about it", { Description: "" }, "Description", "fill"],
       ["nothing but blanks about it", { Description: " \n\u3000 " }, "Description", "Say what the event is about."],
