@@ -18,11 +18,6 @@ use super::{FieldError, text};
 #[serde(transparent)]
 pub struct Email(String);
 
-/// An address alone, at a host with a dot.
-fn options() -> Options {
-    Options::default().with_required_tld().without_display_text().without_domain_literal()
-}
-
 impl Email {
     const MAX_BYTES: usize = 254;
 
@@ -41,13 +36,8 @@ impl Email {
                 "The part before the @ may have letters without accents, digits and signs.",
             ));
         }
-        let deliverable = ascii_domain(domain).is_some_and(|domain| {
-            let address = format!("{local}@{domain}");
-            is_host(&domain)
-                && address.len() <= Self::MAX_BYTES
-                && !local.contains('"')
-                && EmailAddress::parse_with_options(&address, options()).is_ok()
-        });
+        let deliverable = ascii_domain(domain)
+            .is_some_and(|domain| is_host(&domain) && is_mailbox(&format!("{local}@{domain}")));
         if deliverable {
             Ok(Self(typed))
         } else {
@@ -61,11 +51,7 @@ impl Email {
     pub fn known(typed: &str) -> Option<Self> {
         let as_before = || {
             let address = typed.trim().to_ascii_lowercase();
-            let taken = address.is_ascii()
-                && address.len() <= Self::MAX_BYTES
-                && !address.contains('"')
-                && EmailAddress::parse_with_options(&address, options()).is_ok();
-            taken.then_some(Self(address))
+            (address.is_ascii() && is_mailbox(&address)).then_some(Self(address))
         };
         Self::parse(typed).ok().or_else(as_before)
     }
@@ -85,6 +71,14 @@ impl Email {
             Some(address) => Cow::Owned(address),
         }
     }
+}
+
+/// Whether the text is an address alone, without quotes, at a host with a dot.
+fn is_mailbox(address: &str) -> bool {
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    address.len() <= Email::MAX_BYTES
+        && !address.contains('"')
+        && EmailAddress::parse_with_options(address, options).is_ok()
 }
 
 /// The domain in ASCII, as the URL Standard reads a host.

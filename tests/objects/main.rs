@@ -22,8 +22,28 @@ mod support;
 mod wire;
 
 use event_platform::domain::Timestamp;
+use event_platform::domain::event::EventPatch;
 use event_platform::objects::sql::{Sql, SqlError};
-use event_platform::objects::{Answer, Envelope, Host, Object, Outcome, Queued};
+use event_platform::objects::{Answer, Envelope, Host, Object, Outcome, Queued, catalog};
+
+use support::fixtures::{create, event_id};
+use support::naive::NaiveEvent;
+use support::world::START;
+
+/// The first report of event `number`.
+fn report(number: u32, patch: &EventPatch) -> catalog::Command {
+    let mut naive = NaiveEvent::default();
+    naive.execute(START, &create(number, patch));
+    catalog::Command::Report(Box::new(catalog::Report {
+        event: event_id(number),
+        version: 1,
+        as_of: START,
+        changed: true,
+        entry: naive.event(),
+        participations: vec![],
+        waited_ms: 0,
+    }))
+}
 
 /// Asks an object for something that changes nothing.
 fn read<O: Object>(

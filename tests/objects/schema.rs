@@ -1,30 +1,18 @@
 //! Databases of every age: blank ones, older ones, and those of a newer version of the program.
 
 use event_platform::objects::account::{self, Account};
-use event_platform::objects::catalog::{self, Catalog, Report};
+use event_platform::objects::catalog::{self, Catalog};
 use event_platform::objects::event::{self, Event};
 use event_platform::objects::sql::{Sql, value};
 use event_platform::objects::{Host, Object, schema};
 
 use super::{read, run_batch};
 use crate::support::fixtures::*;
-use crate::support::naive::NaiveEvent;
 use crate::support::sqlite::Sqlite;
 use crate::support::world::START;
 
 fn report() -> catalog::Command {
-    let mut naive = NaiveEvent::default();
-    naive.execute(START, &create(1, &soon()));
-    let report = Report {
-        event: event_id(1),
-        version: 1,
-        as_of: START,
-        changed: true,
-        entry: naive.event(),
-        participations: vec![],
-        waited_ms: 0,
-    };
-    catalog::Command::Report(Box::new(report))
+    super::report(1, &soon())
 }
 
 fn list() -> catalog::Command {

@@ -3,35 +3,24 @@
 use std::fmt::Write;
 
 use event_platform::domain::event::{Change, EventPatch, Status, Tags, Title};
-use event_platform::objects::catalog::{Catalog, Command, Order, Query, Reply, Report, Scope, words};
+use event_platform::objects::catalog::{Catalog, Command, Order, Query, Reply, Scope, words};
 use event_platform::objects::sql::{Sql, value};
 use event_platform::objects::{Host, Outcome};
 
 use super::{read, run_batch};
 use crate::support::fixtures::*;
-use crate::support::naive::NaiveEvent;
 use crate::support::sqlite::Sqlite;
 use crate::support::world::START;
 
 const TITLES: [&str; 3] = ["Zürich talks", "東京デザイン会議", "C++ at the edge"];
 
 fn report(number: u32, title: &str) -> Command {
-    let mut naive = NaiveEvent::default();
     let patch = EventPatch {
         title: Change::Set(Title::parse(title).unwrap()),
         tags: Change::Set(Tags::parse(["Größe"]).unwrap()),
         ..soon()
     };
-    naive.execute(START, &create(number, &patch));
-    Command::Report(Box::new(Report {
-        event: event_id(number),
-        version: 1,
-        as_of: START,
-        changed: true,
-        entry: naive.event(),
-        participations: vec![],
-        waited_ms: 0,
-    }))
+    super::report(number, &patch)
 }
 
 /// A text as version 1 of the index had it.

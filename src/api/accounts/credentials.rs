@@ -7,11 +7,11 @@ use crate::api::shared::access::Caller;
 use crate::api::shared::audit;
 use crate::api::shared::context::{App, RequestContext};
 use crate::api::shared::fields::Fields;
-use crate::api::shared::object_client::unexpected;
+use crate::api::shared::object_client::{self, unexpected};
 use crate::api::shared::problem::Problem;
 use crate::auth::onetime;
-use crate::domain::{AccountKey, ClientKey, Secret};
-use crate::objects::account::{Link, Order, Reply};
+use crate::domain::{AccountKey, ClientKey, Refusal, Secret};
+use crate::objects::account::{Command, Digest, Link, Order, Reply};
 
 /// The lifetime of a password reset link in milliseconds: an hour.
 pub(in crate::api) const RESET_TTL_MS: i64 = 60 * 60 * 1000;
@@ -72,4 +72,14 @@ pub(in crate::api) fn link(app: &App, uri: &Uri, account: &AccountKey, path: &st
     let (token, stored) = onetime::issue(account, &app.entropy(), app.runtime.now().plus_ms(ttl_ms));
     let url = format!("{}{path}?token={}", app.base_url(uri), token.reveal());
     Link { token: stored, url: Secret::new(url) }
+}
+
+/// Whether a link's token still works. `ask` makes the question for it.
+pub(in crate::api) async fn stands(
+    app: &App,
+    token: &str,
+    ask: fn(Digest) -> Command,
+) -> Result<(), Problem> {
+    let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
+    object_client::account(app, &key, ask(token)).await.map(|_| ())
 }

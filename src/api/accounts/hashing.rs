@@ -41,14 +41,14 @@ pub(in crate::api) async fn verify(
 ) -> Result<bool, Problem> {
     let cost = app.config.bcrypt_cost;
     let composed = nfc(candidate);
-    let mut matched = compare(app, client, &composed, stored, cost).await?;
-    if composed != candidate {
-        // A hash from before passwords were composed.
-        matched |= compare(app, client, candidate, stored, cost).await?;
-    }
-    let rounds_short = stored.and_then(passwords::cost).unwrap_or(cost)..cost;
-    for missing in rounds_short.clone().chain(rounds_short.filter(|_| composed != candidate)) {
-        compare(app, client, candidate, None, missing).await?;
+    // A hash from before passwords were composed matches what was typed.
+    let as_typed = Some(candidate).filter(|candidate| *candidate != composed);
+    let mut matched = false;
+    for spelling in [Some(composed.as_str()), as_typed].into_iter().flatten() {
+        matched |= compare(app, client, spelling, stored, cost).await?;
+        for missing in stored.and_then(passwords::cost).unwrap_or(cost)..cost {
+            compare(app, client, spelling, None, missing).await?;
+        }
     }
     Ok(matched)
 }

@@ -4,12 +4,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::api::accounts::credentials::{RESET_TTL_MS, link, ordered, prove};
+use crate::api::accounts::credentials::{RESET_TTL_MS, link, ordered, prove, stands};
 use crate::api::accounts::hashing;
 use crate::api::shared::access::{Asked, Signed};
 use crate::api::shared::audit;
 use crate::api::shared::background::Background;
-use crate::api::shared::context::App;
 use crate::api::shared::html;
 use crate::api::shared::input::{FormBody, JsonBody};
 use crate::api::shared::object_client::key_of;
@@ -27,7 +26,6 @@ const PATH: &str = "/api/password/reset";
 const TITLE: &str = "Choose a new password";
 /// Milliseconds in which an answer has left.
 const AFTER_ANSWER_MS: u32 = 100;
-const SPENT: &str = "This link has been used or has expired.";
 
 /// The page for choosing a new password.
 #[derive(Template)]
@@ -90,10 +88,10 @@ pub(in crate::api) async fn reset(asked: Asked, body: JsonBody) -> Result<Status
 pub(in crate::api) async fn page(Asked { app, uri, .. }: Asked) -> Response {
     let params = Params::read(uri.query());
     let token = params.get("token").unwrap_or_default();
-    match stands(&app, token).await {
+    match stands(&app, token, Command::ResetStands).await {
         Ok(()) => form(StatusCode::OK, token, ""),
         Err(problem) if problem.is_ours() => problem.into_response(),
-        Err(_) => html::say(StatusCode::UNPROCESSABLE_ENTITY, TITLE, SPENT),
+        Err(_) => html::spent(TITLE),
     }
 }
 
@@ -112,7 +110,7 @@ pub(in crate::api) async fn reset_by_form(asked: Asked, body: FormBody) -> Resul
             "Your password is changed. You are logged out everywhere: log in with the new one.",
         )),
         Err(problem) if problem.is_ours() => Err(problem),
-        Err(_) => Ok(html::say(StatusCode::UNPROCESSABLE_ENTITY, TITLE, SPENT)),
+        Err(_) => Ok(html::spent(TITLE)),
     }
 }
 
@@ -142,7 +140,7 @@ pub(in crate::api) async fn change(
 /// Sets the password. The token is checked before the hash is computed, so random tokens cost little.
 async fn set(asked: &Asked, token: &str, password: &Password) -> Result<(), Problem> {
     let Asked { app, context, client, .. } = asked;
-    stands(app, token).await?;
+    stands(app, token, Command::ResetStands).await?;
     let password_hash = hashing::hash(app, *client, password).await?;
     let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
     match object_client::account(app, &key, Command::ResetPassword(token, password_hash)).await? {
@@ -152,11 +150,6 @@ async fn set(asked: &Asked, token: &str, password: &Password) -> Result<(), Prob
         }
         _ => Err(unexpected()),
     }
-}
-
-async fn stands(app: &App, token: &str) -> Result<(), Problem> {
-    let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    object_client::account(app, &key, Command::ResetStands(token)).await.map(|_| ())
 }
 
 fn form(status: StatusCode, token: &str, complaint: &str) -> Response {

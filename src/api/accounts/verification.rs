@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::api::accounts::credentials::{VERIFICATION_TTL_MS, link};
+use crate::api::accounts::credentials::{VERIFICATION_TTL_MS, link, stands};
 use crate::api::shared::access::{Asked, Signed};
 use crate::api::shared::context::App;
 use crate::api::shared::html;
@@ -21,7 +21,6 @@ use crate::objects::account::{Command, Order};
 /// Where the link in the mail leads.
 pub(in crate::api) const PATH: &str = "/api/verify-email";
 const TITLE: &str = "Confirm your address";
-const SPENT: &str = "This link has been used or has expired.";
 
 /// The page with a button that confirms.
 #[derive(Template)]
@@ -45,10 +44,10 @@ pub(in crate::api) async fn verify(Asked { app, .. }: Asked, body: JsonBody) -> 
 pub(in crate::api) async fn page(Asked { app, uri, .. }: Asked) -> Response {
     let params = Params::read(uri.query());
     let token = params.get("token").unwrap_or_default();
-    match stands(&app, token).await {
+    match stands(&app, token, Command::VerificationStands).await {
         Ok(()) => html::page(StatusCode::OK, &Confirmation { title: TITLE, token }),
         Err(problem) if problem.is_ours() => problem.into_response(),
-        Err(_) => html::say(StatusCode::UNPROCESSABLE_ENTITY, TITLE, SPENT),
+        Err(_) => html::spent(TITLE),
     }
 }
 
@@ -60,7 +59,7 @@ pub(in crate::api) async fn verify_by_form(
     match confirm(&app, body.get("token")).await {
         Ok(()) => Ok(html::say(StatusCode::OK, TITLE, "Your address is confirmed.")),
         Err(problem) if problem.is_ours() => Err(problem),
-        Err(_) => Ok(html::say(StatusCode::UNPROCESSABLE_ENTITY, TITLE, SPENT)),
+        Err(_) => Ok(html::spent(TITLE)),
     }
 }
 
@@ -73,11 +72,6 @@ pub(in crate::api) async fn resend(Signed { asked, caller }: Signed) -> Result<S
     let link = link(&app, &uri, account, PATH, VERIFICATION_TTL_MS);
     caller.order(&app, Order::ResendVerification(link)).await?;
     Ok(StatusCode::ACCEPTED)
-}
-
-async fn stands(app: &App, token: &str) -> Result<(), Problem> {
-    let (key, token) = onetime::read(token).ok_or(Refusal::InvalidToken)?;
-    object_client::account(app, &key, Command::VerificationStands(token)).await.map(|_| ())
 }
 
 async fn confirm(app: &App, token: &str) -> Result<(), Problem> {

@@ -39,6 +39,11 @@ pub(in crate::api) fn page(status: StatusCode, page: &impl Template) -> Response
     (status, headers, Html(html)).into_response()
 }
 
+/// The page of a link that works no more.
+pub(in crate::api) fn spent(title: &str) -> Response {
+    say(StatusCode::UNPROCESSABLE_ENTITY, title, "This link has been used or has expired.")
+}
+
 /// A page with one message.
 pub(in crate::api) fn say(status: StatusCode, title: &str, words: &str) -> Response {
     page(status, &Words { title, words: Some(words), button: None })

@@ -3,15 +3,8 @@
 //! In the Worker the engine answers, since it has the tables: carried along, they would add some 100 KB to its
 //! size. Natively the crates do it. `tests/unicode.json` holds texts and answers that both are tested with.
 
-#[cfg(not(target_arch = "wasm32"))]
-use native::composed;
-#[cfg(not(target_arch = "wasm32"))]
-pub use native::{parse_url, without_marks};
-
-#[cfg(target_arch = "wasm32")]
-use engine::composed;
-#[cfg(target_arch = "wasm32")]
-pub use engine::{parse_url, without_marks};
+use tables::composed;
+pub use tables::{parse_url, without_marks};
 
 /// The text in Normalization Form C (UAX #15).
 #[must_use]
@@ -29,7 +22,7 @@ pub struct ParsedUrl {
 }
 
 #[cfg(target_arch = "wasm32")]
-mod engine {
+mod tables {
     use super::ParsedUrl;
     use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -57,7 +50,7 @@ mod engine {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-mod native {
+mod tables {
     use super::ParsedUrl;
     use unicode_normalization::UnicodeNormalization;
     use unicode_normalization::char::is_combining_mark;

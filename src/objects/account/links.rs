@@ -12,10 +12,8 @@ use crate::objects::sql::SqlError;
 
 impl Account {
     pub(super) fn verify_email(&mut self, tx: &mut Transaction<'_>, token: &str) -> Result<Reply, Fault> {
+        self.verification_stands(tx, token)?;
         let owner = self.owner.as_mut().ok_or(Refusal::InvalidToken)?;
-        if !store::token_stands(tx.sql, tx.now, store::VERIFY_EMAIL, token)? {
-            return Err(Refusal::InvalidToken.into());
-        }
         store::mark_verified(tx.sql)?;
         store::delete_tokens(tx.sql, store::VERIFY_EMAIL)?;
         security_log::note(tx, SecurityEventKind::EmailVerified)?;

@@ -45,7 +45,7 @@ use std::collections::VecDeque;
 
 use super::sql::{Sql, SqlError};
 use crate::auth::digest;
-use crate::domain::{Refusal, Timestamp};
+use crate::domain::{Refusal, Timestamp, UserId};
 use crate::objects::object::{Fault, Kind, Object, Transaction};
 use state::Owner;
 
@@ -143,17 +143,11 @@ impl Object for Account {
             }
             Command::RecentEvents => Ok(Reply::RecentEvents(self.recent_events.iter().copied().collect())),
             Command::SetFeedKey { user, digest } => {
-                self.owner
-                    .as_ref()
-                    .filter(|owner| owner.profile.id == user)
-                    .ok_or(Refusal::Unauthenticated)?;
+                self.is_of(user)?;
                 calendar_key::save(tx.sql, &digest)
             }
             Command::EventOfKey { user, key, event } => {
-                self.owner
-                    .as_ref()
-                    .filter(|owner| owner.profile.id == user)
-                    .ok_or(Refusal::Unauthenticated)?;
+                self.is_of(user)?;
                 Ok(Reply::EventOfKey(event_keys::event_of(tx, &key, event)?))
             }
             Command::MarkEmail { status, at } => self.mark_email(tx, status, at),
@@ -174,6 +168,12 @@ impl Object for Account {
 }
 
 impl Account {
+    /// Checks whose account it is.
+    fn is_of(&self, user: UserId) -> Result<(), Refusal> {
+        let owner = self.owner.as_ref().filter(|owner| owner.profile.id == user);
+        owner.map(|_| ()).ok_or(Refusal::Unauthenticated)
+    }
+
     /// Executes an order from the holder of a valid session.
     fn obey(&mut self, tx: &mut Transaction<'_>, holder: Holder, order: Order) -> Result<Reply, Fault> {
         let Some(Owner { profile, .. }) = &self.owner else { return Err(Refusal::Unauthenticated.into()) };

@@ -29,22 +29,21 @@ pub(super) fn terms(text: &str) -> Vec<Term> {
     let folded: Vec<char> = fold(text).chars().collect();
     let mut terms = Vec::new();
     let mut rest = folded.as_slice();
-    while let Some((first, after)) = rest.split_first() {
+    while let Some(first) = rest.first() {
         let taken = if is_unspaced(*first) {
             let run = length(rest, is_unspaced);
             terms.push(Term::Run(rest.iter().take(run).copied().collect()));
             run
         } else {
-            let begins =
-                is_of_a_word(*first) || (*first == '.' && after.first().copied().is_some_and(is_of_a_word));
-            if begins { take_word(rest, &mut terms) } else { 1 }
+            take_word(rest, &mut terms)
         };
-        rest = rest.get(taken..).unwrap_or_default();
+        rest = rest.get(taken.max(1)..).unwrap_or_default();
     }
     terms
 }
 
-/// Takes the word at the beginning of `rest`, as in `c++`, `.net` or `node.js`, and returns its length.
+/// Takes the word at the beginning of `rest`, as in `c++`, `.net` or `node.js`, and returns its length; 0 if there is
+/// none.
 fn take_word(rest: &[char], terms: &mut Vec<Term>) -> usize {
     let mut word = String::new();
     let mut taken = 0_usize;
@@ -60,7 +59,9 @@ fn take_word(rest: &[char], terms: &mut Vec<Term>) -> usize {
         word.push(letter);
         taken = taken.saturating_add(length);
     }
-    terms.push(Term::Word(word));
+    if taken > 0 {
+        terms.push(Term::Word(word));
+    }
     taken
 }
 

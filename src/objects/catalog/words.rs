@@ -33,14 +33,15 @@ pub fn words(question: &str) -> Vec<String> {
 /// The text to index for an event.
 pub(super) fn text(details: &Details, organizer: UserId) -> String {
     let mut text = String::new();
-    let title = details.title();
-    let mut write = |mark: &str, part: &str| {
-        for token in terms(part).iter().flat_map(Term::tokens) {
+    let title = terms(&details.title());
+    let mut write = |mark: &str, terms: &[Term]| {
+        for token in terms.iter().flat_map(Term::tokens) {
             let _ = write!(text, "{mark}{token} ");
         }
     };
-    for part in [&title, details.description()].into_iter().chain(details.tags().iter().map(String::as_str)) {
-        write("", part);
+    write("", &title);
+    for part in [details.description()].into_iter().chain(details.tags().iter().map(String::as_str)) {
+        write("", &terms(part));
     }
     write(TITLE, &title);
     let _ = write!(text, "{} {}", status_mark(details.status()), organizer_mark(organizer));
